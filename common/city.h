@@ -1,0 +1,95 @@
+/* A city's policy in memory: channels, areas, units, items, ladder and calendar as `zhitong city load` stored them.
+ * Immutable once read and safe to share between threads; every pointer handed out lives as long as the city. */
+#ifndef ZHITONG_CITY_H
+#define ZHITONG_CITY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "proto/reason.h"
+
+#define CODE_MAX 48 /* bytes of any code */
+#define TIER_MAX 4  /* 1 village/community, 2 township/street, 3 county/district, 4 city (DOMAIN.md section 3) */
+
+enum time_unit { CONTINUOUS_MINUTES, WORKING_MINUTES, WORKING_DAYS, CALENDAR_DAYS };
+
+struct limit { /* how long; amount 0: no limit is set */
+    uint32_t amount;
+    enum time_unit unit;
+};
+
+struct channel {
+    char code[CODE_MAX + 1];
+    bool enabled;
+    bool auto_accept;  /* true: dispatched on arrival; false: the desk accepts first */
+    char severity[17]; /* severity that its reports have at least; "" keeps the item's */
+    char privacy[17];  /* public, internal or restricted */
+};
+
+struct area {
+    char code[CODE_MAX + 1];
+    const struct area *parent; /* NULL for the city itself */
+    uint8_t tier;              /* tier of its governance centre; a grid has tier 1 like its village */
+};
+
+struct unit {
+    char code[CODE_MAX + 1];
+    char kind[CODE_MAX + 1]; /* "centre", or what kind of department it is */
+    uint8_t tier;
+    const struct area *area;
+    const struct unit *above; /* who answers when it lets a deadline pass; NULL at the top */
+};
+
+struct item {
+    char code[CODE_MAX + 1];
+    char severity[17];            /* blue, yellow, orange, red */
+    uint8_t tier;                 /* where it starts */
+    char unit_kind[CODE_MAX + 1]; /* kind of unit that answers; "centre": the area's governance centre */
+    const struct unit *unit;      /* one fixed unit instead; NULL: found by area and kind */
+    struct limit limit;           /* overrides the ladder's limit at the starting tier; amount 0: the ladder's */
+};
+
+struct city;
+struct db;
+
+/* Reads what is loaded. Refuses when no city is loaded (field "city"), or the database fails. */
+MUST_CHECK int city_read(struct city **out, struct db *db, struct reason *why);
+void city_close(struct city **city);
+
+const char *city_name(const struct city *city);
+const char *city_timezone(const struct city *city); /* IANA name */
+uint64_t city_version(const struct city *city);     /* grows with each load */
+
+/* Lookups by code, NULL when there is none. Constant time. */
+const struct channel *city_channel(const struct city *city, const char *code);
+const struct area *city_area(const struct city *city, const char *code);
+const struct unit *city_unit(const struct city *city, const char *code);
+const struct item *city_item(const struct city *city, const char *code);
+
+/* Who answers for this item in this area at this tier (DOMAIN.md sections 3 and 4):
+ * 1. the item's fixed unit, at the item's own tier; 2. the unit of the item's kind in the area's ancestor (or itself) of that
+ * tier; 3. the centre of that ancestor; 4. where the area has no ancestor of that tier, or it has no centre: the same
+ * one tier up. Refuses (field "unit") when even the top tier has nobody. */
+MUST_CHECK int city_unit_for(const struct city *city, const struct item *item, const struct area *area, uint8_t tier,
+                             const struct unit **out, struct reason *why);
+
+/* Who answers when `unit` lets it pass: its `above`, else city_unit_for(item "centre", area, unit tier + 1).
+ * *out is NULL when the unit is at the top: nobody is above. Never returns a unit of the same or a lower tier. */
+MUST_CHECK int city_unit_above(const struct city *city, const struct unit *unit, const struct area *area,
+                               const struct unit **out, struct reason *why);
+
+/* blue < yellow < orange < red; -1 for another word. */
+int severity_rank(const char *severity);
+
+/* When it must be resolved at this tier if the clock starts at `from` (unix ms): the item's limit at its own tier, else the
+ * ladder's row for (tier, severity), counted in its time unit in the city's zone and calendar, plus the row's
+ * grace. Refuses (field "calendar", naming the year) when working time would be counted past the last loaded year. */
+struct clock_start {
+    const struct item *item;
+    const char *severity;
+    uint8_t tier;
+    int64_t from;
+};
+MUST_CHECK int city_due(const struct city *city, const struct clock_start *start, int64_t *due_at, struct reason *why);
+
+#endif

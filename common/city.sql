@@ -1,0 +1,45 @@
+-- What city_read asks: every table of the city as text, with the columns of its file (common/city_tables.def) in their
+-- order, so that rows from the database pass the same checks and the same builder as rows from the folder. What the city
+-- in memory does not keep (coordinates) is left empty.
+
+-- name: city_read_lock
+-- Waits out a load, so that all tables below are of one version; falls with the transaction.
+SELECT pg_advisory_xact_lock_shared(hashtext('city'), 0)::text;
+
+-- name: city_read_version
+SELECT version FROM city.city;
+
+-- name: city_read_city
+SELECT pair.key, pair.value
+FROM city.city,
+     LATERAL (VALUES ('code', code), ('name_en', name_en), ('name_zh', name_zh), ('timezone', timezone),
+                     ('attribution', attribution)) AS pair (key, value);
+
+-- name: city_read_channels
+SELECT code, name_en, name_zh, CASE WHEN enabled THEN 'yes' ELSE 'no' END, CASE WHEN auto_accept THEN 'yes' ELSE 'no' END,
+       severity, privacy, duplicate_hours::text, CASE WHEN callback THEN 'yes' ELSE 'no' END
+FROM city.channel ORDER BY position;
+
+-- name: city_read_areas
+SELECT code, name_en, name_zh, parent, tier::text, stat_code, code_year::text, NULL::text, NULL::text
+FROM city.area ORDER BY position;
+
+-- name: city_read_units
+SELECT code, name_en, name_zh, kind, tier::text, area, above
+FROM city.unit ORDER BY position;
+
+-- name: city_read_items
+SELECT code, name_en, name_zh, parent, matter, severity, tier::text, unit_kind, unit, limit_amount::text, limit_unit
+FROM city.item ORDER BY position;
+
+-- name: city_read_ladder
+SELECT tier::text, severity, clock, limit_amount::text, limit_unit, grace_amount::text, grace_unit
+FROM city.ladder ORDER BY position;
+
+-- name: city_read_calendar
+SELECT to_char(date, 'YYYY-MM-DD'), kind, name
+FROM city.calendar ORDER BY position;
+
+-- name: city_read_hours
+SELECT weekday::text, to_char(opens, 'HH24:MI'), CASE WHEN closes = '24:00' THEN '24:00' ELSE to_char(closes, 'HH24:MI') END
+FROM city.hours ORDER BY position;

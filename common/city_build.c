@@ -1,0 +1,187 @@
+#include "common/city_private.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/city_fields.h"
+
+static void *room_for(size_t count, size_t size) {
+    void *room = calloc(count + 1, size);
+
+    assert(room != NULL);
+    return room;
+}
+
+/* Copies a text that the check found short enough. */
+static void put(char *to, size_t room, const char *text) {
+    size_t length = strlen(text);
+
+    assert(length < room);
+    memcpy(to, text, length + 1);
+}
+#define PUT(array, text) put((array), sizeof(array), (text))
+
+static void build_channels(struct city *city, const struct city_draft *draft) {
+    city->channel_count = COUNT(draft, channels);
+    city->channels = room_for(city->channel_count, sizeof *city->channels);
+    code_index_open(&city->channel_index, city->channel_count);
+    for (size_t row = 0; row < city->channel_count; row++) {
+        struct channel *channel = &city->channels[row];
+        PUT(channel->code, FIELD(draft, channels, row, code));
+        PUT(channel->severity, FIELD(draft, channels, row, severity));
+        PUT(channel->privacy, FIELD(draft, channels, row, privacy));
+        channel->enabled = field_flag(FIELD(draft, channels, row, enabled));
+        channel->auto_accept = field_flag(FIELD(draft, channels, row, auto_accept));
+        (void)code_index_add(&city->channel_index, channel->code, (uint32_t)row);
+    }
+}
+
+static void build_areas(struct city *city, const struct city_draft *draft) {
+    city->area_count = COUNT(draft, areas);
+    city->areas = room_for(city->area_count, sizeof *city->areas);
+    code_index_open(&city->area_index, city->area_count);
+    for (size_t row = 0; row < city->area_count; row++) {
+        struct area *area = &city->areas[row];
+        PUT(area->code, FIELD(draft, areas, row, code));
+        area->tier = field_number(FIELD(draft, areas, row, tier));
+        (void)code_index_add(&city->area_index, area->code, (uint32_t)row);
+    }
+    for (size_t row = 0; row < city->area_count; row++)
+        city->areas[row].parent = city_area(city, FIELD(draft, areas, row, parent));
+}
+
+static void build_units(struct city *city, const struct city_draft *draft) {
+    city->unit_count = COUNT(draft, units);
+    city->units = room_for(city->unit_count, sizeof *city->units);
+    code_index_open(&city->unit_index, city->unit_count);
+    code_index_open(&city->kinds, city->unit_count + 1);
+    city->centre = 0;
+    (void)code_index_add(&city->kinds, "centre", city->centre);
+    for (size_t row = 0; row < city->unit_count; row++) {
+        struct unit *unit = &city->units[row];
+        PUT(unit->code, FIELD(draft, units, row, code));
+        PUT(unit->kind, FIELD(draft, units, row, kind));
+        unit->tier = field_number(FIELD(draft, units, row, tier));
+        unit->area = city_area(city, FIELD(draft, units, row, area));
+        (void)code_index_add(&city->unit_index, unit->code, (uint32_t)row);
+        (void)code_index_add(&city->kinds, unit->kind, (uint32_t)city->kinds.count);
+    }
+    for (size_t row = 0; row < city->unit_count; row++)
+        city->units[row].above = city_unit(city, FIELD(draft, units, row, above));
+}
+
+/* A unit of a lower tier than its area's is found by nobody but the items that name it. */
+static void build_posts(struct city *city) {
+    size_t slots = 8;
+
+    while (slots < city->unit_count * 2 + 1)
+        slots *= 2;
+    city->posts = room_for(slots, sizeof *city->posts);
+    city->post_mask = slots - 1;
+    for (size_t i = 0; i < city->unit_count; i++) {
+        const struct unit *unit = &city->units[i];
+        if (unit->tier != unit->area->tier)
+            continue;
+        uint32_t area = (uint32_t)(unit->area - city->areas), kind = code_index_find(&city->kinds, unit->kind);
+        size_t slot = post_slot(city, area, kind);
+        while (city->posts[slot].unit != NULL && (city->posts[slot].area != area || city->posts[slot].kind != kind))
+            slot = (slot + 1) & city->post_mask;
+        struct post *post = &city->posts[slot];
+        /* Of several, which items name one by one, the lowest code, whatever the order of rows. */
+        if (post->unit == NULL || strcmp(unit->code, post->unit->code) < 0)
+            *post = (struct post){area, kind, unit};
+    }
+}
+
+static void build_items(struct city *city, const struct city_draft *draft) {
+    city->item_count = COUNT(draft, items);
+    city->items = room_for(city->item_count, sizeof *city->items);
+    city->item_kinds = room_for(city->item_count, sizeof *city->item_kinds);
+    code_index_open(&city->item_index, city->item_count);
+    for (size_t row = 0; row < city->item_count; row++) {
+        struct item *item = &city->items[row];
+        const char *kind = FIELD(draft, items, row, unit_kind);
+        PUT(item->code, FIELD(draft, items, row, code));
+        PUT(item->severity, FIELD(draft, items, row, severity));
+        item->tier = field_number(FIELD(draft, items, row, tier));
+        item->unit = city_unit(city, FIELD(draft, items, row, unit));
+        PUT(item->unit_kind, *kind == '\0' ? item->unit->kind : kind);
+        item->limit = field_limit(FIELD(draft, items, row, limit), FIELD(draft, items, row, limit_unit));
+        city->item_kinds[row] = code_index_find(&city->kinds, item->unit_kind);
+        (void)code_index_add(&city->item_index, item->code, (uint32_t)row);
+    }
+}
+
+static void build_ladder(struct city *city, const struct city_draft *draft) {
+    for (size_t row = 0; row < COUNT(draft, ladder); row++) {
+        if (strcmp(FIELD(draft, ladder, row, clock), "resolve") != 0)
+            continue;
+        uint8_t tier = field_number(FIELD(draft, ladder, row, tier));
+        city->ladder[tier - 1][severity_rank(FIELD(draft, ladder, row, severity))] = (struct ladder_step){
+            field_limit(FIELD(draft, ladder, row, limit), FIELD(draft, ladder, row, limit_unit)),
+            field_limit(FIELD(draft, ladder, row, grace), FIELD(draft, ladder, row, grace_unit)),
+        };
+    }
+}
+
+static int build_calendar(struct city *city, const struct city_draft *draft, struct reason *why) {
+    struct calendar_rules rules = {city->timezone, NULL, COUNT(draft, hours), NULL, COUNT(draft, calendar)};
+    struct work_hours *hours = room_for(rules.hours_count, sizeof *hours);
+    struct special_day *days = room_for(rules.day_count, sizeof *days);
+
+    for (size_t row = 0; row < rules.hours_count; row++)
+        hours[row] = (struct work_hours){field_number(FIELD(draft, hours, row, weekday)),
+                                         (uint16_t)field_minute(FIELD(draft, hours, row, from)),
+                                         (uint16_t)field_minute(FIELD(draft, hours, row, to))};
+    for (size_t row = 0; row < rules.day_count; row++)
+        days[row] = (struct special_day){field_date(FIELD(draft, calendar, row, date)),
+                                         strcmp(FIELD(draft, calendar, row, kind), "work") == 0};
+    rules.hours = hours;
+    rules.days = days;
+    int status = calendar_open(&city->calendar, &rules, why);
+    free(hours);
+    free(days);
+    return status;
+}
+
+int city_build(struct city **out, const struct city_draft *draft, struct reason *why) {
+    struct city *city = calloc(1, sizeof *city);
+
+    assert(city != NULL && draft->complaint_count == 0);
+    PUT(city->code, draft_city_value(draft, "code"));
+    PUT(city->timezone, draft_city_value(draft, "timezone"));
+    strncpy(city->name, draft_city_value(draft, "name_en"), sizeof city->name - 1);
+    city->version = draft->version;
+    build_channels(city, draft);
+    build_areas(city, draft);
+    build_units(city, draft);
+    build_posts(city);
+    build_items(city, draft);
+    build_ladder(city, draft);
+    if (build_calendar(city, draft, why) != 0) {
+        city_close(&city);
+        return -1;
+    }
+    *out = city;
+    return 0;
+}
+
+void city_close(struct city **city) {
+    if (*city == NULL)
+        return;
+    code_index_close(&(*city)->channel_index);
+    code_index_close(&(*city)->area_index);
+    code_index_close(&(*city)->unit_index);
+    code_index_close(&(*city)->item_index);
+    code_index_close(&(*city)->kinds);
+    calendar_close(&(*city)->calendar);
+    free((*city)->channels);
+    free((*city)->areas);
+    free((*city)->units);
+    free((*city)->items);
+    free((*city)->item_kinds);
+    free((*city)->posts);
+    free(*city);
+    *city = NULL;
+}

@@ -1,0 +1,208 @@
+#include "common/db.h"
+
+#include <assert.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct db {
+    PGconn *connection;
+    int sent;     /* queries whose result was not taken yet */
+    bool flushed; /* the server was asked to answer all of them */
+    enum db_failure failure;
+    struct reason reason;
+};
+
+/* ---- failures ---------------------------------------------------------------------------------------- */
+
+static enum db_failure failure_of(const char *sqlstate) {
+    if (sqlstate == NULL || strlen(sqlstate) != 5) return DB_WORLD;
+    if (strcmp(sqlstate, "ZT001") == 0) return DB_FENCED;
+    if (strcmp(sqlstate, "23505") == 0) return DB_CONFLICT;
+    if (strncmp(sqlstate, "22", 2) == 0 || strncmp(sqlstate, "23", 2) == 0) return DB_DATA;
+    return DB_WORLD;
+}
+
+static void fail(struct db *db, enum db_failure failure, const char *field, const char *text) {
+    if (db->failure != DB_OK) return; /* the first reason is the one that explains */
+    db->failure = failure;
+    int length = (int)strcspn(text, "\n");
+    (void)refuse(&db->reason, field, "%.*s", length, text);
+}
+
+static void fail_from_result(struct db *db, const PGresult *result) {
+    const char *sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+    const char *column = PQresultErrorField(result, PG_DIAG_COLUMN_NAME);
+    const char *message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+    fail(db, failure_of(sqlstate), column ? column : sqlstate ? sqlstate : "database",
+         message ? message : PQerrorMessage(db->connection));
+}
+
+static void fail_from_connection(struct db *db) {
+    fail(db, DB_WORLD, "database", PQerrorMessage(db->connection));
+}
+
+enum db_failure db_failure(const struct db *db) { return db->failure; }
+const struct reason *db_reason(const struct db *db) { return &db->reason; }
+PGconn *db_raw(struct db *db) { return db->connection; }
+void db_forget_failure(struct db *db) { db->failure = DB_OK; }
+
+/* ---- connecting ---------------------------------------------------------------------------------------- */
+
+static int prepare(struct db *db, const struct db_query *query, struct reason *why) {
+    if (PQsendPrepare(db->connection, query->name, query->sql, 0, NULL) != 1)
+        return refuse(why, query->name, "%s", PQerrorMessage(db->connection));
+    return 0;
+}
+
+/* Takes the answers to the prepares of all tables; names the first query that the server refused. */
+static int take_prepared(struct db *db, const struct db_query *const *tables, struct reason *why) {
+    int status = 0;
+    for (size_t t = 0; tables[t] != NULL; t++) {
+        for (const struct db_query *query = tables[t]; query->name != NULL; query++) {
+            PGresult *result = PQgetResult(db->connection);
+            if (PQresultStatus(result) != PGRES_COMMAND_OK && status == 0)
+                status = refuse(why, query->name, "%s", PQresultErrorMessage(result));
+            PQclear(result);
+            if (result != NULL) PQclear(PQgetResult(db->connection));
+        }
+    }
+    PQclear(PQgetResult(db->connection)); /* the sync */
+    return status;
+}
+
+static int prepare_all(struct db *db, const struct db_query *const *tables, struct reason *why) {
+    for (size_t t = 0; tables[t] != NULL; t++)
+        for (const struct db_query *query = tables[t]; query->name != NULL; query++)
+            if (prepare(db, query, why) != 0) return -1;
+    if (PQpipelineSync(db->connection) != 1)
+        return refuse(why, "database", "%s", PQerrorMessage(db->connection));
+    return take_prepared(db, tables, why);
+}
+
+static void ignore_notice(void *context, const PGresult *result) {
+    (void)context;
+    (void)result;
+}
+
+int db_open(struct db **out, const char *url, const char *schema, const struct db_query *const *queries,
+            struct reason *why) {
+    char options[320], seconds[8];
+    snprintf(seconds, sizeof seconds, "%d", DB_CONNECT_SECONDS_MAX);
+    snprintf(options, sizeof options,
+             "-c search_path=%s -c statement_timeout=%d -c idle_in_transaction_session_timeout=%d -c jit=off "
+             "-c lock_timeout=%d -c client_min_messages=warning -c plan_cache_mode=force_generic_plan",
+             schema ? schema : "public", DB_STATEMENT_MS_MAX, DB_STATEMENT_MS_MAX, DB_STATEMENT_MS_MAX / 2);
+    const char *keywords[] = {"dbname",       "connect_timeout",     "keepalives",          "keepalives_idle",
+                              "options",      "keepalives_interval", "keepalives_count",    "tcp_user_timeout",
+                              "target_session_attrs", "fallback_application_name", NULL};
+    const char *values[] = {url, seconds, "1", "2", options, "1", "3", "5000", "read-write",
+                            schema ? schema : "zhitong", NULL};
+    struct db *db = calloc(1, sizeof *db);
+    assert(db != NULL);
+    db->connection = PQconnectdbParams(keywords, values, 1);
+    if (PQstatus(db->connection) != CONNECTION_OK) {
+        (void)refuse(why, "database", "%s", PQerrorMessage(db->connection));
+        goto fail;
+    }
+    PQsetNoticeReceiver(db->connection, ignore_notice, NULL);
+    if (PQenterPipelineMode(db->connection) != 1) {
+        (void)refuse(why, "database", "no pipeline mode");
+        goto fail;
+    }
+    if (queries != NULL && prepare_all(db, queries, why) != 0) goto fail;
+    *out = db;
+    return 0;
+fail:
+    db_close(&db);
+    return -1;
+}
+
+void db_close(struct db **db) {
+    if (*db == NULL) return;
+    PQfinish((*db)->connection);
+    free(*db);
+    *db = NULL;
+}
+
+/* ---- one batch ------------------------------------------------------------------------------------------- */
+
+int db_send(struct db *db, const char *query, const struct params *params) {
+    static const struct params none;
+    if (params == NULL) params = &none;
+    if (db->failure != DB_OK) return -1;
+    if (PQsendQueryPrepared(db->connection, query, params->count, params->values, params->lengths, params->formats,
+                            1) != 1) {
+        fail_from_connection(db);
+        return -1;
+    }
+    db->sent++;
+    db->flushed = false;
+    return 0;
+}
+
+static bool result_is_good(const PGresult *result) {
+    ExecStatusType status = PQresultStatus(result);
+    return status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK;
+}
+
+/* One result with the NULL that ends it. NULL: the connection is gone. */
+static PGresult *take_raw(struct db *db) {
+    PGresult *result = PQgetResult(db->connection);
+    if (result == NULL || PQstatus(db->connection) == CONNECTION_BAD) {
+        if (result != NULL && PQresultStatus(result) == PGRES_FATAL_ERROR) fail_from_result(db, result);
+        fail_from_connection(db);
+        PQclear(result);
+        return NULL;
+    }
+    if (PQresultStatus(result) != PGRES_PIPELINE_SYNC) PQclear(PQgetResult(db->connection));
+    return result;
+}
+
+PGresult *db_take(struct db *db) {
+    if (db->sent == 0) return NULL;
+    if (!db->flushed) {
+        if (PQsendFlushRequest(db->connection) != 1 || PQflush(db->connection) < 0) {
+            fail_from_connection(db);
+            return NULL;
+        }
+        db->flushed = true;
+    }
+    PGresult *result = take_raw(db);
+    db->sent--;
+    if (result != NULL && result_is_good(result)) return result;
+    if (result != NULL && PQresultStatus(result) == PGRES_FATAL_ERROR) fail_from_result(db, result);
+    PQclear(result);
+    return NULL;
+}
+
+/* Reads on to the end of the batch, where the server has committed or undone it. */
+static void take_until_sync(struct db *db) {
+    for (;;) {
+        PGresult *result = take_raw(db);
+        if (result == NULL) return;
+        ExecStatusType status = PQresultStatus(result);
+        if (status == PGRES_FATAL_ERROR) fail_from_result(db, result);
+        PQclear(result);
+        if (status == PGRES_PIPELINE_SYNC) return;
+    }
+}
+
+int db_sync(struct db *db) {
+    if (PQstatus(db->connection) == CONNECTION_BAD || PQpipelineSync(db->connection) != 1)
+        fail_from_connection(db);
+    else
+        take_until_sync(db);
+    db->sent = 0;
+    db->flushed = true;
+    return db->failure == DB_OK ? 0 : -1;
+}
+
+PGresult *db_ask(struct db *db, const char *query, const struct params *params) {
+    db_forget_failure(db);
+    PGresult *result = db_send(db, query, params) == 0 ? db_take(db) : NULL;
+    if (db_sync(db) == 0) return result;
+    PQclear(result);
+    return NULL;
+}

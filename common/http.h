@@ -1,0 +1,69 @@
+/* A small HTTP/1.1 server on libmicrohttpd, run from the service's own loop (external epoll, no threads).
+ *
+ * A header guard refuses what libmicrohttpd 0.9.75 lets through: Content-Length with Transfer-Encoding, repeated or
+ * non-numeric Content-Length, repeated or missing Host, NUL or control bytes in a header, a space before the colon.
+ * What libmicrohttpd itself finds malformed it answers itself, with a 4xx page, and closes.
+ *
+ * Bodies past body_bytes_max get 413 before they are read. A request has request_ms_max from its first line to its last
+ * byte, and as long has the first line from the connection's start or the answer before: a slow client gets 408 and is
+ * cut, a connection that was used and now rests is closed. A known path answers HEAD as GET without the body and other
+ * methods with 405; an unknown one gets 404. A handler may answer at once or keep the request and answer later from the
+ * same thread (the connection is suspended meanwhile; how long that takes is not counted against the client). */
+#ifndef ZHITONG_HTTP_H
+#define ZHITONG_HTTP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "proto/reason.h"
+
+struct http;
+struct http_request;
+
+typedef void http_handler(struct http_request *request, void *context);
+
+struct http_route {
+    const char *method; /* "GET", "POST" */
+    const char *path;   /* exact, or ending in a slash and star: "/reports/" followed by * matches one more segment */
+    http_handler *handle;
+    const char *meaning; /* one sentence for the docs */
+};
+
+struct http_options {
+    const char *address; /* "127.0.0.1" or "::" */
+    uint16_t port;       /* 0: any free one, see http_port */
+    size_t body_bytes_max;
+    int request_ms_max;
+    int connections_max;
+};
+
+/* Routes and context are borrowed until close. Refuses when the port is taken (field: the port). */
+MUST_CHECK int http_open(struct http **out, const struct http_options *options, const struct http_route *routes,
+                         size_t route_count, void *context, struct reason *why);
+/* Answers 503 to whoever still waits and releases their requests: who kept one must drop it. Waits at most half a
+ * second for the answers to leave. */
+void http_close(struct http **open);
+uint16_t http_port(const struct http *http);
+
+/* For the loop: wait until this fd is readable or http_timeout_ms() has passed (-1: no limit), then http_turn(). Ask
+ * for the timeout last before waiting: an answer to a kept request makes it 0 and the fd not readable. */
+int http_fd(const struct http *http);
+int http_timeout_ms(struct http *http);
+void http_turn(struct http *http);
+
+/* Of a request; borrowed until it is answered. Absent: NULL (body: size 0). What is decoded is UTF-8 without control
+ * bytes; a request for which that fails never reaches a handler. */
+const char *http_path(const struct http_request *request);      /* as it was sent, without the query */
+const char *http_path_rest(const struct http_request *request); /* what the star matched, decoded */
+/* The first of that name, decoded; "" for a name without a value. */
+const char *http_query(const struct http_request *request, const char *name);
+const char *http_header(const struct http_request *request, const char *name);
+const uint8_t *http_body(const struct http_request *request, size_t *size);
+
+/* Answers and releases the request. Every request is answered exactly once. The body is copied. */
+void http_answer(struct http_request *request, int status, const char *content_type, const char *body, size_t size);
+/* {"error":{"field":…,"reason":…}} with the given status; 503 carries Retry-After: 1. */
+void http_refuse(struct http_request *request, int status, const struct reason *why);
+
+#endif

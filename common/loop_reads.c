@@ -1,0 +1,88 @@
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/loop.h"
+
+static struct read_job *job_of(struct service_loop *loop, const char *query, const char *key) {
+    struct read_job *job = calloc(1, sizeof *job);
+    assert(job != NULL);
+    job->query = query;
+    job->context = loop;
+    snprintf(job->key, sizeof job->key, "%s", key);
+    return job;
+}
+
+/* ---- entries and heads for followers ------------------------------------------------------------------------------- */
+
+static void entries_read(void *context, struct read_job *job) {
+    struct service_loop *loop = context;
+    int count = job->result ? PQntuples(job->result) : 0;
+    const uint8_t **bodies = calloc((size_t)count + 1, sizeof *bodies);
+    size_t *sizes = calloc((size_t)count + 1, sizeof *sizes);
+    assert(bodies != NULL && sizes != NULL);
+    for (int row = 0; row < count; row++) bodies[row] = db_bytea(job->result, row, 1, &sizes[row]);
+    struct read_rows rows = {.stream = job->key, .from = job->from, .count = (uint32_t)count, .bodies = bodies,
+                             .sizes = sizes, .failed = job->result == NULL,
+                             .first = count > 0 ? (uint64_t)db_int8(job->result, 0, 0) : 0};
+    publish_read_done(loop->publisher, &rows);
+    free(bodies);
+    free(sizes);
+}
+
+void loop_read(void *context, const char *stream, uint64_t from, uint32_t count) {
+    struct service_loop *loop = context;
+    struct read_job *job = job_of(loop, loop->service->read_query, stream);
+    job->from = from;
+    job->count = count;
+    job->done = entries_read;
+    reader_put(loop->reader, job);
+}
+
+static void head_read(void *context, struct read_job *job) {
+    struct service_loop *loop = context;
+    if (job->result == NULL) return; /* asked again at the next round */
+    bool any = PQntuples(job->result) > 0;
+    publish_head(loop->publisher, job->key, any ? (uint64_t)db_int8(job->result, 0, 0) : 0);
+}
+
+void loop_read_head(void *context, const char *stream) {
+    struct service_loop *loop = context;
+    if (loop->service->heads_query == NULL) return;
+    struct read_job *job = job_of(loop, loop->service->heads_query, stream);
+    job->done = head_read;
+    reader_put(loop->reader, job);
+}
+
+void loop_hinted(void *context, const char *stream, uint64_t head) {
+    struct service_loop *loop = context;
+    struct moved moved = {0};
+    if (loop_is_ours(loop, false, stream, &moved)) publish_head(loop->publisher, stream, head);
+}
+
+/* ---- for HTTP ----------------------------------------------------------------------------------------------------------- */
+
+struct query_asked {
+    query_done *done;
+    void *context;
+};
+
+static void query_read(void *context, struct read_job *job) {
+    (void)context;
+    struct query_asked *asked = job->context_2;
+    asked->done(asked->context, job->result);
+    free(asked);
+}
+
+void service_query(struct service_loop *loop, const char *query, const char *key, query_done *done, void *context) {
+    struct query_asked *asked = malloc(sizeof *asked);
+    assert(asked != NULL);
+    *asked = (struct query_asked){done, context};
+    struct read_job *job = job_of(loop, query, key);
+    job->done = query_read;
+    job->context_2 = asked;
+    reader_put(loop->reader, job);
+}
+
+const struct city *service_city(struct service_loop *loop) { return loop->city ? loop->city->city : NULL; }

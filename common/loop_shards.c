@@ -1,0 +1,172 @@
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/clock.h"
+#include "common/journal.h"
+#include "common/loop.h"
+#include "common/metrics.h"
+
+#define REFUSALS_TOLD_MS 1000 /* at most one journal line about unknown keys in this time */
+
+/* ---- who serves a stream, and who may follow it ------------------------------------------------------------------- */
+
+/* A service's log has a stream a shard, named by its number; a unit's stream lies in the shard of its name's hash. */
+uint16_t loop_stream_shard(const struct service_loop *loop, const char *stream) {
+    if (loop->service->append_query != NULL) return (uint16_t)(strtoul(stream, NULL, 10) % SHARD_COUNT);
+    uint32_t hash = 2166136261u; /* FNV-1a */
+    for (const char *c = stream; *c != '\0'; c++) hash = (hash ^ (uint8_t)*c) * 16777619u;
+    return (uint16_t)(hash % SHARD_COUNT);
+}
+
+bool loop_is_ours(void *context, bool is_public, const char *stream, struct moved *moved) {
+    struct service_loop *loop = context;
+    uint16_t shard = loop_stream_shard(loop, stream);
+    if (loop->shards[shard].owned) return true;
+    const struct member *owner = loop->view ? mesh_owner(loop->view, loop->service->name, shard) : NULL;
+    if (owner == NULL || owner->member == loop->view->self) return false;
+    snprintf(moved->endpoint, sizeof moved->endpoint, "%s", is_public ? owner->public_endpoint : owner->endpoint);
+    /* The public endpoints of all replicas share one key, which departments know. */
+    if (!is_public) snprintf(moved->curve_key, sizeof moved->curve_key, "%s", owner->curve_key);
+    return false;
+}
+
+static const struct access *access_named(const struct mesh_view *view, const char *name) {
+    for (size_t i = 0; view != NULL && i < view->access_count; i++)
+        if (strcmp(view->access[i].name, name) == 0) return &view->access[i];
+    return NULL;
+}
+
+bool loop_may_follow(void *context, bool is_public, const char *user, const char *stream, struct reason *why) {
+    struct service_loop *loop = context;
+    bool is_log = loop->service->append_query != NULL;
+    if (is_log) {
+        char *end;
+        unsigned long shard = strtoul(stream, &end, 10);
+        if (*end != '\0' || end == stream || shard >= SHARD_COUNT)
+            return refuse(why, "stream", "must be a shard's number, 0 to %d", SHARD_COUNT - 1) == 0;
+    }
+    if (!is_public) return true; /* the mesh's keys are checked at the handshake; members come and go with the view */
+    const struct access *access = access_named(loop->view, user);
+    if (access == NULL) return refuse(why, "key", "this key was revoked; ask the city for a new one") == 0;
+    if (strcmp(access->unit, stream) == 0) return true;
+    return refuse(why, "stream", "this key follows the stream of %s only", access->unit) == 0;
+}
+
+static bool find_member(const struct service_loop *loop, const char *key, char *user) {
+    for (size_t i = 0; loop->view != NULL && i < loop->view->member_count; i++) {
+        const struct member *member = &loop->view->members[i];
+        if (strcmp(member->curve_key, key) != 0) continue;
+        snprintf(user, WIRE_USER_MAX + 1, "%s/%d", member->service, (int)member->member);
+        return true;
+    }
+    return false;
+}
+
+static bool find_access(const struct service_loop *loop, const char *key, char *user) {
+    const char *kind = loop->service->public_streams ? "department" : "client";
+    for (size_t i = 0; loop->view != NULL && i < loop->view->access_count; i++) {
+        const struct access *access = &loop->view->access[i];
+        if (strcmp(access->curve_key, key) != 0 || strcmp(access->kind, kind) != 0) continue;
+        snprintf(user, WIRE_USER_MAX + 1, "%s", access->name);
+        return true;
+    }
+    return false;
+}
+
+bool loop_zap_find(void *context, const char *domain, const char *key, char user[WIRE_USER_MAX + 1]) {
+    struct service_loop *loop = context;
+    bool known = strcmp(domain, "mesh") == 0 ? find_member(loop, key, user) : find_access(loop, key, user);
+    if (known) return true;
+    metric_add(METRIC_access_refused_total, 1);
+    int64_t now = clock_monotonic_ms();
+    if (now - loop->refusals_told_at < REFUSALS_TOLD_MS) return false;
+    loop->refusals_told_at = now;
+    journal_say(JOURNAL_WARNING, "key_refused", "an unknown key was refused at the %s endpoint: %s", domain, key);
+    return false;
+}
+
+/* ---- the view ------------------------------------------------------------------------------------------------------- */
+
+static void gain_shard(struct service_loop *loop, const struct owned_shard *gained) {
+    struct shard_state *state = &loop->shards[gained->shard];
+    *state = (struct shard_state){.owned = true, .busy = state->busy, .parked = gained->parked,
+                                  .epoch = gained->epoch, .cursors = gained->cursors};
+    struct lane_state *lane = &loop->lanes[gained->shard % loop->lane_count];
+    lane->wake_at = 0; /* its deadlines may have passed while nobody looked */
+    if (loop->service->append_query != NULL) {
+        char stream[8];
+        snprintf(stream, sizeof stream, "%u", gained->shard);
+        publish_dropped(loop->publisher, stream); /* what is known of an earlier time with us is stale */
+        publish_head(loop->publisher, stream, gained->cursors.out_seq);
+    }
+    follow_start(loop->links, gained->shard, &gained->cursors);
+}
+
+static void lose_shard(struct service_loop *loop, uint16_t shard) {
+    loop->shards[shard].owned = false;
+    follow_stop(loop->links, shard);
+}
+
+static void update_shards(struct service_loop *loop) {
+    const struct owned_shard *owned[SHARD_COUNT] = {0};
+    for (size_t i = 0; i < loop->view->owned_count; i++)
+        owned[loop->view->owned[i].shard] = &loop->view->owned[i];
+    size_t count = 0;
+    for (uint16_t shard = 0; shard < SHARD_COUNT; shard++) {
+        struct shard_state *state = &loop->shards[shard];
+        bool same = owned[shard] != NULL && state->owned && state->epoch == owned[shard]->epoch;
+        if (state->owned && !same) lose_shard(loop, shard);
+        if (owned[shard] != NULL && !same) gain_shard(loop, owned[shard]);
+        if (same && !owned[shard]->parked && !state->busy) state->parked = false;
+        count += state->owned;
+    }
+    metric_set(METRIC_shards, (long long)count);
+}
+
+/* Gives a few idle shards to replicas that have fewer. What waits for them here is dropped: it is in the upstream's log. */
+static void give_excess(struct service_loop *loop) {
+    struct owned_shard given[RELEASES_PER_VIEW_MAX];
+    size_t count = 0;
+    for (uint16_t shard = 0; shard < SHARD_COUNT; shard++) {
+        struct shard_state *state = &loop->shards[shard];
+        if (count == RELEASES_PER_VIEW_MAX || count == loop->view->excess) break;
+        if (!state->owned || state->busy) continue;
+        given[count++] = (struct owned_shard){.shard = shard, .epoch = state->epoch};
+        lose_shard(loop, shard);
+    }
+    if (count > 0) mesh_release(loop->mesh, given, count);
+}
+
+static void take_city(struct service_loop *loop) {
+    if (loop->view->city == NULL) return;
+    struct city_hold *hold = calloc(1, sizeof *hold);
+    assert(hold != NULL);
+    hold->city = loop->view->city;
+    hold->refs = 1;
+    loop->view->city = NULL;
+    if (loop->city != NULL && --loop->city->refs == 0) {
+        city_close(&loop->city->city);
+        free(loop->city);
+    }
+    loop->city = hold;
+    journal_say(JOURNAL_INFO, "city_loaded", "%s, version %llu", city_name(hold->city),
+                (unsigned long long)city_version(hold->city));
+}
+
+void loop_view(struct service_loop *loop, struct mesh_view *take_view) {
+    loop->connected = take_view->connected;
+    if (!take_view->connected) {
+        mesh_view_close(&take_view);
+        return;
+    }
+    struct mesh_view *old = loop->view;
+    loop->view = take_view;
+    take_city(loop);
+    follow_view(loop->links, loop->view);
+    update_shards(loop);
+    publish_recheck(loop->publisher);
+    if (loop->view->excess > 0 && !loop->stopping) give_excess(loop);
+    mesh_view_close(&old);
+}

@@ -1,0 +1,12 @@
+/* Reading the view of the mesh from its tables, and looking things up in it. */
+#ifndef ZHITONG_MESH_READ_H
+#define ZHITONG_MESH_READ_H
+
+#include "common/mesh.h"
+
+/* Fills members, placements, access, owned shards, excess, and the city when its version differs from *city_version
+ * (which is then updated). `why` tells why a city could not be read; that alone is no failure. -1: the database failed. */
+MUST_CHECK int mesh_read_view(struct mesh_view *view, struct db *db, const char *service, uint64_t *city_version,
+                              struct reason *why);
+
+#endif

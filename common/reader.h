@@ -1,0 +1,35 @@
+/* The reader: a thread with a database connection for what must not hold up a lane: replay for followers, GETs. */
+#ifndef ZHITONG_READER_H
+#define ZHITONG_READER_H
+
+#include "common/service.h"
+#include "common/mailbox.h"
+
+#define READ_KEY_MAX 80
+#define READS_WAITING_MAX 4096 /* more are answered as failed */
+
+struct read_job;
+typedef void read_done(void *context, struct read_job *job);
+
+struct read_job { /* one named query; the loop frees it with read_job_close */
+    struct letter letter;
+    const char *query;
+    char key[READ_KEY_MAX + 1]; /* $1 text */
+    uint64_t from;              /* $2 bigint and $3 integer, when from is not 0 */
+    uint32_t count;
+    PGresult *result; /* NULL: it failed */
+    read_done *done;  /* called from the loop */
+    void *context, *context_2;
+};
+void read_job_close(struct read_job **job);
+
+struct reader;
+struct reader *reader_open(const struct service *service, const char *database_url, struct mailbox *out);
+void reader_put(struct reader *reader, struct read_job *take_job);
+void reader_close(struct reader **reader);
+
+/* Fills the NULL-ended list of query tables that a service's connections prepare. */
+#define QUERY_TABLES_MAX 8
+void service_query_tables(const struct service *service, const struct db_query *tables[QUERY_TABLES_MAX]);
+
+#endif

@@ -1,0 +1,40 @@
+/* Settings come from the environment, each checked against one table; NAME_FILE names a file that holds the value
+ * (secrets: docker and kubernetes mount them so). An unknown ZHITONG_* variable is refused: a typo must not pass. */
+#ifndef ZHITONG_SETTINGS_H
+#define ZHITONG_SETTINGS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include "proto/reason.h"
+
+enum setting_type { SETTING_TEXT, SETTING_NUMBER, SETTING_FLAG, SETTING_SECRET };
+
+struct setting {
+    const char *name; /* environment variable, ZHITONG_… */
+    enum setting_type type;
+    const char *unit;     /* of a number: "ms", "bytes", "entries"; "" otherwise */
+    const char *fallback; /* as it would be written; NULL: must be set */
+    long long min, max;   /* of a number, inclusive; of a text: length in bytes */
+    const char *meaning;  /* one sentence for --help and OPERATIONS.md */
+};
+
+struct settings;
+
+/* Reads and checks every setting of the two tables (the common one and the service's own; either may be empty).
+ * Refuses with the variable's name as field. The caller closes *out. */
+MUST_CHECK int settings_open(struct settings **out, const struct setting *common, size_t common_count,
+                             const struct setting *own, size_t own_count, struct reason *why);
+void settings_close(struct settings **settings);
+
+/* The value of a setting that stands in one of the tables (asserted). Texts are borrowed until close. */
+const char *settings_text(const struct settings *settings, const char *name);
+long long settings_number(const struct settings *settings, const char *name);
+bool settings_flag(const struct settings *settings, const char *name);
+
+/* The table as `--help` prints it and as a Markdown table for OPERATIONS.md. */
+void settings_help(FILE *out, const struct setting *table, size_t count);
+void settings_markdown(FILE *out, const struct setting *table, size_t count);
+
+#endif

@@ -1,0 +1,41 @@
+/* Intake: what came in. It keeps reports as they came, mints case ids in its shards, and never decides who handles. */
+#include "services/intake/handlers.h"
+#include "services/intake/http_api.h"
+
+extern const struct db_query intake_queries[];
+
+static const struct setting settings[] = {
+    SETTINGS_OF_REQUESTS,
+    SETTINGS_OF_PUBLIC_ENDPOINT,
+    {"ZHITONG_HTTP_PORT", SETTING_NUMBER, "port", "0", 0, 65535, "TCP port of the public HTTP API; 0 takes any free one"},
+};
+
+static const struct handler handlers[] = {
+    {MESSAGE_submit, INPUT_REQUEST, intake_on_submit},
+};
+
+static const struct request_form submit_form = {MESSAGE_submit, sizeof(struct submit), intake_submit_shard};
+static const struct db_query *const queries[] = {intake_queries, NULL};
+
+static const struct service intake = {
+    .name = "intake",
+    .purpose = "takes reports, durably, and gives each a case id",
+    .settings = settings,
+    .setting_count = sizeof settings / sizeof settings[0],
+    .queries = queries,
+    .handlers = handlers,
+    .handler_count = sizeof handlers / sizeof handlers[0],
+    .request = &submit_form,
+    .load = intake_load,
+    .save = intake_save,
+    .lane_open = intake_lane_open,
+    .lane_close = intake_lane_close,
+    .append_query = "log_append",
+    .read_query = "log_read",
+    .tend_query = "log_tend",
+    .public_requests = true,
+    .routes = intake_routes,
+    .route_count = INTAKE_ROUTE_COUNT,
+};
+
+int main(int argc, char **argv) { return service_main(&intake, argc, argv); }

@@ -1,0 +1,18 @@
+/* What intake decides about a report: whether it can be taken, and what is written down. Pure. */
+#ifndef ZHITONG_INTAKE_REPORT_H
+#define ZHITONG_INTAKE_REPORT_H
+
+#include "common/city.h"
+#include "proto/codec.h"
+
+/* Refuses with the field: channel unknown or closed, item or area unknown, position out of range (DOMAIN.md 2 to 4). */
+MUST_CHECK int report_check(const struct city *city, const struct submit *submit, struct reason *why);
+
+/* The log entry of an accepted report. */
+void report_received_of(const struct submit *submit, struct report_received *received);
+
+/* BLAKE2b-128 of who asks and the idempotency key: the same pair is the same report. */
+#define REPORT_DIGEST_BYTES 16
+void report_digest(const char *client, const char *key, uint8_t digest[REPORT_DIGEST_BYTES]);
+
+#endif

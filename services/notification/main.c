@@ -1,0 +1,35 @@
+/* Notification: who is told. It appends every entry to the streams of the units concerned and serves these streams. */
+#include "services/notification/handlers.h"
+
+extern const struct db_query notification_queries[];
+
+static const struct setting settings[] = {
+    SETTINGS_OF_PUBLIC_ENDPOINT,
+};
+
+static const struct handler handlers[] = {
+    {MESSAGE_case_moved, INPUT_ENTRY, notification_on_moved},
+};
+
+static const struct db_query *const queries[] = {notification_queries, NULL};
+
+static const struct service notification = {
+    .name = "notification",
+    .purpose = "tells every unit what concerns it, in order and without gaps",
+    .upstreams = {"routing"},
+    .settings = settings,
+    .setting_count = sizeof settings / sizeof settings[0],
+    .queries = queries,
+    .handlers = handlers,
+    .handler_count = sizeof handlers / sizeof handlers[0],
+    .load = notification_load,
+    .save = notification_save,
+    .lane_open = notification_lane_open,
+    .lane_close = notification_lane_close,
+    .read_query = "notification_read",
+    .heads_query = "notification_head",
+    .tend_query = "notification_tend",
+    .public_streams = true,
+};
+
+int main(int argc, char **argv) { return service_main(&notification, argc, argv); }

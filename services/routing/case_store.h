@@ -1,0 +1,35 @@
+/* The cases that a batch touches: read once, changed in memory, written with one statement for new and one for old. */
+#ifndef ZHITONG_ROUTING_CASE_STORE_H
+#define ZHITONG_ROUTING_CASE_STORE_H
+
+#include "common/case_map.h"
+#include "common/service.h"
+#include "services/routing/case_file.h"
+
+#define CASE_COLUMNS 13
+
+struct touched_case {
+    struct case_file file;
+    bool is_there; /* in the table, or opened in this batch */
+    bool is_new;
+    bool changed;
+};
+
+struct case_store { /* a lane's */
+    struct column shards, cases; /* of routing_cases */
+    struct column opened[CASE_COLUMNS], moved[CASE_COLUMNS];
+    struct case_map map;
+    struct touched_case **touched; /* in the order in which they were first asked for */
+    size_t count, room;
+};
+
+void case_store_close(struct case_store *store);
+void case_store_begin(struct case_store *store, struct batch *batch);
+/* Wants the row of this case; read by case_store_load. */
+void case_store_want(struct case_store *store, struct batch *batch, uint64_t case_id);
+MUST_CHECK int case_store_load(struct case_store *store, struct batch *batch);
+/* The case, wanted before or opened in this batch; is_there tells whether it exists. */
+struct touched_case *case_store_at(struct case_store *store, struct batch *batch, uint64_t case_id);
+MUST_CHECK int case_store_save(struct case_store *store, struct batch *batch);
+
+#endif

@@ -1,0 +1,205 @@
+#include "services/routing/handlers.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "services/routing/case_store.h"
+
+struct carried_out { /* a command's outcome, of before or of this batch */
+    struct carried_out *next;
+    uint64_t case_id;
+    char key[65];
+    uint32_t version;
+    char state[25];
+};
+
+struct routing_lane {
+    struct case_store cases;
+    struct column ask_shards, ask_cases, ask_keys; /* of routing_commands */
+    struct column commands[5];                     /* of routing_save_commands */
+    struct carried_out *carried_out;
+    struct case_moved moved;
+};
+
+void *routing_lane_open(const struct settings *settings) {
+    (void)settings;
+    struct routing_lane *lane = calloc(1, sizeof *lane);
+    assert(lane != NULL);
+    return lane;
+}
+
+void routing_lane_close(void *own) {
+    struct routing_lane *lane = own;
+    case_store_close(&lane->cases);
+    column_close(&lane->ask_shards);
+    column_close(&lane->ask_cases);
+    column_close(&lane->ask_keys);
+    for (int i = 0; i < 5; i++) column_close(&lane->commands[i]);
+    free(lane);
+}
+
+/* ---- load -------------------------------------------------------------------------------------------------------------- */
+
+
+static size_t decoded_size(enum message type) {
+    const struct message_spec *spec = message_spec(type);
+    return spec ? spec->size : 0;
+}
+
+static void want(struct batch *batch, struct input *input) {
+    struct routing_lane *lane = batch->own;
+    struct reason why;
+    input->decoded = arena_take(batch->arena, decoded_size(input->type));
+    if (message_decode(input->type, input->body, input->size, input->decoded, &why) != 0) {
+        batch_reject(input, &why);
+        return;
+    }
+    if (input->type == MESSAGE_deadline_passed)
+        case_store_want(&lane->cases, batch, ((struct deadline_passed *)input->decoded)->case_id);
+    if (input->type != MESSAGE_command) return;
+    const struct command *command = input->decoded;
+    case_store_want(&lane->cases, batch, command->case_id);
+    column_int2(&lane->ask_shards, (int16_t)case_shard(command->case_id));
+    column_int8(&lane->ask_cases, (int64_t)command->case_id);
+    column_text(&lane->ask_keys, command->key);
+}
+
+static void remember(struct batch *batch, const struct carried_out *carried_out) {
+    struct routing_lane *lane = batch->own;
+    struct carried_out *kept = arena_take(batch->arena, sizeof *kept);
+    *kept = *carried_out;
+    kept->next = lane->carried_out;
+    lane->carried_out = kept;
+}
+
+static int load_commands(struct batch *batch) {
+    struct routing_lane *lane = batch->own;
+    if (lane->ask_cases.count == 0) return 0;
+    struct params params = {0};
+    params_column(&params, &lane->ask_shards);
+    params_column(&params, &lane->ask_cases);
+    params_column(&params, &lane->ask_keys);
+    if (db_send(batch->db, "routing_commands", &params) != 0) return -1;
+    SCOPED_RESULT *result = db_take(batch->db);
+    if (result == NULL) return -1;
+    for (int row = 0; row < PQntuples(result); row++) {
+        struct carried_out old = {.case_id = (uint64_t)db_int8(result, row, 0),
+                                  .version = (uint32_t)db_int4(result, row, 2)};
+        snprintf(old.key, sizeof old.key, "%s", db_text(result, row, 1));
+        snprintf(old.state, sizeof old.state, "%s", db_text(result, row, 3));
+        remember(batch, &old);
+    }
+    return 0;
+}
+
+int routing_load(struct batch *batch) {
+    struct routing_lane *lane = batch->own;
+    case_store_begin(&lane->cases, batch);
+    column_reset(&lane->ask_shards);
+    column_reset(&lane->ask_cases);
+    column_reset(&lane->ask_keys);
+    for (int i = 0; i < 5; i++) column_reset(&lane->commands[i]);
+    lane->carried_out = NULL;
+    for (size_t i = 0; i < batch->count; i++)
+        if (batch->inputs[i]->outcome == OUTCOME_PENDING && decoded_size(batch->inputs[i]->type) > 0)
+            want(batch, batch->inputs[i]);
+    if (load_commands(batch) != 0) return -1;
+    return case_store_load(&lane->cases, batch);
+}
+
+/* ---- decide -------------------------------------------------------------------------------------------------------------- */
+
+void routing_on_report(struct batch *batch, struct input *input) {
+    struct routing_lane *lane = batch->own;
+    const struct report_received *report = input->decoded;
+    struct reason why;
+    struct touched_case *touched = case_store_at(&lane->cases, batch, report->case_id);
+    if (case_open(batch->city, report, batch->now, &touched->file, &lane->moved, &why) != 0) {
+        batch_reject(input, &why);
+        return;
+    }
+    touched->is_there = touched->is_new = true;
+    batch_emit(batch, report->case_id, MESSAGE_case_moved, &lane->moved);
+}
+
+void routing_on_deadline(struct batch *batch, struct input *input) {
+    struct routing_lane *lane = batch->own;
+    const struct deadline_passed *passed = input->decoded;
+    struct reason why;
+    struct touched_case *touched = case_store_at(&lane->cases, batch, passed->case_id);
+    int status = 0;
+    if (touched->is_there)
+        status = case_pass_deadline(batch->city, passed, batch->now, &touched->file, &lane->moved, &why);
+    else
+        status = refuse(&why, "case", "there is no such case");
+    if (status < 0) batch_reject(input, &why);
+    if (status <= 0) return;
+    touched->changed = true;
+    batch_emit(batch, passed->case_id, MESSAGE_case_moved, &lane->moved);
+}
+
+static void answer_done(struct input *input, const struct carried_out *carried_out) {
+    struct done done = {.case_id = carried_out->case_id, .version = carried_out->version};
+    memcpy(done.key, carried_out->key, sizeof done.key);
+    memcpy(done.state, carried_out->state, sizeof done.state);
+    batch_reply(input, MESSAGE_done, &done);
+}
+
+static void keep_command(struct batch *batch, struct input *input, const struct case_file *file) {
+    struct routing_lane *lane = batch->own;
+    const struct command *command = input->decoded;
+    struct carried_out now = {.case_id = command->case_id, .version = file->version};
+    memcpy(now.key, command->key, sizeof now.key);
+    snprintf(now.state, sizeof now.state, "%s", case_state_spec(file->state)->name);
+    remember(batch, &now);
+    column_int8(&lane->commands[0], (int64_t)now.case_id);
+    column_text(&lane->commands[1], now.key);
+    column_int4(&lane->commands[2], (int32_t)now.version);
+    column_int2(&lane->commands[3], (int16_t)case_shard(now.case_id));
+    column_text(&lane->commands[4], now.state);
+    answer_done(input, &now);
+}
+
+void routing_on_command(struct batch *batch, struct input *input) {
+    struct routing_lane *lane = batch->own;
+    const struct command *command = input->decoded;
+    for (const struct carried_out *old = lane->carried_out; old != NULL; old = old->next) {
+        if (old->case_id != command->case_id || strcmp(old->key, command->key) != 0) continue;
+        answer_done(input, old);
+        return;
+    }
+    struct reason why;
+    struct touched_case *touched = case_store_at(&lane->cases, batch, command->case_id);
+    int status;
+    if (touched->is_there)
+        status = case_command(batch->city, command, batch->now, &touched->file, &lane->moved, &why);
+    else
+        status = refuse(&why, "case", "there is no such case here yet");
+    if (status != 0) {
+        batch_reject(input, &why);
+        return;
+    }
+    touched->changed = true;
+    batch_emit(batch, command->case_id, MESSAGE_case_moved, &lane->moved);
+    keep_command(batch, input, &touched->file);
+}
+
+/* ---- save ------------------------------------------------------------------------------------------------------------------ */
+
+int routing_save(struct batch *batch) {
+    struct routing_lane *lane = batch->own;
+    if (batch->count == 0) return 0; /* a tick without inputs has loaded nothing */
+    if (case_store_save(&lane->cases, batch) != 0) return -1;
+    if (lane->commands[0].count == 0) return 0;
+    struct params params = {0};
+    for (int i = 0; i < 5; i++) params_column(&params, &lane->commands[i]);
+    return db_send(batch->db, "routing_save_commands", &params);
+}
+
+uint16_t routing_command_shard(const void *request, const char **key) {
+    const struct command *command = request;
+    *key = command->key;
+    return case_shard(command->case_id);
+}

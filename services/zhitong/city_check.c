@@ -1,0 +1,47 @@
+#include "services/zhitong/city_check.h"
+
+#include <stdio.h>
+
+#include "common/city_folder.h"
+
+static void print_complaints(const struct city_draft *draft, const char *folder) {
+    size_t kept = draft->complaint_count < COMPLAINTS_KEPT_MAX ? draft->complaint_count : COMPLAINTS_KEPT_MAX;
+
+    for (size_t i = 0; i < kept; i++)
+        city_folder_print(stderr, &draft->complaints[i]);
+    if (kept < draft->complaint_count)
+        fprintf(stderr, "… and %zu more\n", draft->complaint_count - kept);
+    fprintf(stderr, "%s: %zu to mend; nothing was loaded\n", folder, draft->complaint_count);
+}
+
+static void print_counts(const struct city_draft *draft) {
+    for (enum city_table table = CITY_channels; table < CITY_TABLE_COUNT; table++)
+        printf("%8zu  %s\n", draft->tables[table].count, city_table_spec(table)->file);
+}
+
+int city_check_folder(struct city **city, struct city_draft **draft, const char *folder) {
+    *city = NULL;
+    if (city_folder_open(city, draft, folder) == 0) {
+        print_counts(*draft);
+        return 0;
+    }
+    print_complaints(*draft, folder);
+    city_draft_close(draft);
+    return -1;
+}
+
+int city_check_command(int argc, char **argv) {
+    struct city *city;
+    struct city_draft *draft;
+
+    if (argc != 2 || argv[1][0] == '-') {
+        fprintf(stderr, "usage: zhitong city check FOLDER\n");
+        return 2;
+    }
+    if (city_check_folder(&city, &draft, argv[1]) != 0)
+        return 1;
+    printf("%s fits together\n", city_name(city));
+    city_draft_close(&draft);
+    city_close(&city);
+    return 0;
+}

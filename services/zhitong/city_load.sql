@@ -1,0 +1,83 @@
+-- What `zhitong city load` does, in one transaction: everything out, everything in, one version on. Arrays are the columns
+-- of the file, as text; an empty field is NULL. A service that reads meanwhile waits for the lock (common/city.sql).
+
+-- name: city_load_lock
+SELECT pg_advisory_xact_lock(hashtext('city'), 0)::text;
+
+-- name: city_load_clear_items
+DELETE FROM city.item;
+
+-- name: city_load_clear_units
+DELETE FROM city.unit;
+
+-- name: city_load_clear_areas
+DELETE FROM city.area;
+
+-- name: city_load_clear_channels
+DELETE FROM city.channel;
+
+-- name: city_load_clear_ladder
+DELETE FROM city.ladder;
+
+-- name: city_load_clear_calendar
+DELETE FROM city.calendar;
+
+-- name: city_load_clear_hours
+DELETE FROM city.hours;
+
+-- name: city_load_channels
+INSERT INTO city.channel (code, name_en, name_zh, enabled, auto_accept, severity, privacy, duplicate_hours, callback, position)
+SELECT code, name_en, name_zh, enabled::boolean, auto_accept::boolean, severity, privacy, duplicate_hours::integer,
+       callback::boolean, position
+FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[])
+     WITH ORDINALITY AS n (code, name_en, name_zh, enabled, auto_accept, severity, privacy, duplicate_hours, callback, position);
+
+-- name: city_load_areas
+INSERT INTO city.area (code, name_en, name_zh, parent, tier, stat_code, code_year, lat, long, position)
+SELECT code, name_en, name_zh, parent, tier::smallint, stat_code, code_year::integer, lat::double precision,
+       long::double precision, position
+FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[])
+     WITH ORDINALITY AS n (code, name_en, name_zh, parent, tier, stat_code, code_year, lat, long, position);
+
+-- name: city_load_units
+INSERT INTO city.unit (code, name_en, name_zh, kind, tier, area, above, position)
+SELECT code, name_en, name_zh, kind, tier::smallint, area, above, position
+FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[])
+     WITH ORDINALITY AS n (code, name_en, name_zh, kind, tier, area, above, position);
+
+-- name: city_load_items
+INSERT INTO city.item (code, name_en, name_zh, parent, matter, severity, tier, unit_kind, unit, limit_amount, limit_unit, position)
+SELECT code, name_en, name_zh, parent, matter, severity, tier::smallint, unit_kind, unit, limit_amount::integer, limit_unit,
+       position
+FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[],
+            $10::text[], $11::text[])
+     WITH ORDINALITY AS n (code, name_en, name_zh, parent, matter, severity, tier, unit_kind, unit, limit_amount, limit_unit,
+                           position);
+
+-- name: city_load_ladder
+INSERT INTO city.ladder (tier, severity, clock, limit_amount, limit_unit, grace_amount, grace_unit, position)
+SELECT tier::smallint, severity, clock, limit_amount::integer, limit_unit, grace_amount::integer, grace_unit, position
+FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[])
+     WITH ORDINALITY AS n (tier, severity, clock, limit_amount, limit_unit, grace_amount, grace_unit, position);
+
+-- name: city_load_calendar
+INSERT INTO city.calendar (date, kind, name, position)
+SELECT date::date, kind, name, position
+FROM unnest($1::text[], $2::text[], $3::text[]) WITH ORDINALITY AS n (date, kind, name, position);
+
+-- name: city_load_hours
+INSERT INTO city.hours (weekday, opens, closes, position)
+SELECT weekday::smallint, opens::time, closes::time, position
+FROM unnest($1::text[], $2::text[], $3::text[]) WITH ORDINALITY AS n (weekday, opens, closes, position);
+
+-- name: city_load_version
+-- $1 code, $2 name_en, $3 name_zh, $4 timezone, $5 attribution. The version never goes back, whichever city comes.
+INSERT INTO city.city AS c (code, name_en, name_zh, timezone, attribution, version)
+VALUES ($1, $2, nullif($3, ''), $4, nullif($5, ''), 1)
+ON CONFLICT (one_row) DO UPDATE SET code = excluded.code, name_en = excluded.name_en, name_zh = excluded.name_zh,
+    timezone = excluded.timezone, attribution = excluded.attribution, version = c.version + 1, loaded_at = clock_timestamp()
+RETURNING version;
+
+-- name: city_load_notify
+-- Every service listens on mesh and reads the city again.
+SELECT pg_notify('mesh', '')::text;
