@@ -1,0 +1,321 @@
+#include "common/submit_client.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define ANSWER_MS_MAX 3000 /* without an answer for so long, the next endpoint is asked */
+#define AVOID_MS 5000      /* an endpoint that did not answer is left out for so long */
+#define SWEEP_MS 20        /* how often timers are looked at */
+#define PACKETS_PER_TURN_MAX 1024
+#define NO_SLOT UINT32_MAX
+
+struct slot { /* a report under way */
+    char key[65];
+    uint32_t next; /* with the same hash, or the next free one */
+    uint64_t tag;
+    int64_t began_us;
+    int64_t sent_ms;  /* last sending */
+    int64_t retry_ms; /* after busy: when to send again; 0: an answer is awaited */
+    int8_t endpoint;
+    struct bytes message;
+};
+
+struct endpoint {
+    char name[ENDPOINT_TEXT_MAX + 1];
+    void *socket;
+    int64_t heard_ms;
+    int64_t avoid_until_ms;
+};
+
+struct submit_client {
+    struct submit_options options;
+    struct endpoint endpoints[ENDPOINTS_MAX];
+    int endpoint_count, next_endpoint;
+    struct slot *slots;
+    uint32_t *buckets, bucket_mask;
+    uint32_t free, waiting;
+    int64_t swept_ms, quiet_since_ms;
+    struct submit_counts counts;
+};
+
+static int64_t now_us(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+/* ---- endpoints ------------------------------------------------------------------------------------------------- */
+
+static void connect_endpoint(struct submit_client *client, struct endpoint *endpoint) {
+    wire_close(&endpoint->socket);
+    endpoint->socket = wire_dealer(client->options.zmq, client->options.keys, endpoint->name,
+                                   client->options.server_key);
+}
+
+/* The next one that answers, turn by turn; when none does, simply the next. */
+static int8_t choose_endpoint(struct submit_client *client, int64_t now_ms) {
+    for (int i = 0; i < client->endpoint_count; i++) {
+        int at = client->next_endpoint;
+        client->next_endpoint = (at + 1) % client->endpoint_count;
+        if (client->endpoints[at].avoid_until_ms <= now_ms)
+            return (int8_t)at;
+    }
+    int at = client->next_endpoint;
+    client->next_endpoint = (at + 1) % client->endpoint_count;
+    return (int8_t)at;
+}
+
+/* ---- slots ------------------------------------------------------------------------------------------------------- */
+
+static uint32_t *bucket_of(struct submit_client *client, const char *key) {
+    uint32_t hash = 2166136261u; /* FNV-1a */
+    for (; *key != '\0'; key++)
+        hash = (hash ^ (uint8_t)*key) * 16777619u;
+    return &client->buckets[hash & client->bucket_mask];
+}
+
+static struct slot *slot_take(struct submit_client *client, const char *key) {
+    struct slot *slot = &client->slots[client->free];
+    uint32_t index = client->free;
+    client->free = slot->next;
+    snprintf(slot->key, sizeof slot->key, "%s", key);
+    uint32_t *bucket = bucket_of(client, key);
+    slot->next = *bucket;
+    *bucket = index;
+    client->waiting++;
+    return slot;
+}
+
+static struct slot *slot_find(struct submit_client *client, const char *key) {
+    uint32_t index = *bucket_of(client, key);
+    while (index != NO_SLOT && strcmp(client->slots[index].key, key) != 0)
+        index = client->slots[index].next;
+    return index == NO_SLOT ? NULL : &client->slots[index];
+}
+
+static void slot_free(struct submit_client *client, struct slot *slot) {
+    uint32_t index = (uint32_t)(slot - client->slots);
+    uint32_t *at = bucket_of(client, slot->key);
+    while (*at != index)
+        at = &client->slots[*at].next;
+    *at = slot->next;
+    slot->key[0] = '\0';
+    slot->next = client->free;
+    client->free = index;
+    client->waiting--;
+}
+
+static void slot_send(struct submit_client *client, struct slot *slot, int64_t now_ms) {
+    slot->endpoint = choose_endpoint(client, now_ms);
+    slot->sent_ms = now_ms;
+    slot->retry_ms = 0;
+    void *socket = client->endpoints[slot->endpoint].socket;
+    if (socket != NULL)
+        (void)zmq_send(socket, slot->message.data, slot->message.size, ZMQ_DONTWAIT);
+}
+
+int submit_client_send(struct submit_client *client, const struct submit *report, uint64_t tag, struct reason *why) {
+    assert(client->free != NO_SLOT);
+    if (message_check(MESSAGE_submit, report, why) != 0)
+        return -1;
+    struct slot *slot = slot_take(client, report->key);
+    slot->tag = tag;
+    slot->began_us = now_us();
+    slot->message.size = 0;
+    message_encode(MESSAGE_submit, report, &slot->message);
+    if (client->waiting == 1)
+        client->quiet_since_ms = slot->began_us / 1000;
+    slot_send(client, slot, slot->began_us / 1000);
+    client->counts.sent++;
+    return 0;
+}
+
+/* ---- answers ------------------------------------------------------------------------------------------------------ */
+
+static void finish(struct submit_client *client, struct slot *slot, struct submit_answer *answer) {
+    answer->tag = slot->tag;
+    answer->latency_us = now_us() - slot->began_us;
+    slot_free(client, slot);
+    client->options.answered(client->options.context, answer);
+}
+
+static void take_accepted(struct submit_client *client, const struct accepted *accepted) {
+    struct slot *slot = slot_find(client, accepted->key);
+    if (slot == NULL)
+        return; /* the answer to one that was sent twice */
+    struct submit_answer answer = {.accepted = true, .repeated = accepted->repeated, .case_id = accepted->case_id};
+    finish(client, slot, &answer);
+}
+
+static void take_refused(struct submit_client *client, const struct refused *refused) {
+    struct slot *slot = slot_find(client, refused->key);
+    struct submit_answer answer = {.accepted = false};
+    (void)refuse(&answer.why, refused->field, "%s", refused->reason);
+    if (slot != NULL) {
+        finish(client, slot, &answer);
+        return;
+    }
+    client->counts.strays++;
+    client->counts.stray = answer.why;
+}
+
+static void take_busy(struct submit_client *client, const struct busy *busy) {
+    struct slot *slot = slot_find(client, busy->key);
+    client->counts.busy++;
+    if (slot != NULL)
+        slot->retry_ms = now_us() / 1000 + (int64_t)busy->retry_after_ms;
+}
+
+static void take_packet(struct submit_client *client, struct packet *packet) {
+    union {
+        struct accepted accepted;
+        struct refused refused;
+        struct busy busy;
+    } message;
+    size_t size;
+    const uint8_t *data = packet_data(packet, &size);
+    enum message type = message_peek(data, size);
+    bool known = type == MESSAGE_accepted || type == MESSAGE_refused || type == MESSAGE_busy;
+    if (!known || message_decode(type, data, size, &message, NULL) != 0)
+        return; /* asked again in three seconds */
+    if (type == MESSAGE_accepted)
+        take_accepted(client, &message.accepted);
+    if (type == MESSAGE_refused)
+        take_refused(client, &message.refused);
+    if (type == MESSAGE_busy)
+        take_busy(client, &message.busy);
+}
+
+static void read_endpoint(struct submit_client *client, struct endpoint *endpoint) {
+    for (int i = 0; i < PACKETS_PER_TURN_MAX; i++) {
+        struct packet packet;
+        int status = packet_read(&packet, endpoint->socket, false);
+        if (status == 0)
+            return;
+        endpoint->heard_ms = client->quiet_since_ms = now_us() / 1000;
+        endpoint->avoid_until_ms = 0;
+        if (status < 0)
+            continue;
+        take_packet(client, &packet);
+        packet_close(&packet);
+    }
+}
+
+/* ---- timers ----------------------------------------------------------------------------------------------------------- */
+
+/* What waits in its socket would only arrive twice; a new connection starts empty. */
+static void avoid_endpoint(struct submit_client *client, struct endpoint *endpoint, int64_t now_ms) {
+    if (now_ms - endpoint->heard_ms < ANSWER_MS_MAX || endpoint->avoid_until_ms > now_ms)
+        return;
+    endpoint->avoid_until_ms = now_ms + AVOID_MS;
+    connect_endpoint(client, endpoint);
+}
+
+static void sweep(struct submit_client *client, int64_t now_ms) {
+    if (now_ms - client->swept_ms < SWEEP_MS)
+        return;
+    client->swept_ms = now_ms;
+    for (uint32_t i = 0; client->waiting > 0 && i < client->options.window; i++) {
+        struct slot *slot = &client->slots[i];
+        if (slot->key[0] == '\0')
+            continue;
+        if (slot->retry_ms != 0) {
+            if (slot->retry_ms <= now_ms)
+                slot_send(client, slot, now_ms);
+        } else if (now_ms - slot->sent_ms > ANSWER_MS_MAX) {
+            avoid_endpoint(client, &client->endpoints[slot->endpoint], now_ms);
+            client->counts.resent++;
+            slot_send(client, slot, now_ms);
+        }
+    }
+}
+
+void submit_client_turn(struct submit_client *client, int timeout_ms) {
+    zmq_pollitem_t polls[ENDPOINTS_MAX];
+    struct endpoint *polled[ENDPOINTS_MAX];
+    int count = 0;
+    for (int i = 0; i < client->endpoint_count; i++) {
+        struct endpoint *endpoint = &client->endpoints[i];
+        if (endpoint->socket == NULL)
+            continue;
+        polls[count] = (zmq_pollitem_t){.socket = endpoint->socket, .events = ZMQ_POLLIN};
+        polled[count++] = endpoint;
+    }
+    if (client->waiting > 0 && timeout_ms > SWEEP_MS)
+        timeout_ms = SWEEP_MS;
+    (void)zmq_poll(polls, count, timeout_ms);
+    for (int i = 0; i < count; i++)
+        if ((polls[i].revents & ZMQ_POLLIN) != 0)
+            read_endpoint(client, polled[i]);
+    sweep(client, now_us() / 1000);
+}
+
+/* ---- opening ------------------------------------------------------------------------------------------------------------ */
+
+uint32_t submit_client_room(const struct submit_client *client) {
+    return client->options.window - client->waiting;
+}
+uint32_t submit_client_waiting(const struct submit_client *client) {
+    return client->waiting;
+}
+const struct submit_counts *submit_client_counts(const struct submit_client *client) {
+    return &client->counts;
+}
+
+int64_t submit_client_silent_ms(const struct submit_client *client) {
+    return client->waiting == 0 ? 0 : now_us() / 1000 - client->quiet_since_ms;
+}
+
+static void make_slots(struct submit_client *client) {
+    uint32_t buckets = 16;
+    while (buckets < client->options.window * 2)
+        buckets *= 2;
+    client->slots = calloc(client->options.window, sizeof *client->slots);
+    client->buckets = malloc(buckets * sizeof *client->buckets);
+    assert(client->slots != NULL && client->buckets != NULL);
+    client->bucket_mask = buckets - 1;
+    for (uint32_t i = 0; i < buckets; i++)
+        client->buckets[i] = NO_SLOT;
+    for (uint32_t i = 0; i < client->options.window; i++)
+        client->slots[i].next = i + 1 < client->options.window ? i + 1 : NO_SLOT;
+}
+
+int submit_client_open(struct submit_client **out, const struct submit_options *options, struct reason *why) {
+    struct endpoints endpoints;
+    if (endpoints_read(&endpoints, options->endpoints, why) != 0)
+        return -1;
+    if (options->window < 1 || options->window > SUBMIT_WINDOW_MAX)
+        return refuse(why, "window", "must lie between 1 and %d", SUBMIT_WINDOW_MAX);
+    struct submit_client *client = calloc(1, sizeof *client);
+    assert(client != NULL);
+    client->options = *options;
+    client->endpoint_count = endpoints.count;
+    make_slots(client);
+    for (int i = 0; i < endpoints.count; i++) {
+        struct endpoint *endpoint = &client->endpoints[i];
+        memcpy(endpoint->name, endpoints.names[i], sizeof endpoint->name);
+        connect_endpoint(client, endpoint);
+        if (endpoint->socket != NULL)
+            continue;
+        submit_client_close(&client);
+        return refuse(why, "endpoint", "%s: not an endpoint, or the server's key is no CURVE key", endpoints.names[i]);
+    }
+    *out = client;
+    return 0;
+}
+
+void submit_client_close(struct submit_client **client) {
+    if (*client == NULL)
+        return;
+    for (int i = 0; i < (*client)->endpoint_count; i++)
+        wire_close(&(*client)->endpoints[i].socket);
+    for (uint32_t i = 0; i < (*client)->options.window; i++)
+        bytes_close(&(*client)->slots[i].message);
+    free((*client)->slots);
+    free((*client)->buckets);
+    free(*client);
+    *client = NULL;
+}
