@@ -9,6 +9,9 @@ SELECT member, pg_advisory_lock(mesh.lock_class(), member)::text FROM born;
 -- name: mesh_listen
 LISTEN mesh;
 
+-- name: mesh_announce
+SELECT pg_notify('mesh', '')::text;
+
 -- name: mesh_leave
 -- $1 member
 DELETE FROM mesh.member WHERE member = $1;

@@ -13,6 +13,7 @@
 #define PROBE_MS 1300         /* silence after which we say where we are: who does not know us says so at once */
 #define STUCK_MS 1000         /* the head is ahead, there is credit, and nothing comes */
 #define NOBODY_MS 1000        /* nobody has the stream yet: asked again */
+#define MOVES_MAX 3           /* replicas that send us round in circles: wait for them to agree */
 #define PACKETS_PER_TURN_MAX 256
 #define CREDIT_MAX 10000
 
@@ -29,6 +30,7 @@ struct follow_client {
     enum stage stage;
     int64_t opened_ms, heard_ms, probed_ms, progress_ms, ask_ms; /* monotonic; heard_ms 0: not yet */
     uint64_t received, allowed, head;
+    int moves; /* one after the other, without an entry */
 };
 
 static void tell(const struct follow_client *client, enum follow_event event, const char *detail) {
@@ -116,6 +118,7 @@ static bool take_entries(struct follow_client *client, struct packet *packet, co
         size -= length;
     }
     client->progress_ms = clock_monotonic_ms();
+    client->moves = 0;
     return true;
 }
 
@@ -132,8 +135,9 @@ static void take_head(struct follow_client *client, const struct head *head) {
 static void take_moved(struct follow_client *client, const struct moved *moved) {
     tell(client, FOLLOW_MOVED, moved->endpoint);
     client->ask_ms = clock_monotonic_ms() + NOBODY_MS;
-    if (moved->endpoint[0] == '\0') {
+    if (moved->endpoint[0] == '\0' || ++client->moves > MOVES_MAX) {
         client->stage = NOBODY;
+        client->moves = 0;
         return;
     }
     client->moved_to = *moved;

@@ -89,7 +89,10 @@ static int open_http(struct service_loop *loop, struct reason *why) {
     options.body_bytes_max = 65536;
     options.request_ms_max = 10000;
     options.connections_max = 4096;
-    return http_open(&loop->public_http, &options, loop->service->routes, loop->service->route_count, loop, why);
+    if (http_open(&loop->public_http, &options, loop->service->routes, loop->service->route_count, loop, why) != 0)
+        return -1;
+    journal_say(JOURNAL_INFO, "http_api", "http://%s:%u", options.address, http_port(loop->public_http));
+    return 0;
 }
 
 static void open_lanes(struct service_loop *loop, const char *url) {

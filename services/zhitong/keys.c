@@ -57,7 +57,8 @@ static int check_unit(struct db *db, const char *unit, struct reason *why) {
     struct params params = {0};
 
     params_text(&params, unit);
-    SCOPED_RESULT *result = db_ask(db, "keys_unit", &params);
+    SCOPED_RESULT
+    *result = db_ask(db, "keys_unit", &params);
     if (result == NULL) {
         *why = *db_reason(db);
         return -1;
@@ -76,7 +77,8 @@ static int send_grant(struct db *db, const struct grant *grant, const char *publ
     params_text(&params, public_key);
     params_text(&params, grant->unit);
     db_forget_failure(db);
-    SCOPED_RESULT *result = db_send(db, "keys_add", &params) == 0 ? db_take(db) : NULL;
+    SCOPED_RESULT
+    *result = db_send(db, "keys_add", &params) == 0 ? db_take(db) : NULL;
     if (result == NULL) {
         *why = *db_reason(db);
         return -1;
@@ -186,7 +188,8 @@ int keys_list_command(int argc, char **argv) {
     struct db *db = database_open(url, "mesh", keys_queries);
     if (db == NULL)
         return EXIT_REFUSED;
-    SCOPED_RESULT *result = db_ask(db, "keys_list", NULL);
+    SCOPED_RESULT
+    *result = db_ask(db, "keys_list", NULL);
     int status = EXIT_GOOD;
     if (result == NULL)
         status = database_failed(db);
@@ -196,11 +199,12 @@ int keys_list_command(int argc, char **argv) {
     return status;
 }
 
-static int revoke(struct db *db, const char *name) {
+static int withdraw(struct db *db, const char *name) {
     struct params params = {0};
 
     params_text(&params, name);
-    SCOPED_RESULT *result = db_send(db, "keys_revoke", &params) == 0 ? db_take(db) : NULL;
+    SCOPED_RESULT
+    *result = db_send(db, "keys_revoke", &params) == 0 ? db_take(db) : NULL;
     bool sent = result != NULL && db_send(db, "keys_notify", NULL) == 0;
     if (db_sync(db) != 0 || !sent)
         return database_failed(db);
@@ -223,7 +227,7 @@ int keys_revoke_command(int argc, char **argv) {
     struct db *db = database_open(url, "mesh", keys_queries);
     if (db == NULL)
         return EXIT_REFUSED;
-    int status = revoke(db, words.at[0]);
+    int status = withdraw(db, words.at[0]);
     db_close(&db);
     return status;
 }

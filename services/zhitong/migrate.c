@@ -16,8 +16,8 @@
 static PGconn *connect_database(const char *url) {
     char seconds[8];
     snprintf(seconds, sizeof seconds, "%d", DB_CONNECT_SECONDS_MAX);
-    const char *keywords[] = {"dbname", "connect_timeout", "target_session_attrs", "fallback_application_name", "options",
-                              NULL};
+    const char *keywords[] = {
+        "dbname", "connect_timeout", "target_session_attrs", "fallback_application_name", "options", NULL};
     const char *values[] = {url, seconds, "read-write", "zhitong migrate", "-c client_min_messages=warning", NULL};
     PGconn *connection = PQconnectdbParams(keywords, values, 1);
 
@@ -29,7 +29,8 @@ static PGconn *connect_database(const char *url) {
 }
 
 static int run(PGconn *connection, const char *sql) {
-    SCOPED_RESULT *result = PQexec(connection, sql);
+    SCOPED_RESULT
+    *result = PQexec(connection, sql);
     ExecStatusType status = PQresultStatus(result);
 
     return status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK || status == PGRES_EMPTY_QUERY ? 0 : -1;
@@ -50,8 +51,9 @@ static void checksum(const char *sql, char text[CHECKSUM_TEXT]) {
 /* Held to the end of the session, so that a second `migrate` waits and then finds nothing to do. */
 static int prepare_database(PGconn *connection) {
     if (run(connection, "SELECT pg_advisory_lock(hashtext('zhitong_migration'))") != 0 ||
-        run(connection, "CREATE TABLE IF NOT EXISTS public.zhitong_migration (name text PRIMARY KEY, checksum text NOT NULL, "
-                        "applied_at timestamptz NOT NULL DEFAULT clock_timestamp())") != 0)
+        run(connection,
+            "CREATE TABLE IF NOT EXISTS public.zhitong_migration (name text PRIMARY KEY, checksum text NOT NULL, "
+            "applied_at timestamptz NOT NULL DEFAULT clock_timestamp())") != 0)
         return complain(connection, "zhitong_migration");
     return 0;
 }
@@ -113,9 +115,8 @@ static int apply(PGconn *connection, const struct migration *migration) {
     if (run(connection, "BEGIN") != 0 || run(connection, migration->sql) != 0)
         goto fail;
     /* Back to public: a migration may have set the search path. */
-    PGresult *result =
-        PQexecParams(connection, "INSERT INTO public.zhitong_migration (name, checksum) VALUES ($1, $2)", 2, NULL,
-                     values, NULL, NULL, 0);
+    PGresult *result = PQexecParams(connection, "INSERT INTO public.zhitong_migration (name, checksum) VALUES ($1, $2)",
+                                    2, NULL, values, NULL, NULL, 0);
     bool kept = PQresultStatus(result) == PGRES_COMMAND_OK;
     PQclear(result);
     if (!kept || run(connection, "COMMIT") != 0)

@@ -11,9 +11,7 @@
 #define EXIT_REFUSED 1   /* refused, broken or failed */
 #define EXIT_WRONG_USE 2 /* the command line makes no sense */
 
-#define OPTIONS_MAX 8
-
-struct option_row { /* exactly one of the two is not NULL */
+struct option_row {     /* exactly one of the two is not NULL */
     const char *name;   /* with its dashes */
     const char **value; /* set to the word after the option */
     bool *flag;         /* set to true */

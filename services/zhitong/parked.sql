@@ -22,8 +22,5 @@ SELECT shard, upstream, seq, case_id, type, field, reason, body FROM parked
 WHERE $1::smallint IS NULL OR (shard = $1::smallint AND upstream = $2::smallint AND seq = $3::bigint)
 ORDER BY shard, upstream, seq;
 
--- name: parked_services
-SELECT service FROM mesh.service WHERE $1::text IS NULL OR service = $1::text ORDER BY service;
-
 -- name: parked_notify
 SELECT pg_notify('mesh', '')::text;

@@ -10,7 +10,8 @@
 extern const struct db_query time_queries[];
 
 static int show(struct db *db) {
-    SCOPED_RESULT *result = db_ask(db, "time_show", NULL);
+    SCOPED_RESULT
+    *result = db_ask(db, "time_show", NULL);
     char now[INSTANT_TEXT_MAX];
 
     if (result == NULL)

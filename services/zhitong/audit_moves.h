@@ -1,0 +1,23 @@
+/* The part of the audit that has to look inside log entries: the routing log, entry by entry, against the cases as they
+ * stand and against the streams. Memory is bounded by one shard's cases. */
+#ifndef ZHITONG_AUDIT_MOVES_H
+#define ZHITONG_AUDIT_MOVES_H
+
+#include <stddef.h>
+
+#include "common/db.h"
+#include "services/zhitong/findings.h"
+
+enum move_invariant {
+    MOVES_VERSIONS, /* a case's entries are numbered 1, 2, 3 … */
+    MOVES_CASE,     /* the last one is the case as it stands */
+    MOVES_TIER,     /* the tier never falls */
+    MOVES_SUPPORT,  /* who let a deadline pass stays as support */
+    MOVES_TOLD,     /* every unit concerned was told, once */
+    MOVES_COUNT
+};
+
+/* Inside the audit's transaction; queries of audit.sql. -1: the database failed. */
+MUST_CHECK int audit_moves(struct db *db, struct findings findings[MOVES_COUNT]);
+
+#endif

@@ -1,0 +1,182 @@
+/* zhitong: the operator's command. Each command is one row. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "services/zhitong/audit.h"
+#include "services/zhitong/city_check.h"
+#include "services/zhitong/city_load.h"
+#include "services/zhitong/follow.h"
+#include "services/zhitong/import.h"
+#include "services/zhitong/keys.h"
+#include "services/zhitong/migrate.h"
+#include "services/zhitong/options.h"
+#include "services/zhitong/parked.h"
+#include "services/zhitong/replay.h"
+#include "services/zhitong/time.h"
+
+#define ARGUMENTS_MAX 64
+#define URL_BYTES_MAX 2000
+
+enum need { NO_DATABASE, MAY_HAVE_DATABASE, DATABASE };
+
+struct command_row {
+    const char *name; /* one or two words */
+    int (*run)(int argc, char **argv);
+    const char *usage; /* what follows the name */
+    const char *purpose;
+    enum need database; /* gets --database URL, from the command line or the environment */
+};
+
+static const struct command_row commands[] = {
+    {"migrate", migrate_command, "[--dry-run]", "bring the database to the shape that this version expects", DATABASE},
+    {"city check", city_check_command, "FOLDER",
+     "check a city's folder as a whole; every error with file, line, column", NO_DATABASE},
+    {"city load", city_load_command, "FOLDER", "check it and make it the city, in one transaction", DATABASE},
+    {"keys service", keys_service_command, "FILE [--force]", "make the CURVE key pair of the services", NO_DATABASE},
+    {"keys department", keys_department_command, "NAME --unit UNIT --out FILE [--force]",
+     "make a department's key pair; its key may follow that unit's stream", DATABASE},
+    {"keys client", keys_client_command, "NAME --out FILE [--force]",
+     "make the key pair of a client, who may submit reports", DATABASE},
+    {"keys list", keys_list_command, "", "who may use the public endpoints, and who no longer may", DATABASE},
+    {"keys revoke", keys_revoke_command, "NAME", "close the door to a department or client", DATABASE},
+    {"parked list", parked_list_command, "[--service SERVICE]", "entries that a service could not apply, and why",
+     DATABASE},
+    {"parked replay", parked_replay_command, "SERVICE SHARD UPSTREAM SEQ | --service SERVICE --all",
+     "have them tried again", DATABASE},
+    {"parked discard", parked_discard_command, "(SERVICE SHARD UPSTREAM SEQ | --service SERVICE --all) [--yes]",
+     "show what would be lost; with --yes delete them for good", DATABASE},
+    {"replay", replay_command,
+     "RECORDS.csv --endpoint TCP[,TCP] --server-key FILE --key FILE [--until INSTANT] [--quiet]",
+     "let the records of a city's past happen again, in the city's driven time", DATABASE},
+    {"time show", time_show_command, "", "what time it is in the city", DATABASE},
+    {"time drive", time_drive_command, "[--from INSTANT] --speed FACTOR",
+     "drive time for a demo or test: --from 2011-07-01T00:00:00Z --speed 3600 makes an hour pass in a second",
+     DATABASE},
+    {"time real", time_real_command, "", "back to real time", DATABASE},
+    {"audit", audit_command, "[--wait SECONDS]", "prove the invariants; exit 1 and a list when one is broken",
+     DATABASE},
+    {"import", import_command,
+     "FILE.csv --endpoint URL --server-key FILE --key FILE [--channel CODE] [--rejects FILE] [--window REPORTS] "
+     "[--rate PER_SECOND] [--resume] [--paced]",
+     "hand in the records of a CSV file as reports, each once, however often it is run", MAY_HAVE_DATABASE},
+    {"replay", replay_command, "FILE.csv --endpoint URL --server-key FILE --key FILE [--until INSTANT] [--quiet]",
+     "let the records of a city's past happen again, in the city's driven time", DATABASE},
+    {"follow", follow_command,
+     "--unit UNIT --endpoint URL --server-key FILE --key FILE [--from SEQ] [--cursor FILE] [--count ENTRIES]",
+     "a department's stream, one JSON line an entry", NO_DATABASE},
+};
+#define COMMAND_COUNT (sizeof commands / sizeof commands[0])
+
+/* How many words of argv the row's name takes; 0 when it is another command. */
+static int words_matched(const struct command_row *row, int argc, char **argv) {
+    char two[64] = "";
+
+    if (argc >= 1 && strcmp(row->name, argv[0]) == 0)
+        return 1;
+    if (argc >= 2)
+        snprintf(two, sizeof two, "%s %s", argv[0], argv[1]);
+    return strcmp(row->name, two) == 0 ? 2 : 0;
+}
+
+static void print_row(const struct command_row *row) {
+    printf("  zhitong %s %s%s\n      %s\n", row->name, row->usage,
+           row->database != NO_DATABASE ? " [--database URL]" : "", row->purpose);
+}
+
+/* All commands, or those whose name begins with this word. False when there is none. */
+static bool print_commands(const char *word) {
+    bool found = false;
+
+    for (size_t i = 0; i < COMMAND_COUNT; i++) {
+        size_t size = word != NULL ? strlen(word) : 0;
+        if (word != NULL && (strncmp(commands[i].name, word, size) != 0 || commands[i].name[size] > ' '))
+            continue;
+        print_row(&commands[i]);
+        found = true;
+    }
+    return found;
+}
+
+static void print_help(void) {
+    printf("zhitong COMMAND …: runs and looks after a city\n\n");
+    print_commands(NULL);
+    printf(
+        "\nWithout --database the libpq connection string comes from ZHITONG_DATABASE_URL or from the file named by\n"
+        "ZHITONG_DATABASE_URL_FILE. Exit code: 0 good, 1 refused or broken, 2 wrong use.\n");
+}
+
+static const char *url_from_file(const char *path) {
+    static char url[URL_BYTES_MAX + 1];
+    FILE *file = fopen(path, "re");
+    size_t size = file != NULL ? fread(url, 1, URL_BYTES_MAX, file) : 0;
+
+    if (file != NULL)
+        fclose(file);
+    url[size] = '\0';
+    url[strcspn(url, "\r\n")] = '\0';
+    if (url[0] != '\0')
+        return url;
+    fprintf(stderr, "ZHITONG_DATABASE_URL_FILE: no connection string can be read from %s\n", path);
+    return NULL;
+}
+
+static const char *url_from_environment(void) {
+    const char *url = getenv("ZHITONG_DATABASE_URL"), *path = getenv("ZHITONG_DATABASE_URL_FILE");
+
+    if (url != NULL && url[0] != '\0')
+        return url;
+    if (path != NULL && path[0] != '\0')
+        return url_from_file(path);
+    return NULL;
+}
+
+static bool has_word(int argc, char **argv, const char *word) {
+    for (int i = 0; i < argc; i++)
+        if (strcmp(argv[i], word) == 0)
+            return true;
+    return false;
+}
+
+static int run(const struct command_row *row, int argc, char **argv) {
+    static char option[] = "--database";
+    char *all[ARGUMENTS_MAX + 3];
+
+    if (argc > ARGUMENTS_MAX)
+        return wrong_use(row->name, "more than %d words", ARGUMENTS_MAX);
+    if (row->database == NO_DATABASE || has_word(argc, argv, option))
+        return row->run(argc, argv);
+    const char *url = url_from_environment();
+    if (url == NULL && row->database == DATABASE) {
+        fprintf(stderr, "no database: give --database URL, or set ZHITONG_DATABASE_URL or ZHITONG_DATABASE_URL_FILE\n");
+        return EXIT_WRONG_USE;
+    }
+    if (url == NULL)
+        return row->run(argc, argv);
+    memcpy(all, argv, (size_t)argc * sizeof *all);
+    all[argc] = option;
+    all[argc + 1] = (char *)(uintptr_t)url; /* commands do not write into their words */
+    all[argc + 2] = NULL;
+    return row->run(argc + 2, all);
+}
+
+int main(int argc, char **argv) {
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0) {
+        print_help();
+        return argc < 2 ? EXIT_WRONG_USE : EXIT_GOOD;
+    }
+    for (size_t i = 0; i < COMMAND_COUNT; i++) {
+        int words = words_matched(&commands[i], argc - 1, argv + 1);
+        if (words == 0)
+            continue;
+        if (!has_word(argc - words, argv + words, "--help"))
+            return run(&commands[i], argc - words, argv + words);
+        print_row(&commands[i]);
+        return EXIT_GOOD;
+    }
+    if (print_commands(argv[1]))
+        return has_word(argc, argv, "--help") ? EXIT_GOOD : EXIT_WRONG_USE;
+    fprintf(stderr, "zhitong: there is no command %s; zhitong --help lists them\n", argv[1]);
+    return EXIT_WRONG_USE;
+}

@@ -1,0 +1,97 @@
+"""Runs a script's tests in their order on one system and prints `ok NAME` or `not ok NAME`; and the invariants, in SQL
+of their own: `zhitong audit` must come to the same result."""
+import sys
+import traceback
+
+from system import System, wait_until
+
+ITEMS = ("lamp", "litter", "pothole", "bridge")
+AREAS = ("n_mill_1", "n_mill_2", "n_lake_1", "s_hill_1", "n_mill", "north")
+CHANNELS = ("app", "hotline", "sensor", "desk")
+
+
+def report(nth):
+    """The n-th report of the small city: items, areas and channels in all combinations. Roads need a township."""
+    return {"channel": CHANNELS[nth % 4], "item": ITEMS[nth // 4 % 4], "area": AREAS[nth // 16 % 6],
+            "address": f"{nth} Long Street 长街", "lat": 33.5 + nth % 100 / 1000, "long": 114.0,
+            "title": f"report {nth}", "description": "x" * (nth % 300), "source_id": f"s-{nth}"}
+
+
+def main(script, tests, **options):
+    """Each test is called with the system, a dict that they share, and is named by its function."""
+    failed = 0
+    sys.stdout.reconfigure(line_buffering=True)
+    try:
+        with System(**options) as system:
+            shared = {}
+            for test in tests:
+                try:
+                    test(system, shared)
+                    print(f"ok {script}_{test.__name__}")
+                except Exception:  # the next test may still tell something
+                    failed += 1
+                    print(f"not ok {script}_{test.__name__}")
+                    print("# " + traceback.format_exc().replace("\n", "\n# "))
+                    print(system.journals_end())
+            for thread in shared.get("threads", []):
+                thread.stopping.set()
+    except Exception:
+        failed += 1
+        print(f"not ok {script}_set_up")
+        print("# " + traceback.format_exc().replace("\n", "\n# "))
+    sys.exit(1 if failed else 0)
+
+
+PAIRS = (("intake", "routing", 1), ("escalation", "routing", 2), ("routing", "escalation", 1),
+         ("routing", "notification", 1))
+
+
+def unapplied(sql):
+    """Entries that the next service has not applied yet, along the whole chain."""
+    return sql.number("SELECT " + " + ".join(
+        f"(SELECT coalesce(sum(u.out_seq - d.in_seq_{n}), 0) FROM {up}.shard u JOIN {down}.shard d USING (shard))"
+        for up, down, n in PAIRS))
+
+
+def wait_applied(system, seconds=60):
+    wait_until(lambda: unapplied(system.sql) == 0, seconds, lambda: f"{unapplied(system.sql)} entries applied")
+
+
+QUERIES = {
+    "reports without a case": """SELECT count(*) FROM intake.report r LEFT JOIN routing.case_file c USING (shard, case_id)
+        WHERE c.case_id IS NULL AND NOT EXISTS (SELECT FROM routing.parked p WHERE p.case_id = r.case_id)""",
+    "cases without a report": """SELECT count(*) FROM routing.case_file c LEFT JOIN intake.report r USING (shard, case_id)
+        WHERE r.case_id IS NULL""",
+    "moves lost or doubled": """SELECT count(*) FROM routing.case_file c WHERE version <>
+        (SELECT count(*) FROM routing.log l WHERE l.shard = c.shard AND l.case_id = c.case_id)""",
+    "open cases without their deadline": """SELECT count(*) FROM routing.case_file c LEFT JOIN escalation.deadline d
+        ON d.shard = c.shard AND d.case_id = c.case_id AND d.due_at = c.due_at AND d.version = c.version
+        WHERE c.due_at IS NOT NULL AND d.case_id IS NULL""",
+    "deadlines of no open case": """SELECT count(*) FROM escalation.deadline d LEFT JOIN routing.case_file c USING (shard, case_id)
+        WHERE c.due_at IS NULL""",
+    "cases that their unit was not told of": """SELECT count(*) FROM routing.case_file c WHERE NOT EXISTS
+        (SELECT FROM notification.stream_entry e WHERE e.unit = c.unit AND e.case_id = c.case_id AND e.version = c.version)""",
+    "entries doubled in streams": """SELECT count(*) FROM (SELECT FROM notification.stream_entry
+        GROUP BY unit, case_id, version HAVING count(*) > 1) d""",
+    "gaps in streams": """SELECT count(*) FROM notification.stream s WHERE head <>
+        (SELECT count(*) FROM notification.stream_entry e WHERE e.unit = s.unit AND seq BETWEEN 1 AND head)""",
+    "parked": "SELECT " + " + ".join(f"(SELECT count(*) FROM {s}.parked)" for s in
+                                     ("intake", "routing", "escalation", "notification")),
+}
+for log in ("intake", "routing", "escalation"):
+    QUERIES[f"gaps in the log of {log}"] = f"""SELECT count(*) FROM {log}.shard s WHERE out_seq <>
+        (SELECT count(*) FROM {log}.log l WHERE l.shard = s.shard AND seq BETWEEN 1 AND out_seq)"""
+
+
+def broken_invariants(sql):
+    """What is wrong with the data when nothing is under way: name → how many."""
+    found = {name: sql.number(query) for name, query in QUERIES.items()}
+    return {name: count for name, count in found.items() if count}
+
+
+def assert_sound(system, seconds=60):
+    """Waits for the chain to come to rest; then our own invariants hold, and `zhitong audit` finds nothing either."""
+    wait_applied(system, seconds)
+    broken = broken_invariants(system.sql)
+    assert not broken, broken
+    system.zhitong("audit", "--wait", "10")
