@@ -50,7 +50,11 @@ foreach(source IN LISTS benches)
     get_filename_component(name ${source} NAME_WE)
     string(REGEX REPLACE "^bench_" "" name ${name})
     add_executable(zt-bench-${name} ${source})
-    target_link_libraries(zt-bench-${name} PRIVATE common proto)
+    set(links common proto) # a benchmark may use the queries of any service
+    foreach(service IN LISTS services)
+        list(PREPEND links service_${service})
+    endforeach()
+    target_link_libraries(zt-bench-${name} PRIVATE ${links})
 endforeach()
 
 if(ZHITONG_FUZZ)

@@ -66,19 +66,16 @@ const struct unit *city_answering(const struct city *city, uint32_t kind, const 
     return NULL;
 }
 
-int city_unit_for(const struct city *city, const struct item *item, const struct area *area, uint8_t tier,
-                  const struct unit **out, struct reason *why) {
+const struct unit *city_unit_for(const struct city *city, const struct item *item, const struct area *area,
+                                 uint8_t tier, struct reason *why) {
     assert(item >= city->items && item < city->items + city->item_count);
-    if (item->unit != NULL && tier == item->tier) {
-        *out = item->unit;
-        return 0;
-    }
+    if (item->unit != NULL && tier == item->tier)
+        return item->unit;
     const struct unit *unit = city_answering(city, city->item_kinds[item - city->items], area, tier);
     if (unit == NULL)
-        return refuse(why, "unit", "nobody answers for %s in %s from tier %u up: %s has no governance centre",
-                      item->code, area->code, tier, city->name);
-    *out = unit;
-    return 0;
+        refuse(why, "unit", "nobody answers for %s in %s from tier %u up: %s has no governance centre", item->code,
+               area->code, tier, city->name);
+    return unit;
 }
 
 int city_unit_above(const struct city *city, const struct unit *unit, const struct area *area, const struct unit **out,

@@ -69,9 +69,9 @@ const struct item *city_item(const struct city *city, const char *code);
 /* Who answers for this item in this area at this tier (DOMAIN.md sections 3 and 4):
  * 1. the item's fixed unit, at the item's own tier; 2. the unit of the item's kind in the area's ancestor (or itself) of that
  * tier; 3. the centre of that ancestor; 4. where the area has no ancestor of that tier, or it has no centre: the same
- * one tier up. Refuses (field "unit") when even the top tier has nobody. */
-MUST_CHECK int city_unit_for(const struct city *city, const struct item *item, const struct area *area, uint8_t tier,
-                             const struct unit **out, struct reason *why);
+ * one tier up. NULL when even the top tier has nobody: refused with field "unit". */
+MUST_CHECK const struct unit *city_unit_for(const struct city *city, const struct item *item, const struct area *area,
+                                            uint8_t tier, struct reason *why);
 
 /* Who answers when `unit` lets it pass: its `above`, else city_unit_for(item "centre", area, unit tier + 1).
  * *out is NULL when the unit is at the top: nobody is above. Never returns a unit of the same or a lower tier. */

@@ -39,7 +39,8 @@ static void check_item(struct city_draft *draft, const struct city *city, size_t
     used->tier[item->tier - 1] = true;
     for (size_t i = 0; i < city->area_count; i++) {
         const struct area *area = &city->areas[i];
-        if (city_unit_for(city, item, area, item->tier, &unit, &why) == 0 && way_up_ends(city, area, unit, used, &why))
+        unit = city_unit_for(city, item, area, item->tier, &why);
+        if (unit != NULL && way_up_ends(city, area, unit, used, &why))
             continue;
         draft_complain(draft, (struct draft_place){CITY_items, row, COLUMN(items, tier)}, "in area %s: %s", area->code,
                        why.text);

@@ -32,7 +32,7 @@ bool clock_sync(int64_t now_ms, double speed) {
     int64_t at_ns = monotonic_ns();
     if (known && speed == base_speed) {
         int64_t off = now_ms - extrapolate(at_ns);
-        jump = fabs((double)off) > CLOCK_JUMP_MS * speed;
+        jump = fabs((double)off) > CLOCK_JUMP_MS * (speed > 1 ? speed : 1);
     }
     base_ms = now_ms;
     base_at_ns = at_ns;

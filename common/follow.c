@@ -12,7 +12,7 @@
 
 #define LINKS_MAX 64
 #define SILENCE_MS 3000       /* heads come each second: three missed ones end the connection */
-#define FIRST_SILENCE_MS 1000 /* until the first word: the key may not have been known there yet */
+#define FIRST_SILENCE_MS 300 /* until the first word: the key may not have been known there yet */
 #define ASK_AGAIN_MS 500      /* after MOVED or when nothing comes although the head is ahead */
 #define PACKETS_PER_TURN_MAX 256 /* so that one busy link does not starve the rest of the loop */
 

@@ -176,17 +176,16 @@ static struct MHD_Daemon *start_daemon(struct http *http) {
                             on_completed, http, MHD_OPTION_END);
 }
 
-int http_open(struct http **out, const struct http_options *options, const struct http_route *routes,
-              size_t route_count, void *context, struct reason *why) {
+int http_open(struct http **out, const struct http_options *options, struct reason *why) {
     assert(options->request_ms_max > 0 && options->connections_max > 0);
     struct http *http = calloc(1, sizeof *http);
 
     assert(http != NULL);
     http->options = *options;
     http->options.address = NULL; /* borrowed only for this call */
-    http->routes = routes;
-    http->route_count = route_count;
-    http->context = context;
+    http->routes = options->routes;
+    http->route_count = options->route_count;
+    http->context = options->context;
     http->next_deadline_ms = INT64_MAX;
     http->listener = open_listener(options, why);
     if (http->listener < 0)

@@ -36,11 +36,13 @@ struct http_options {
     size_t body_bytes_max;
     int request_ms_max;
     int connections_max;
+    const struct http_route *routes; /* borrowed until close */
+    size_t route_count;
+    void *context; /* of the handlers */
 };
 
-/* Routes and context are borrowed until close. Refuses when the port is taken (field: the port). */
-MUST_CHECK int http_open(struct http **out, const struct http_options *options, const struct http_route *routes,
-                         size_t route_count, void *context, struct reason *why);
+/* Refuses when the port is taken (field: the port). */
+MUST_CHECK int http_open(struct http **out, const struct http_options *options, struct reason *why);
 /* Answers 503 to whoever still waits and releases their requests: who kept one must drop it. Waits at most half a
  * second for the answers to leave. */
 void http_close(struct http **open);

@@ -83,7 +83,8 @@ bool loop_zap_find(void *context, const char *domain, const char *key, char user
     int64_t now = clock_monotonic_ms();
     if (now - loop->refusals_told_at < REFUSALS_TOLD_MS) return false;
     loop->refusals_told_at = now;
-    journal_say(JOURNAL_WARNING, "key_refused", "an unknown key was refused at the %s endpoint: %s", domain, key);
+    journal_say(JOURNAL_WARNING, "key_refused", "a key that is not known (yet) was refused at the %s endpoint: %s",
+                domain, key);
     return false;
 }
 

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "common/clock.h"
+#include "common/command_line.h"
 #include "common/journal.h"
 #include "common/loop.h"
 #include "common/metrics.h"
@@ -19,31 +20,6 @@
 #define POLL_ITEMS_MAX 96
 #define PUBLIC_FRAME_MAX 65536 /* bytes of one message from outside */
 #define MESH_FRAME_MAX 1048576
-
-/* ---- command line -------------------------------------------------------------------------------------------------- */
-
-static void print_help(const struct service *service) {
-    printf("zt-%s: %s\n\nusage: zt-%s [--help | --check | --settings-markdown]\n\n"
-           "  --check   read the settings, connect, prepare every query, and exit\n\n"
-           "Settings come from the environment; NAME_FILE names a file that holds the value.\n\n",
-           service->name, service->purpose, service->name);
-    settings_help(stdout, common_settings, common_setting_count);
-    settings_help(stdout, service->settings, service->setting_count);
-}
-
-static int check(const struct service *service, const struct settings *settings) {
-    const struct db_query *tables[QUERY_TABLES_MAX];
-    service_query_tables(service, tables);
-    struct db *db = NULL;
-    struct reason why;
-    if (db_open(&db, settings_text(settings, "ZHITONG_DATABASE_URL"), service->name, tables, &why) != 0) {
-        fprintf(stderr, "zt-%s: %s: %s\n", service->name, why.field, why.text);
-        return 1;
-    }
-    db_close(&db);
-    printf("zt-%s: settings and queries are good\n", service->name);
-    return 0;
-}
 
 /* ---- the loop's parts ---------------------------------------------------------------------------------------------- */
 
@@ -59,18 +35,21 @@ static bool has_public_port(const struct service *service) {
 static int open_sockets(struct service_loop *loop, struct mesh_options *mesh, struct reason *why) {
     const struct settings *settings = loop->settings;
     const char *listen = settings_text(settings, "ZHITONG_LISTEN_HOST");
-    struct wire_router_options options = {listen, (int)settings_number(settings, "ZHITONG_MESH_PORT"), "mesh",
-                                          MESH_FRAME_MAX};
+    struct wire_router_options options = {&loop->keys, listen, (int)settings_number(settings, "ZHITONG_MESH_PORT"),
+                                          "mesh", MESH_FRAME_MAX};
     int port;
     wire_keys_make(&loop->keys);
-    if (wire_router(&loop->mesh_socket, loop->zmq, &loop->keys, &options, &port, why) != 0) return -1;
+    loop->mesh_socket = wire_router(loop->zmq, &options, &port, why);
+    if (loop->mesh_socket == NULL) return -1;
     snprintf(mesh->endpoint, sizeof mesh->endpoint, "tcp://%s:%d", advertised_host(settings), port);
     memcpy(mesh->curve_key, loop->keys.public_key, sizeof mesh->curve_key);
     if (!has_public_port(loop->service)) return 0;
     if (wire_keys_read(&loop->public_keys, settings_text(settings, "ZHITONG_PUBLIC_KEYS"), why) != 0) return -1;
-    options = (struct wire_router_options){listen, (int)settings_number(settings, "ZHITONG_PUBLIC_PORT"), "public",
+    options = (struct wire_router_options){&loop->public_keys, listen,
+                                           (int)settings_number(settings, "ZHITONG_PUBLIC_PORT"), "public",
                                            PUBLIC_FRAME_MAX};
-    if (wire_router(&loop->public_socket, loop->zmq, &loop->public_keys, &options, &port, why) != 0) return -1;
+    loop->public_socket = wire_router(loop->zmq, &options, &port, why);
+    if (loop->public_socket == NULL) return -1;
     snprintf(mesh->public_endpoint, sizeof mesh->public_endpoint, "tcp://%s:%d", advertised_host(settings), port);
     return 0;
 }
@@ -81,16 +60,20 @@ static int open_http(struct service_loop *loop, struct reason *why) {
                                    .port = (uint16_t)settings_number(settings, "ZHITONG_OPERATIONS_PORT"),
                                    .body_bytes_max = 1024,
                                    .request_ms_max = 5000,
-                                   .connections_max = 64};
-    if (http_open(&loop->operations, &options, operations_routes, operations_route_count, loop, why) != 0) return -1;
+                                   .connections_max = 64,
+                                   .routes = operations_routes,
+                                   .route_count = operations_route_count,
+                                   .context = loop};
+    if (http_open(&loop->operations, &options, why) != 0) return -1;
     journal_say(JOURNAL_INFO, "operations", "http://%s:%u/metrics", options.address, http_port(loop->operations));
     if (loop->service->route_count == 0) return 0;
     options.port = (uint16_t)settings_number(settings, "ZHITONG_HTTP_PORT");
     options.body_bytes_max = 65536;
     options.request_ms_max = 10000;
     options.connections_max = 4096;
-    if (http_open(&loop->public_http, &options, loop->service->routes, loop->service->route_count, loop, why) != 0)
-        return -1;
+    options.routes = loop->service->routes;
+    options.route_count = loop->service->route_count;
+    if (http_open(&loop->public_http, &options, why) != 0) return -1;
     journal_say(JOURNAL_INFO, "http_api", "http://%s:%u", options.address, http_port(loop->public_http));
     return 0;
 }
@@ -333,14 +316,7 @@ static enum journal_level level_of(const char *name) {
 }
 
 int service_main(const struct service *service, int argc, char **argv) {
-    if (argc > 1 && strcmp(argv[1], "--help") == 0) {
-        print_help(service);
-        return 0;
-    }
-    if (argc > 1 && strcmp(argv[1], "--settings-markdown") == 0) {
-        settings_markdown(stdout, service->settings, service->setting_count);
-        return 0;
-    }
+    if (command_line_prints(service, argc, argv)) return 0;
     bool only_check = argc > 1 && strcmp(argv[1], "--check") == 0;
     if (argc > (only_check ? 2 : 1)) {
         fprintf(stderr, "zt-%s: unknown argument %s; see --help\n", service->name, argv[only_check ? 2 : 1]);
@@ -348,14 +324,15 @@ int service_main(const struct service *service, int argc, char **argv) {
     }
     struct settings *settings = NULL;
     struct reason why;
-    if (settings_open(&settings, common_settings, common_setting_count, service->settings, service->setting_count,
-                      &why) != 0) {
+    const struct setting_table tables[2] = {{common_settings, common_setting_count},
+                                            {service->settings, service->setting_count}};
+    if (settings_open(&settings, tables, &why) != 0) {
         fprintf(stderr, "zt-%s: %s: %s\n", service->name, why.field, why.text);
         return 2;
     }
     journal_start(service->name, level_of(settings_text(settings, "ZHITONG_LOG_LEVEL")));
     metrics_start(service->name);
-    int status = only_check ? check(service, settings) : serve(service, settings);
+    int status = only_check ? command_line_check(service, settings) : serve(service, settings);
     settings_close(&settings);
     return status;
 }

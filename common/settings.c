@@ -233,13 +233,12 @@ static void take_table(struct settings *settings, const struct setting *table, s
     }
 }
 
-int settings_open(struct settings **out, const struct setting *common, size_t common_count, const struct setting *own,
-                  size_t own_count, struct reason *why) {
-    struct settings *settings = calloc(1, sizeof *settings + (common_count + own_count) * sizeof settings->values[0]);
+int settings_open(struct settings **out, const struct setting_table tables[2], struct reason *why) {
+    size_t count = tables[0].count + tables[1].count;
+    struct settings *settings = calloc(1, sizeof *settings + count * sizeof settings->values[0]);
 
     assert(settings != NULL);
-    take_table(settings, common, common_count);
-    take_table(settings, own, own_count);
+    for (int i = 0; i < 2; i++) take_table(settings, tables[i].rows, tables[i].count);
     if (refuse_unknown_variables(settings, why) != 0)
         goto fail;
     for (size_t i = 0; i < settings->count; i++)

@@ -20,12 +20,16 @@ struct setting {
     const char *meaning;  /* one sentence for --help and OPERATIONS.md */
 };
 
+struct setting_table {
+    const struct setting *rows;
+    size_t count;
+};
+
 struct settings;
 
 /* Reads and checks every setting of the two tables (the common one and the service's own; either may be empty).
  * Refuses with the variable's name as field. The caller closes *out. */
-MUST_CHECK int settings_open(struct settings **out, const struct setting *common, size_t common_count,
-                             const struct setting *own, size_t own_count, struct reason *why);
+MUST_CHECK int settings_open(struct settings **out, const struct setting_table tables[2], struct reason *why);
 void settings_close(struct settings **settings);
 
 /* The value of a setting that stands in one of the tables (asserted). Texts are borrowed until close. */

@@ -66,9 +66,8 @@ static int bound_port(void *socket) {
     return colon ? atoi(colon + 1) : 0;
 }
 
-int wire_router(void **out, void *context, const struct wire_keys *keys, const struct wire_router_options *options,
-                int *port, struct reason *why) {
-    void *socket = open_socket(context, ZMQ_ROUTER, keys, options->frame_max);
+void *wire_router(void *context, const struct wire_router_options *options, int *port, struct reason *why) {
+    void *socket = open_socket(context, ZMQ_ROUTER, options->keys, options->frame_max);
     set_int(socket, ZMQ_ROUTER_MANDATORY, 1);
     set_int(socket, ZMQ_CURVE_SERVER, 1);
     set_int(socket, ZMQ_HANDSHAKE_IVL, 5000);
@@ -81,11 +80,10 @@ int wire_router(void **out, void *context, const struct wire_keys *keys, const s
     if (zmq_bind(socket, endpoint) != 0) {
         (void)refuse(why, endpoint, "cannot listen there: %s", zmq_strerror(errno));
         zmq_close(socket);
-        return -1;
+        return NULL;
     }
     *port = bound_port(socket);
-    *out = socket;
-    return 0;
+    return socket;
 }
 
 void *wire_dealer(void *context, const struct wire_keys *keys, const char *endpoint, const char *server_key) {

@@ -32,14 +32,14 @@ struct wire_peer { /* whom a ROUTER answers */
 bool wire_peer_same(const struct wire_peer *a, const struct wire_peer *b);
 
 struct wire_router_options {
+    const struct wire_keys *keys;
     const char *host;   /* address to bind, "0.0.0.0" for all */
     int port;           /* 0: any free one */
     const char *domain; /* ZAP domain: "mesh" or "public" */
     size_t frame_max;   /* bytes */
 };
-/* Binds a ROUTER; *port gets the bound port. */
-MUST_CHECK int wire_router(void **out, void *context, const struct wire_keys *keys,
-                           const struct wire_router_options *options, int *port, struct reason *why);
+/* Binds a ROUTER; *port gets the bound port. NULL: refused. */
+MUST_CHECK void *wire_router(void *context, const struct wire_router_options *options, int *port, struct reason *why);
 /* Connects a DEALER to an endpoint whose owner has server_key (Z85). Never blocks. NULL on a malformed endpoint. */
 void *wire_dealer(void *context, const struct wire_keys *keys, const char *endpoint, const char *server_key);
 void wire_close(void **socket);

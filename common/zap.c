@@ -60,7 +60,9 @@ static bool read_request(void *socket, struct zap_request *request) {
 }
 
 static void answer(void *socket, const struct zap_request *request, bool known, const char *user) {
-    const char *texts[] = {"1.0", NULL, known ? "200" : "400", known ? "OK" : "unknown key", known ? user : "", ""};
+    /* 300, not 400: libzmq closes the connection without a word, and the client tries again. After a 400 a client's
+     * socket is dead for good, also when the key was only not known yet: before our first view, or just added. */
+    const char *texts[] = {"1.0", NULL, known ? "200" : "300", known ? "OK" : "unknown key", known ? user : "", ""};
     for (int i = 0; i < 6; i++) {
         const char *data = i == 1 ? request->frames[1] : texts[i];
         size_t size = i == 1 ? (size_t)request->sizes[1] : strlen(texts[i]);

@@ -29,27 +29,37 @@ static void without_facts(struct case_moved *moved) {
     moved->lat = moved->lon = NAN;
 }
 
+/* Cases on the supervision list are reviewed at the pace of the mildest severity, whatever their own: the list is read by
+ * people once a working day, and a reminder every two hours would drown it. */
+#define REVIEW_SEVERITY "blue"
+
 /* What the move does to the clock: the due instant that follows. */
-static int next_due(const struct city *city, const struct case_file *file, const struct move_spec *move, int64_t now,
-                    int64_t *due_at, struct reason *why) {
-    if (move->clock == CLOCK_STOP) *due_at = 0;
-    if (move->clock != CLOCK_START) return 0;
-    struct clock_start start = {city_item(city, file->item), file->severity, file->tier, now};
-    if (start.item == NULL) return refuse(why, "item", "the city no longer has the item %s", file->item);
-    return city_due(city, &start, due_at, why);
+static int next_due(const struct case_step *step, const struct move_spec *move, int64_t *due_at, struct reason *why) {
+    const struct case_file *file = step->file;
+    if (move->clock == CLOCK_STOP)
+        *due_at = 0;
+    if (move->clock != CLOCK_START)
+        return 0;
+    const char *severity = move->to == CASE_supervised ? REVIEW_SEVERITY : file->severity;
+    struct clock_start start = {city_item(step->city, file->item), severity, file->tier, step->now};
+    if (start.item == NULL)
+        return refuse(why, "item", "the city no longer has the item %s", file->item);
+    return city_due(step->city, &start, due_at, why);
 }
 
-static int make_move(const struct city *city, const struct move_spec *move, int64_t now, struct case_file *file,
-                     struct reason *why) {
+static int make_move(const struct case_step *step, const struct move_spec *move, struct reason *why) {
+    struct case_file *file = step->file;
     int64_t due_at = file->due_at;
-    if (next_due(city, file, move, now, &due_at, why) != 0) return -1;
+    if (next_due(step, move, &due_at, why) != 0)
+        return -1;
     file->due_at = due_at;
     file->state = move->to;
     file->version++;
+    tell(file, move, step->now, step->moved);
     return 0;
 }
 
-/* ---- opening --------------------------------------------------------------------------------------------------------- */
+/* ---- opening ---------------------------------------------------------------------------------------------------- */
 
 static void copy_facts(const struct report_received *report, struct case_moved *moved) {
     memcpy(moved->address, report->address, sizeof report->address);
@@ -60,16 +70,21 @@ static void copy_facts(const struct report_received *report, struct case_moved *
     moved->note[0] = '\0';
 }
 
+/* Who answers for the report, and how urgent it is. */
 static int place(const struct city *city, const struct report_received *report, struct case_file *file,
                  struct reason *why) {
     const struct channel *channel = city_channel(city, report->channel);
     const struct item *item = city_item(city, report->item);
     const struct area *area = city_area(city, report->area);
-    if (channel == NULL) return refuse(why, "channel", "the city no longer has the channel %s", report->channel);
-    if (item == NULL) return refuse(why, "item", "the city no longer has the item %s", report->item);
-    if (area == NULL) return refuse(why, "area", "the city no longer has the area %s", report->area);
-    const struct unit *unit;
-    if (city_unit_for(city, item, area, item->tier, &unit, why) != 0) return -1;
+    if (channel == NULL)
+        return refuse(why, "channel", "the city no longer has the channel %s", report->channel);
+    if (item == NULL)
+        return refuse(why, "item", "the city no longer has the item %s", report->item);
+    if (area == NULL)
+        return refuse(why, "area", "the city no longer has the area %s", report->area);
+    const struct unit *unit = city_unit_for(city, item, area, item->tier, why);
+    if (unit == NULL)
+        return -1;
     bool raised = severity_rank(channel->severity) > severity_rank(item->severity);
     snprintf(file->severity, sizeof file->severity, "%s", raised ? channel->severity : item->severity);
     memcpy(file->unit, unit->code, sizeof file->unit);
@@ -80,24 +95,25 @@ static int place(const struct city *city, const struct report_received *report, 
     return 0;
 }
 
-int case_open(const struct city *city, const struct report_received *report, int64_t now, struct case_file *file,
-              struct case_moved *moved, struct reason *why) {
-    *file = (struct case_file){.case_id = report->case_id, .opened_at = report->at};
-    if (place(city, report, file, why) != 0) return -1;
-    bool accepted = city_channel(city, report->channel)->auto_accept;
+int case_open(const struct case_step *step, const struct report_received *report, struct reason *why) {
+    *step->file = (struct case_file){.case_id = report->case_id, .opened_at = report->at};
+    if (place(step->city, report, step->file, why) != 0)
+        return -1;
+    bool accepted = city_channel(step->city, report->channel)->auto_accept;
     const struct move_spec *move = case_move(accepted ? "open" : "report", CASE_none);
-    if (make_move(city, move, now, file, why) != 0) return -1;
-    tell(file, move, now, moved);
-    snprintf(moved->actor, sizeof moved->actor, "channel %s", file->channel);
-    copy_facts(report, moved);
+    if (make_move(step, move, why) != 0)
+        return -1;
+    snprintf(step->moved->actor, sizeof step->moved->actor, "channel %s", step->file->channel);
+    copy_facts(report, step->moved);
     return 0;
 }
 
-/* ---- a passed deadline -------------------------------------------------------------------------------------------------- */
+/* ---- a passed deadline ------------------------------------------------------------------------------------------ */
 
 static void keep_as_support(struct case_file *file, const char *unit) {
     size_t used = strlen(file->support);
-    if (used + 1 + strlen(unit) > SUPPORT_MAX) return; /* four tiers of CODE_MAX always fit */
+    if (used + 1 + strlen(unit) > SUPPORT_MAX)
+        return; /* four tiers of CODE_MAX always fit */
     snprintf(file->support + used, sizeof file->support - used, "%s%s", used > 0 ? " " : "", unit);
 }
 
@@ -105,11 +121,15 @@ static void keep_as_support(struct case_file *file, const char *unit) {
 static int climb(const struct city *city, struct case_file *file, bool *at_top, struct reason *why) {
     const struct unit *unit = city_unit(city, file->unit), *above;
     const struct area *area = city_area(city, file->area);
-    if (unit == NULL) return refuse(why, "unit", "the city no longer has the unit %s", file->unit);
-    if (area == NULL) return refuse(why, "area", "the city no longer has the area %s", file->area);
-    if (city_unit_above(city, unit, area, &above, why) != 0) return -1;
+    if (unit == NULL)
+        return refuse(why, "unit", "the city no longer has the unit %s", file->unit);
+    if (area == NULL)
+        return refuse(why, "area", "the city no longer has the area %s", file->area);
+    if (city_unit_above(city, unit, area, &above, why) != 0)
+        return -1;
     *at_top = above == NULL;
-    if (*at_top) return 0;
+    if (*at_top)
+        return 0;
     keep_as_support(file, file->unit);
     memcpy(file->unit, above->code, sizeof file->unit);
     file->tier = above->tier;
@@ -117,41 +137,43 @@ static int climb(const struct city *city, struct case_file *file, bool *at_top, 
 }
 
 static const struct move_spec *deadline_move(enum case_state state, bool at_top) {
-    if (state == CASE_supervised) return case_move("remind", state);
+    if (state == CASE_supervised)
+        return case_move("remind", state);
     return case_move(at_top ? "supervise" : "escalate", state);
 }
 
-int case_pass_deadline(const struct city *city, const struct deadline_passed *passed, int64_t now,
-                       struct case_file *file, struct case_moved *moved, struct reason *why) {
-    bool is_void = file->due_at == 0 || file->due_at != passed->due_at || file->tier != passed->tier;
-    if (is_void) return 0;
-    struct case_file next = *file;
+int case_pass_deadline(const struct case_step *step, const struct deadline_passed *passed, struct reason *why) {
+    struct case_file next = *step->file;
+    if (next.due_at == 0 || next.due_at != passed->due_at || next.tier != passed->tier)
+        return 0;
     bool at_top = false;
-    if (file->state != CASE_supervised && climb(city, &next, &at_top, why) != 0) return -1;
-    const struct move_spec *move = deadline_move(file->state, at_top);
+    if (next.state != CASE_supervised && climb(step->city, &next, &at_top, why) != 0)
+        return -1;
+    const struct move_spec *move = deadline_move(next.state, at_top);
     if (move == NULL)
-        return refuse(why, "state", "no deadline moves a case that is %s", case_state_spec(file->state)->name);
-    if (make_move(city, move, now, &next, why) != 0) return -1;
-    *file = next;
-    tell(file, move, now, moved);
-    without_facts(moved);
-    snprintf(moved->actor, sizeof moved->actor, "deadline");
+        return refuse(why, "state", "no deadline moves a case that is %s", case_state_spec(next.state)->name);
+    struct case_step tried = {step->city, step->now, &next, step->moved};
+    if (make_move(&tried, move, why) != 0)
+        return -1;
+    *step->file = next;
+    without_facts(step->moved);
+    snprintf(step->moved->actor, sizeof step->moved->actor, "deadline");
     return 1;
 }
 
-/* ---- a command ------------------------------------------------------------------------------------------------------------- */
+/* ---- a command --------------------------------------------------------------------------------------------------- */
 
-int case_command(const struct city *city, const struct command *command, int64_t now, struct case_file *file,
-                 struct case_moved *moved, struct reason *why) {
+int case_command(const struct case_step *step, const struct command *command, struct reason *why) {
+    const struct case_file *file = step->file;
     const struct move_spec *move = case_move(command->move, file->state);
     if (move == NULL || move->by != BY_STAFF)
         return refuse(why, "move", "a case that is %s cannot %s", case_state_spec(file->state)->name, command->move);
     if (command->version != 0 && command->version != file->version)
         return refuse(why, "version", "the case has moved meanwhile: its version is %u", file->version);
-    if (make_move(city, move, now, file, why) != 0) return -1;
-    tell(file, move, now, moved);
-    without_facts(moved);
-    memcpy(moved->actor, command->actor, sizeof moved->actor);
-    memcpy(moved->note, command->note, sizeof moved->note);
+    if (make_move(step, move, why) != 0)
+        return -1;
+    without_facts(step->moved);
+    memcpy(step->moved->actor, command->actor, sizeof command->actor);
+    memcpy(step->moved->note, command->note, sizeof command->note);
     return 0;
 }

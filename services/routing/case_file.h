@@ -23,19 +23,24 @@ struct case_file {
     char area[CODE_MAX + 1];
 };
 
-/* Opens a case for a report: severity, starting tier, the one unit, the due instant; `moved` is its first log entry.
- * Refuses when the city no longer knows channel, item or area, when nobody answers there, or when the calendar ends. */
-MUST_CHECK int case_open(const struct city *city, const struct report_received *report, int64_t now,
-                         struct case_file *file, struct case_moved *moved, struct reason *why);
+struct case_step { /* what every decision is made with, and what it changes */
+    const struct city *city;
+    int64_t now; /* unix ms */
+    struct case_file *file;
+    struct case_moved *moved; /* the log entry of the move, when there was one */
+};
+
+/* Opens a case for a report: severity, starting tier, the one unit, the due instant. Refuses when the city no longer
+ * knows channel, item or area, when nobody answers there, or when the calendar ends. */
+MUST_CHECK int case_open(const struct case_step *step, const struct report_received *report, struct reason *why);
 
 /* A deadline passed: one tier up with the lower unit as support, or onto the supervision list at the top.
- * 1: moved; 0: void, the case has a newer deadline or is finished; -1: refused. */
-MUST_CHECK int case_pass_deadline(const struct city *city, const struct deadline_passed *passed, int64_t now,
-                                  struct case_file *file, struct case_moved *moved, struct reason *why);
+ * 1: moved; 0: void, the case has a newer deadline or is finished; -1: refused, the file stays as it was. */
+MUST_CHECK int case_pass_deadline(const struct case_step *step, const struct deadline_passed *passed,
+                                  struct reason *why);
 
-/* A staff move of case_life.def. Refuses with the field: move unknown or not legal from this state, version not the
- * expected one. */
-MUST_CHECK int case_command(const struct city *city, const struct command *command, int64_t now,
-                            struct case_file *file, struct case_moved *moved, struct reason *why);
+/* A staff move of case_life.def. Refuses with the field, the file stays as it was: move unknown or not legal from this
+ * state, version not the expected one. */
+MUST_CHECK int case_command(const struct case_step *step, const struct command *command, struct reason *why);
 
 #endif

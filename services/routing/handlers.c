@@ -116,7 +116,7 @@ void routing_on_report(struct batch *batch, struct input *input) {
     const struct report_received *report = input->decoded;
     struct reason why;
     struct touched_case *touched = case_store_at(&lane->cases, batch, report->case_id);
-    if (case_open(batch->city, report, batch->now, &touched->file, &lane->moved, &why) != 0) {
+    if (case_open(&(struct case_step){batch->city, batch->now, &touched->file, &lane->moved}, report, &why) != 0) {
         batch_reject(input, &why);
         return;
     }
@@ -129,11 +129,9 @@ void routing_on_deadline(struct batch *batch, struct input *input) {
     const struct deadline_passed *passed = input->decoded;
     struct reason why;
     struct touched_case *touched = case_store_at(&lane->cases, batch, passed->case_id);
-    int status = 0;
-    if (touched->is_there)
-        status = case_pass_deadline(batch->city, passed, batch->now, &touched->file, &lane->moved, &why);
-    else
-        status = refuse(&why, "case", "there is no such case");
+    struct case_step step = {batch->city, batch->now, &touched->file, &lane->moved};
+    int status = touched->is_there ? case_pass_deadline(&step, passed, &why)
+                                   : refuse(&why, "case", "there is no such case");
     if (status < 0) batch_reject(input, &why);
     if (status <= 0) return;
     touched->changed = true;
@@ -172,11 +170,9 @@ void routing_on_command(struct batch *batch, struct input *input) {
     }
     struct reason why;
     struct touched_case *touched = case_store_at(&lane->cases, batch, command->case_id);
-    int status;
-    if (touched->is_there)
-        status = case_command(batch->city, command, batch->now, &touched->file, &lane->moved, &why);
-    else
-        status = refuse(&why, "case", "there is no such case here yet");
+    struct case_step step = {batch->city, batch->now, &touched->file, &lane->moved};
+    int status = touched->is_there ? case_command(&step, command, &why)
+                                   : refuse(&why, "case", "there is no such case here yet");
     if (status != 0) {
         batch_reject(input, &why);
         return;

@@ -3,9 +3,10 @@
 -- operator. A log is cut when its first day partitions were dropped: then what is missing at its front is no gap.
 
 -- name: audit_prepare
--- No time limit; room for hashes of millions of cases; no loops over millions of index look-ups.
+-- No time limit; hashes of millions of cases in memory, no look-ups one by one.
 SELECT set_config('statement_timeout', '0', false), set_config('idle_in_transaction_session_timeout', '0', false),
-       set_config('work_mem', '256MB', false), set_config('enable_nestloop', 'off', false);
+       set_config('work_mem', '256MB', false), set_config('enable_nestloop', 'off', false),
+       set_config('enable_mergejoin', 'off', false);
 
 -- name: audit_begin
 BEGIN ISOLATION LEVEL REPEATABLE READ;
@@ -174,8 +175,7 @@ SELECT seq FROM notification.parked WHERE shard = $1 AND upstream = 1 ORDER BY s
 -- name: audit_told_open
 -- Every entry of every stream, shard by shard as audit_moves.c reads the log.
 DECLARE told NO SCROLL CURSOR FOR
-SELECT (case_id & 127)::smallint AS shard, case_id, version, unit FROM notification.stream_entry
-ORDER BY shard, case_id, version, unit COLLATE "C";
+SELECT (case_id & 127)::smallint, case_id, version, unit FROM notification.stream_entry ORDER BY 1;
 
 -- name: audit_told_next
 FETCH FORWARD 10000 FROM told;

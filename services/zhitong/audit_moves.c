@@ -207,11 +207,12 @@ static int begin_shard(struct reading *reading, uint16_t shard) {
 }
 
 static int read_shards(struct reading *reading) {
-    for (uint16_t shard = 0; shard < SHARD_COUNT; shard++)
-        if (begin_shard(reading, shard) != 0 || read_log(reading) != 0 || compare_cases(reading) != 0 ||
-            told_end_shard(&reading->told) != 0)
+    for (uint16_t shard = 0; shard < SHARD_COUNT; shard++) {
+        if (begin_shard(reading, shard) != 0 || read_log(reading) != 0 || compare_cases(reading) != 0)
             return -1;
-    return told_end(&reading->told);
+        told_end_shard(&reading->told);
+    }
+    return 0;
 }
 
 int audit_moves(struct db *db, struct findings findings[MOVES_COUNT]) {

@@ -5,18 +5,22 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- what should have been told ------------------------------------------------------------------------------------ */
+static void add_telling(struct tellings *tellings, const struct telling *telling) {
+    if (tellings->count == tellings->room) {
+        tellings->room = tellings->room * 2 + 1024;
+        tellings->rows = realloc(tellings->rows, tellings->room * sizeof *tellings->rows);
+        assert(tellings->rows != NULL);
+    }
+    tellings->rows[tellings->count++] = *telling;
+}
+
+/* ---- what should have been told ---------------------------------------------------------------------------------- */
 
 static void expect_unit(struct told *told, const struct case_moved *moved, const char *unit, size_t size) {
-    if (told->expected_count == told->expected_room) {
-        told->expected_room = told->expected_room * 2 + 1024;
-        told->expected = realloc(told->expected, told->expected_room * sizeof *told->expected);
-        assert(told->expected != NULL);
-    }
-    struct telling *telling = &told->expected[told->expected_count++];
-    telling->case_id = (int64_t)moved->case_id;
-    telling->version = (int32_t)moved->version;
-    snprintf(telling->unit, sizeof telling->unit, "%.*s", (int)size, unit);
+    struct telling telling = {.case_id = (int64_t)moved->case_id, .version = (int32_t)moved->version};
+
+    snprintf(telling.unit, sizeof telling.unit, "%.*s", (int)size, unit);
+    add_telling(&told->expected, &telling);
 }
 
 static bool is_parked(struct told *told, int64_t seq) {
@@ -37,7 +41,7 @@ void told_expect(struct told *told, const struct case_moved *moved, int64_t seq,
     }
 }
 
-/* ---- what was told ---------------------------------------------------------------------------------------------------- */
+/* ---- what was told ------------------------------------------------------------------------------------------------- */
 
 static int next_rows(struct told *told) {
     PQclear(told->rows);
@@ -52,6 +56,18 @@ static int next_rows(struct told *told) {
     return 0;
 }
 
+static int read_found(struct told *told) {
+    while (told->rows != NULL && db_int2(told->rows, told->row, 0) == (int16_t)told->shard) {
+        struct telling telling = {.case_id = db_int8(told->rows, told->row, 1),
+                                  .version = db_int4(told->rows, told->row, 2)};
+        snprintf(telling.unit, sizeof telling.unit, "%s", db_text(told->rows, told->row, 3));
+        add_telling(&told->found, &telling);
+        if (++told->row == PQntuples(told->rows) && next_rows(told) != 0)
+            return -1;
+    }
+    return 0;
+}
+
 int told_open(struct told *told, struct db *db, struct findings *findings, int32_t streams_from) {
     *told = (struct told){.db = db, .findings = findings, .streams_from = streams_from};
     SCOPED_RESULT
@@ -63,7 +79,8 @@ int told_open(struct told *told, struct db *db, struct findings *findings, int32
 void told_close(struct told *told) {
     PQclear(told->rows);
     PQclear(told->untold);
-    free(told->expected);
+    free(told->expected.rows);
+    free(told->found.rows);
     *told = (struct told){0};
 }
 
@@ -76,11 +93,12 @@ int told_begin_shard(struct told *told, uint16_t shard, int64_t applied) {
     told->untold_row = 0;
     told->shard = shard;
     told->applied = applied;
-    told->expected_count = 0;
-    return told->untold == NULL ? -1 : 0;
+    told->expected.count = 0;
+    told->found.count = 0;
+    return told->untold == NULL ? -1 : read_found(told);
 }
 
-/* ---- side by side -------------------------------------------------------------------------------------------------------- */
+/* ---- side by side ---------------------------------------------------------------------------------------------------- */
 
 static int compare_tellings(const void *left, const void *right) {
     const struct telling *a = left, *b = right;
@@ -92,18 +110,9 @@ static int compare_tellings(const void *left, const void *right) {
     return strcmp(a->unit, b->unit);
 }
 
-/* The entry under the cursor, when it belongs to this shard. */
-static bool current(const struct told *told, struct telling *out) {
-    if (told->rows == NULL || db_int2(told->rows, told->row, 0) > (int16_t)told->shard)
-        return false;
-    out->case_id = db_int8(told->rows, told->row, 1);
-    out->version = db_int4(told->rows, told->row, 2);
-    snprintf(out->unit, sizeof out->unit, "%s", db_text(told->rows, told->row, 3));
-    return true;
-}
-
-static int step(struct told *told) {
-    return ++told->row < PQntuples(told->rows) ? 0 : next_rows(told);
+static void sort(const struct tellings *tellings) {
+    if (tellings->count > 0)
+        qsort(tellings->rows, tellings->count, sizeof *tellings->rows, compare_tellings);
 }
 
 static void say(struct told *told, const struct telling *telling, const char *what) {
@@ -111,49 +120,33 @@ static void say(struct told *told, const struct telling *telling, const char *wh
                  what, telling->version);
 }
 
-/* Takes every stream entry up to and with `upto` (NULL: the rest of the shard). True when `upto` is among them. */
-static int take_told(struct told *told, const struct telling *upto, bool *found) {
-    struct telling telling, before = {0};
-
-    *found = false;
-    while (current(told, &telling)) {
-        int order = upto != NULL ? compare_tellings(&telling, upto) : -1;
-        if (order > 0)
-            return 0;
-        if (before.case_id != 0 && compare_tellings(&telling, &before) == 0)
-            say(told, &telling, "told twice of");
-        else if (order == 0)
-            *found = true;
-        else if (!told->surplus_allowed)
-            say(told, &telling, "told, and is not concerned by,");
-        before = telling;
-        if (step(told) != 0)
-            return -1;
-    }
-    return 0;
+static bool repeats(const struct tellings *tellings, size_t at) {
+    return at > 0 && compare_tellings(&tellings->rows[at - 1], &tellings->rows[at]) == 0;
 }
 
-int told_end_shard(struct told *told) {
-    bool found;
+void told_end_shard(struct told *told) {
+    const struct tellings *expected = &told->expected, *found = &told->found;
+    size_t i = 0, j = 0;
 
-    if (told->expected_count > 0)
-        qsort(told->expected, told->expected_count, sizeof *told->expected, compare_tellings);
-    for (size_t i = 0; i < told->expected_count; i++) {
-        const struct telling *expected = &told->expected[i];
-        /* A unit that leads and supports is told once. */
-        if (i > 0 && compare_tellings(expected, expected - 1) == 0)
+    sort(expected);
+    sort(found);
+    while (i < expected->count || j < found->count) {
+        if (i < expected->count && repeats(expected, i)) { /* a unit that leads and supports is told once */
+            i++;
             continue;
-        if (take_told(told, expected, &found) != 0)
-            return -1;
-        if (!found)
-            say(told, expected, "never told of");
+        }
+        if (j < found->count && repeats(found, j)) {
+            say(told, &found->rows[j++], "told twice of");
+            continue;
+        }
+        int order = i == expected->count ? 1
+                    : j == found->count  ? -1
+                                         : compare_tellings(&expected->rows[i], &found->rows[j]);
+        if (order < 0)
+            say(told, &expected->rows[i], "never told of");
+        if (order > 0 && !told->surplus_allowed)
+            say(told, &found->rows[j], "told, and not concerned by,");
+        i += order <= 0;
+        j += order >= 0;
     }
-    return take_told(told, NULL, &found);
-}
-
-int told_end(struct told *told) {
-    bool found;
-
-    told->shard = UINT16_MAX / 2; /* beyond every shard: what is left is nobody's */
-    return take_told(told, NULL, &found);
 }

@@ -1,4 +1,4 @@
-/* Who should have been told of a move, beside who was: a merge of the routing log and the streams, shard by shard. */
+/* Who should have been told of a move, beside who was: the routing log and the streams, shard by shard. */
 #ifndef ZHITONG_AUDIT_TOLD_H
 #define ZHITONG_AUDIT_TOLD_H
 
@@ -17,11 +17,15 @@ struct telling { /* one unit is told of one move */
     char unit[CODE_MAX + 1];
 };
 
+struct tellings { /* of one shard */
+    struct telling *rows;
+    size_t count, room;
+};
+
 struct told {
     struct db *db;
     struct findings *findings;
-    struct telling *expected; /* of the shard that is being read */
-    size_t expected_count, expected_room;
+    struct tellings expected, found;
     PGresult *rows; /* of the cursor over all streams; NULL: at its end */
     int row;
     PGresult *untold; /* entries of this shard that notification has parked, in order */
@@ -34,11 +38,11 @@ struct told {
 
 /* All: -1 when the database failed. */
 MUST_CHECK int told_open(struct told *told, struct db *db, struct findings *findings, int32_t streams_from);
+/* Shards in rising order, each once. */
 MUST_CHECK int told_begin_shard(struct told *told, uint16_t shard, int64_t applied);
 /* Entry seq of the shard's log, in order; day: when it was written, days since 2000. */
 void told_expect(struct told *told, const struct case_moved *moved, int64_t seq, int32_t day);
-MUST_CHECK int told_end_shard(struct told *told);
-MUST_CHECK int told_end(struct told *told);
+void told_end_shard(struct told *told);
 void told_close(struct told *told);
 
 #endif

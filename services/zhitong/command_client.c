@@ -20,11 +20,13 @@ struct waiting {
     struct command command;
     uint64_t tag;
     int64_t send_at; /* monotonic ms */
+    bool sent;
 };
 
 struct link {
-    int32_t member;
+    struct member peer;
     void *socket;
+    int64_t good_at; /* monotonic ms when it was opened or last heard */
 };
 
 struct command_client {
@@ -62,9 +64,15 @@ static int join(struct command_client *client, struct reason *why) {
 
 static struct link *link_of(struct command_client *client, int32_t member) {
     for (size_t i = 0; i < client->link_count; i++)
-        if (client->links[i].member == member)
+        if (client->links[i].peer.member == member)
             return &client->links[i];
     return NULL;
+}
+
+static void open_link(struct command_client *client, struct link *link) {
+    wire_close(&link->socket);
+    link->socket = wire_dealer(client->options.zmq, &client->keys, link->peer.endpoint, link->peer.curve_key);
+    link->good_at = clock_monotonic_ms();
 }
 
 static void drop_links(struct command_client *client) {
@@ -87,21 +95,31 @@ static void look(struct command_client *client) {
         if (client->link_count == LINKS_MAX)
             drop_links(client); /* of replicas long gone; the living ones come again at the next look */
         struct link *link = &client->links[client->link_count++];
-        link->member = member;
-        link->socket =
-            wire_dealer(client->options.zmq, &client->keys, db_text(members, row, 2), db_text(members, row, 4));
+        *link = (struct link){.peer.member = member};
+        snprintf(link->peer.endpoint, sizeof link->peer.endpoint, "%s", db_text(members, row, 2));
+        snprintf(link->peer.curve_key, sizeof link->peer.curve_key, "%s", db_text(members, row, 4));
+        open_link(client, link);
     }
 }
 
 /* ---- commands ------------------------------------------------------------------------------------------------ */
+
+/* A replica that did not know our key yet when we knocked never answers on that connection: knock again. */
+static void send_to(struct command_client *client, struct link *link, const struct waiting *waiting, int64_t now) {
+    if (waiting->sent && now - link->good_at > SILENCE_MS)
+        open_link(client, link);
+    if (link->socket != NULL)
+        (void)wire_send(link->socket, NULL, MESSAGE_command, &waiting->command);
+}
 
 static void send_due(struct command_client *client, int64_t now) {
     for (struct waiting *waiting = client->waiting; waiting != NULL; waiting = waiting->next) {
         if (waiting->send_at > now)
             continue;
         struct link *link = link_of(client, client->owner[case_shard(waiting->command.case_id)]);
-        if (link != NULL && link->socket != NULL)
-            (void)wire_send(link->socket, NULL, MESSAGE_command, &waiting->command);
+        if (link != NULL)
+            send_to(client, link, waiting, now);
+        waiting->sent = link != NULL;
         waiting->send_at = now + SILENCE_MS;
     }
 }
@@ -160,6 +178,7 @@ static void read_link(struct command_client *client, struct link *link) {
             continue;
         size_t size;
         const uint8_t *data = packet_data(&packet, &size);
+        link->good_at = clock_monotonic_ms();
         take_answer(client, data, size);
         packet_close(&packet);
     }

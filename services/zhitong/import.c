@@ -175,8 +175,8 @@ static void run(struct importer *importer) {
         if (counts->strays > 0 && !told_stray)
             import_meter_note(&importer->meter, "note: intake says: %s %s", counts->stray.field, counts->stray.text);
         told_stray = counts->strays > 0;
-        if (interrupted && stop_at == 0)
-            stop_at = clock_monotonic_ms() + FINISH_MS_MAX;
+        if (interrupted && stop_at == 0) /* who has been silent for long will not answer now */
+            stop_at = clock_monotonic_ms() + FINISH_MS_MAX - submit_client_silent_ms(importer->client);
         bool done = interrupted ? submit_client_waiting(importer->client) == 0 || clock_monotonic_ms() > stop_at
                                 : importer->at_end && importer->rows.first == importer->rows.next;
         import_meter_show(&importer->meter, &state, done);

@@ -60,8 +60,6 @@ static const struct command_row commands[] = {
      "FILE.csv --endpoint URL --server-key FILE --key FILE [--channel CODE] [--rejects FILE] [--window REPORTS] "
      "[--rate PER_SECOND] [--resume] [--paced]",
      "hand in the records of a CSV file as reports, each once, however often it is run", MAY_HAVE_DATABASE},
-    {"replay", replay_command, "FILE.csv --endpoint URL --server-key FILE --key FILE [--until INSTANT] [--quiet]",
-     "let the records of a city's past happen again, in the city's driven time", DATABASE},
     {"follow", follow_command,
      "--unit UNIT --endpoint URL --server-key FILE --key FILE [--from SEQ] [--cursor FILE] [--count ENTRIES]",
      "a department's stream, one JSON line an entry", NO_DATABASE},
@@ -80,7 +78,7 @@ static int words_matched(const struct command_row *row, int argc, char **argv) {
 }
 
 static void print_row(const struct command_row *row) {
-    printf("  zhitong %s %s%s\n      %s\n", row->name, row->usage,
+    printf("  zhitong %s%s%s%s\n      %s\n", row->name, row->usage[0] != '\0' ? " " : "", row->usage,
            row->database != NO_DATABASE ? " [--database URL]" : "", row->purpose);
 }
 

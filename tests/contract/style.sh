@@ -52,8 +52,9 @@ rule_functions_are_short() {
 
 rule_parameters_are_few() {
     # shellcheck disable=SC2016
+    # MHD_Connection: a callback whose shape is libmicrohttpd's choice.
     each_function 'sub(/^[^(]*\(/, "", signature); sub(/\) \{$/, "", signature); gsub(/\([^()]*\)/, "", signature)
-        if (gsub(/,/, ",", signature) + 1 > parameters_max)
+        if (signature !~ /MHD_/ && gsub(/,/, ",", signature) + 1 > parameters_max)
             printf "%s:%d: more than %d parameters\n", FILENAME, began, parameters_max'
 }
 

@@ -50,7 +50,10 @@ class Client:
     def send(self, key, report, which=0):
         which %= len(self.sockets)
         self.waiting[key] = [report, which, time.monotonic() + ASK_AGAIN_SECONDS]
-        self.sockets[which].send(encode("submit", key=key, **report))
+        try:
+            self.sockets[which].send(encode("submit", key=key, **report), zmq.DONTWAIT)
+        except zmq.Again:  # that endpoint is gone: the next one when it is due
+            self.waiting[key][2] = time.monotonic() + 0.1
 
     def _take(self, answer):
         key, name = answer.get("key"), answer["t"]
@@ -200,7 +203,7 @@ class Department(threading.Thread):
         elif name == "skip":
             self.cursor = max(self.cursor, message["upto"])
         elif name == "head" and message.get("stream"):
-            self.head = max(self.head, message["seq"])
+            self.head = max(self.head, message.get("seq", 0))
         elif name == "moved":
             self.moves += 1
             if message.get("endpoint"):

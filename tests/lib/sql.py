@@ -20,8 +20,32 @@ class Sql:
             self.process = subprocess.Popen(["psql", "-XAtqw", "-F", "\x1f", "-d", self.url], stdin=subprocess.PIPE,
                                             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
+    def _drop(self):
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait()
+            self.process.stdin.close()
+            self.process.stdout.close()
+            self.process = None
+
+    def _answers(self):
+        try:
+            self.process.stdin.write(f"SELECT 1;\n\\echo '{MARK}'\n")
+            self.process.stdin.flush()
+            lines = []
+            while not lines or not lines[-1].startswith(MARK):
+                lines.append(self.process.stdout.readline())
+                if not lines[-1]:
+                    return False
+            return lines[0] == "1\n"
+        except OSError:
+            return False
+
     def rows(self, query):
-        """One or more statements; the rows of all of them as tuples of texts. RuntimeError with PostgreSQL's words."""
+        """One or more statements; the rows of all of them as tuples of texts. RuntimeError with PostgreSQL's words. A
+        connection that broke since the last query is opened again."""
+        if self.process is not None and not self._answers():
+            self._drop()
         try:
             self._open()
             self.process.stdin.write(f"{query};\n\\echo '{MARK}' :ERROR :LAST_ERROR_MESSAGE\n")
@@ -35,10 +59,7 @@ class Sql:
                     break
                 lines.append(line.rstrip("\n"))
         except (OSError, RuntimeError) as error:
-            if self.process is not None:
-                self.process.kill()
-                self.process.wait()
-                self.process = None
+            self._drop()
             raise RuntimeError(str(error)) from error
         if line.split()[1] == "true":
             raise RuntimeError(f"{line.split(' ', 2)[2].strip()}\n{query}")

@@ -117,13 +117,14 @@ static inline void server_start(struct server *server, int connections_max) {
     struct http_options options = {.address = "127.0.0.1",
                                    .body_bytes_max = BODY_BYTES_MAX,
                                    .request_ms_max = REQUEST_MS_MAX,
-                                   .connections_max = connections_max};
+                                   .connections_max = connections_max,
+                                   .routes = harness_routes,
+                                   .route_count = sizeof harness_routes / sizeof harness_routes[0],
+                                   .context = server};
     struct reason why;
 
     memset(server, 0, sizeof *server);
-    assert_int_equal(http_open(&server->http, &options, harness_routes,
-                               sizeof harness_routes / sizeof harness_routes[0], server, &why),
-                     0);
+    assert_int_equal(http_open(&server->http, &options, &why), 0);
     server->port = http_port(server->http);
     assert_int_equal(pthread_create(&server->thread, NULL, serve, server), 0);
 }

@@ -52,11 +52,10 @@ static void units_are_found_by_item_area_and_tier(void **state) {
 
     (void)state;
     for (size_t i = 0; i < LENGTH(cases); i++) {
-        const struct unit *unit = NULL;
         struct reason why;
-        assert_int_equal(city_unit_for(city, city_item(city, cases[i].item), city_area(city, cases[i].area),
-                                       cases[i].tier, &unit, &why),
-                         0);
+        const struct unit *unit = city_unit_for(city, city_item(city, cases[i].item), city_area(city, cases[i].area),
+                                                cases[i].tier, &why);
+        assert_non_null(unit);
         assert_string_equal(unit->code, cases[i].unit);
     }
     city_close(&city);

@@ -163,15 +163,18 @@ static void wait_and_turn(struct http *http) {
 }
 
 static void a_late_answer_wakes_the_loop_itself(void **state) {
-    struct http_options options = {.address = "127.0.0.1", .request_ms_max = 60000, .connections_max = 4};
     const char *request = "GET /later HTTP/1.1\r\nHost: a\r\n\r\n";
     struct server own = {.port = 0};
+    struct http_options options = {.address = "127.0.0.1",
+                                   .request_ms_max = 60000,
+                                   .connections_max = 4,
+                                   .routes = harness_routes,
+                                   .route_count = sizeof harness_routes / sizeof harness_routes[0],
+                                   .context = &own};
     struct reason why;
     int files = open_files();
     (void)state;
-    assert_int_equal(
-        http_open(&own.http, &options, harness_routes, sizeof harness_routes / sizeof harness_routes[0], &own, &why),
-        0);
+    assert_int_equal(http_open(&own.http, &options, &why), 0);
     assert_int_equal(http_timeout_ms(own.http), -1);
     own.port = http_port(own.http);
     int fd = client_connect(&own);
@@ -250,10 +253,10 @@ static void a_taken_port_is_refused(void **state) {
     struct reason why;
     (void)state;
     options.port = server.port;
-    assert_int_equal(http_open(&second, &options, NULL, 0, NULL, &why), -1);
+    assert_int_equal(http_open(&second, &options, &why), -1);
     assert_string_equal(why.field, "port");
     options.address = "localhost";
-    assert_int_equal(http_open(&second, &options, NULL, 0, NULL, &why), -1);
+    assert_int_equal(http_open(&second, &options, &why), -1);
     assert_string_equal(why.field, "address");
     assert_null(second);
 }
@@ -263,7 +266,7 @@ static void every_address_means_ipv4_too(void **state) {
     struct http *http = NULL;
     struct reason why;
     (void)state;
-    if (http_open(&http, &options, NULL, 0, NULL, &why) != 0)
+    if (http_open(&http, &options, &why) != 0)
         skip(); /* a machine without IPv6 */
     struct server shown = {.port = http_port(http)};
     close(client_connect(&shown));

@@ -26,7 +26,8 @@ static struct settings *settings;
 static struct reason why;
 
 static int open_settings(void) {
-    return settings_open(&settings, common_table, 2, own_table, 4, &why);
+    const struct setting_table tables[2] = {{common_table, 2}, {own_table, 4}};
+    return settings_open(&settings, tables, &why);
 }
 
 static int set_up(void **state) {

@@ -1,0 +1,48 @@
+#include "common/command_line.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "common/loop.h"
+#include "common/metrics.h"
+
+static void print_help(const struct service *service) {
+    printf(
+        "zt-%s: %s\n\nusage: zt-%s [--help | --check]\n"
+        "       zt-%s --settings-markdown | --common-settings-markdown | --metrics-markdown\n\n"
+        "  --check      read the settings, connect, prepare every query, and exit\n"
+        "  …-markdown   print the tables of deploy/OPERATIONS.md: its own settings, those of every service, the metrics\n\n"
+        "Settings come from the environment; NAME_FILE names a file that holds the value.\n\n",
+        service->name, service->purpose, service->name, service->name);
+    settings_help(stdout, common_settings, common_setting_count);
+    settings_help(stdout, service->settings, service->setting_count);
+}
+
+bool command_line_prints(const struct service *service, int argc, char **argv) {
+    const char *word = argc > 1 ? argv[1] : "";
+    if (strcmp(word, "--help") == 0)
+        print_help(service);
+    else if (strcmp(word, "--settings-markdown") == 0)
+        settings_markdown(stdout, service->settings, service->setting_count);
+    else if (strcmp(word, "--common-settings-markdown") == 0)
+        settings_markdown(stdout, common_settings, common_setting_count);
+    else if (strcmp(word, "--metrics-markdown") == 0)
+        metrics_markdown(stdout);
+    else
+        return false;
+    return true;
+}
+
+int command_line_check(const struct service *service, const struct settings *settings) {
+    const struct db_query *tables[QUERY_TABLES_MAX];
+    service_query_tables(service, tables);
+    struct db *db = NULL;
+    struct reason why;
+    if (db_open(&db, settings_text(settings, "ZHITONG_DATABASE_URL"), service->name, tables, &why) != 0) {
+        fprintf(stderr, "zt-%s: %s: %s\n", service->name, why.field, why.text);
+        return 1;
+    }
+    db_close(&db);
+    printf("zt-%s: settings and queries are good\n", service->name);
+    return 0;
+}
