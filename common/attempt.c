@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/entry.h"
+
 #define REPLAY_MAX 100 /* parked entries tried again in one batch, as in common_replays */
 
 static void columns_reset(struct column *columns, size_t count) {
@@ -90,6 +92,8 @@ void batch_reply(struct input *input, enum message type, const void *value) {
 void batch_reject(struct input *input, const struct reason *why) {
     input->outcome = input->kind == INPUT_REQUEST ? OUTCOME_REFUSED : OUTCOME_PARKED;
     input->why = *why;
+    if (input->case_id == 0)
+        input->case_id = entry_case(input->body, input->size);
 }
 
 void batch_wake_at(struct batch *batch, int64_t at) {
@@ -143,6 +147,8 @@ static void gather(struct attempt *attempt, size_t from, size_t to) {
     }
 }
 
+static const struct reason behind_parked = {"case", "an earlier entry of this case is parked"};
+
 /* Entries of a case that already has a parked one must not overtake it. */
 static int park_behind(struct attempt *attempt) {
     struct batch *batch = &attempt->batch;
@@ -157,13 +163,11 @@ static int park_behind(struct attempt *attempt) {
     if (db_send(batch->db, "common_parked_cases", &params) != 0) return -1;
     SCOPED_RESULT *result = db_take(batch->db);
     if (result == NULL) return -1;
-    struct reason why;
-    (void)refuse(&why, "case", "an earlier entry of this case is parked");
     for (int row = 0; row < PQntuples(result); row++)
         for (size_t i = 0; i < batch->count; i++)
             if (batch->inputs[i]->kind == INPUT_ENTRY &&
                 batch->inputs[i]->case_id == (uint64_t)db_int8(result, row, 0))
-                batch_reject(batch->inputs[i], &why);
+                batch_reject(batch->inputs[i], &behind_parked);
     return 0;
 }
 
@@ -209,11 +213,26 @@ static batch_handler *handler_of(const struct service *service, const struct inp
     return NULL;
 }
 
+/* Whether an earlier entry of this case was parked in this very batch. */
+static bool is_behind_parked(const struct batch *batch, size_t at) {
+    uint64_t case_id = entry_case(batch->inputs[at]->body, batch->inputs[at]->size);
+    for (size_t i = 0; i < at; i++)
+        if (batch->inputs[i]->outcome == OUTCOME_PARKED && batch->inputs[i]->case_id == case_id)
+            return true;
+    return false;
+}
+
 static void decide(struct attempt *attempt) {
     struct batch *batch = &attempt->batch;
+    bool any_parked = false;
     for (size_t i = 0; i < batch->count; i++) {
         struct input *input = batch->inputs[i];
+        any_parked = any_parked || (i > 0 && batch->inputs[i - 1]->outcome == OUTCOME_PARKED);
         if (input->outcome != OUTCOME_PENDING) continue;
+        if (any_parked && input->kind != INPUT_REQUEST && is_behind_parked(batch, i)) {
+            batch_reject(input, &behind_parked);
+            continue;
+        }
         batch_handler *handle = handler_of(attempt->service, input);
         if (handle != NULL) {
             handle(batch, input);

@@ -289,7 +289,10 @@ static void read_link(struct follow_links *links, struct link *link) {
         int status = packet_read(&packet, link->socket, false);
         if (status == 0) return;
         if (status == 1) {
+            bool opened = link->heard_at == 0;
             link->heard_at = clock_monotonic_ms();
+            if (opened && link->upstream < 0)
+                links->options.peer_opened(links->options.context);
             bool good = take_packet(links, link, &packet);
             packet_close(&packet);
             if (good) continue;

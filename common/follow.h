@@ -28,6 +28,8 @@ struct follow_options {
     void (*received)(void *context, struct followed *followed);
     /* A peer of our own service appended to a stream that we serve. */
     void (*hinted)(void *context, const char *stream, uint64_t head);
+    /* From now on that peer's hints arrive; those of before may be lost. */
+    void (*peer_opened)(void *context);
 };
 
 struct follow_links *follow_open(const struct follow_options *options);

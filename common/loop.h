@@ -106,10 +106,13 @@ struct service_loop {
     int64_t behind_ms[UPSTREAMS_MAX], worst_ms;
     int64_t refusals_told_at;
     bool connected, stopping;
+    bool shards_changed; /* since the last view */
 };
 
 /* loop_shards.c: the mesh's view, and who may connect */
 void loop_view(struct service_loop *loop, struct mesh_view *take_view);
+/* Gives a few idle shards to replicas that have fewer, if we own more than our share. */
+void loop_give_excess(struct service_loop *loop);
 uint16_t loop_stream_shard(const struct service_loop *loop, const char *stream);
 bool loop_is_ours(void *loop, bool is_public, const char *stream, struct moved *moved);
 bool loop_may_follow(void *loop, bool is_public, const char *user, const char *stream, struct reason *why);
@@ -130,6 +133,7 @@ bool loop_idle(const struct service_loop *loop);
 void loop_read(void *loop, const char *stream, uint64_t from, uint32_t count);
 void loop_read_head(void *loop, const char *stream);
 void loop_hinted(void *loop, const char *stream, uint64_t head);
+void loop_peer_opened(void *loop);
 
 /* common_settings.c: what every service can be told */
 extern const struct setting common_settings[];

@@ -61,6 +61,11 @@ void loop_hinted(void *context, const char *stream, uint64_t head) {
     if (loop_is_ours(loop, false, stream, &moved)) publish_head(loop->publisher, stream, head);
 }
 
+void loop_peer_opened(void *context) {
+    struct service_loop *loop = context;
+    publish_forget_heads(loop->publisher);
+}
+
 /* ---- for HTTP ----------------------------------------------------------------------------------------------------------- */
 
 struct query_asked {

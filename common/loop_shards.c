@@ -99,15 +99,16 @@ static void gain_shard(struct service_loop *loop, const struct owned_shard *gain
     if (loop->service->append_query != NULL) {
         char stream[8];
         snprintf(stream, sizeof stream, "%u", gained->shard);
-        publish_dropped(loop->publisher, stream); /* what is known of an earlier time with us is stale */
         publish_head(loop->publisher, stream, gained->cursors.out_seq);
     }
     follow_start(loop->links, gained->shard, &gained->cursors);
+    loop->shards_changed = true;
 }
 
 static void lose_shard(struct service_loop *loop, uint16_t shard) {
     loop->shards[shard].owned = false;
     follow_stop(loop->links, shard);
+    loop->shards_changed = true;
 }
 
 static void update_shards(struct service_loop *loop) {
@@ -120,14 +121,15 @@ static void update_shards(struct service_loop *loop) {
         bool same = owned[shard] != NULL && state->owned && state->epoch == owned[shard]->epoch;
         if (state->owned && !same) lose_shard(loop, shard);
         if (owned[shard] != NULL && !same) gain_shard(loop, owned[shard]);
-        if (same && !owned[shard]->parked && !state->busy) state->parked = false;
+        if (same && owned[shard]->parked) state->parked = true;
         count += state->owned;
     }
     metric_set(METRIC_shards, (long long)count);
 }
 
-/* Gives a few idle shards to replicas that have fewer. What waits for them here is dropped: it is in the upstream's log. */
-static void give_excess(struct service_loop *loop) {
+/* What waits for a given shard here is dropped: it is in the upstream's log. */
+void loop_give_excess(struct service_loop *loop) {
+    if (loop->view == NULL || loop->view->excess == 0 || !loop->connected || loop->stopping) return;
     struct owned_shard given[RELEASES_PER_VIEW_MAX];
     size_t count = 0;
     for (uint16_t shard = 0; shard < SHARD_COUNT; shard++) {
@@ -137,7 +139,9 @@ static void give_excess(struct service_loop *loop) {
         given[count++] = (struct owned_shard){.shard = shard, .epoch = state->epoch};
         lose_shard(loop, shard);
     }
-    if (count > 0) mesh_release(loop->mesh, given, count);
+    if (count == 0) return;
+    mesh_release(loop->mesh, given, count);
+    loop->view->excess = 0; /* the view that follows the release says how many are left */
 }
 
 static void take_city(struct service_loop *loop) {
@@ -167,7 +171,9 @@ void loop_view(struct service_loop *loop, struct mesh_view *take_view) {
     take_city(loop);
     follow_view(loop->links, loop->view);
     update_shards(loop);
+    if (loop->shards_changed && loop->service->heads_query != NULL) publish_forget_heads(loop->publisher);
+    loop->shards_changed = false;
     publish_recheck(loop->publisher);
-    if (loop->view->excess > 0 && !loop->stopping) give_excess(loop);
+    loop_give_excess(loop);
     mesh_view_close(&old);
 }

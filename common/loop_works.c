@@ -165,6 +165,7 @@ static struct work *next_work(struct service_loop *loop, struct lane_state *lane
 
 void loop_feed(struct service_loop *loop) {
     if (!loop->connected || loop->city == NULL || !clock_known()) return;
+    loop_give_excess(loop); /* between two works: a tick, which takes all shards of its lane, could follow at once */
     int64_t now = clock_monotonic_ms();
     for (size_t i = 0; i < loop->lane_count; i++) {
         struct lane_state *lane = &loop->lanes[i];

@@ -101,10 +101,12 @@ static void pump_all(struct publisher *publisher, struct stream *stream) {
 
 void publish_head(struct publisher *publisher, const char *name, uint64_t head) {
     struct stream *stream = stream_add(publisher, name);
-    if (stream->head_known && head <= stream->head) return;
-    stream->head = head;
+    bool news = head > stream->head || !stream->head_known;
     stream->head_known = true;
-    stream->head_asked = false;
+    if (!news)
+        return;
+    if (head > stream->head)
+        stream->head = head;
     stream->changed = true;
     pump_all(publisher, stream);
 }
@@ -204,10 +206,8 @@ static void start_follow(struct publisher *publisher, struct follower *follower,
     subscription->next = follow->from;
     subscription->credit = follow->credit;
     subscription->behind_since = 0;
-    if (!stream->head_known && !stream->head_asked) {
-        stream->head_asked = true;
+    if (!stream->head_known)
         options->read_head(options->context, stream->name);
-    }
     subscription_pump(publisher, subscription);
 }
 
@@ -278,11 +278,17 @@ void publish_dropped(struct publisher *publisher, const char *name) {
         struct follower *follower = stream->subscriptions->follower;
         subscription_drop(publisher, stream->subscriptions);
         struct moved moved = {0};
-        if (publisher->options.is_ours(publisher->options.context, follower->is_public, name, &moved)) continue;
+        (void)publisher->options.is_ours(publisher->options.context, follower->is_public, name, &moved);
         memcpy(moved.stream, stream->name, sizeof stream->name);
         send_to(publisher, follower, MESSAGE_moved, &moved);
     }
     stream->head_known = false;
+}
+
+void publish_forget_heads(struct publisher *publisher) {
+    for (size_t i = 0; i < STREAM_BUCKETS; i++)
+        for (struct stream *stream = publisher->streams[i]; stream != NULL; stream = stream->next_same_hash)
+            stream->head_known = false;
 }
 
 void publish_recheck(struct publisher *publisher) {

@@ -53,6 +53,8 @@ struct read_rows {
 void publish_read_done(struct publisher *publisher, const struct read_rows *rows);
 /* We do not serve the stream any more: its followers hear where to go. */
 void publish_dropped(struct publisher *publisher, const char *stream);
+/* Others may have appended without our hearing of it: the heads of followed streams are read anew. */
+void publish_forget_heads(struct publisher *publisher);
 /* Ends the follows of those who may not any more (a key was revoked). */
 void publish_recheck(struct publisher *publisher);
 

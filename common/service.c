@@ -107,7 +107,7 @@ static int open_loop(struct service_loop *loop, struct reason *why) {
     loop->publisher = publisher_open(&publish);
     struct follow_options follow = {.zmq = loop->zmq, .keys = &loop->keys, .service = loop->service, .context = loop,
                                     .window = (uint32_t)settings_number(settings, "ZHITONG_FOLLOW_WINDOW"),
-                                    .received = loop_received, .hinted = loop_hinted};
+                                    .received = loop_received, .hinted = loop_hinted, .peer_opened = loop_peer_opened};
     loop->links = follow_open(&follow);
     loop->reader = reader_open(loop->service, url, loop->in);
     open_lanes(loop, url);

@@ -12,7 +12,6 @@ struct stream { /* one that is served here */
     char name[CODE_MAX + 1];
     uint64_t head;  /* last committed seq */
     bool head_known;
-    bool head_asked;
     bool changed; /* since the last round of heads */
     struct tail_chunk *oldest, *newest;
     struct subscription *subscriptions;

@@ -149,9 +149,6 @@ static int save_routing(struct stage *stage, const struct rows *rows) {
         column_text(&columns[11], stage->moved.item);
         column_text(&columns[12], stage->moved.area);
     }
-    struct column keys[2] = {columns[4], columns[0]}; /* borrowed: shards and cases */
-    if (send_and_take(stage, "routing_cases", keys, 2) != 0)
-        return -1;
     return send_columns(stage, "routing_open", columns, 13);
 }
 

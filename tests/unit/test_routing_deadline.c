@@ -21,7 +21,9 @@ static void check_rung(const struct trial *trial, const struct rung *rung, enum 
     assert_string_equal(trial->moved.support, rung->support);
     assert_int_equal(trial->file.tier, rung->tier);
     assert_int_equal(trial->moved.tier, rung->tier);
-    assert_int_equal(trial->file.due_at, rung->due_at);
+    if (trial->file.due_at != rung->due_at)
+        fail_msg("%s to %s: due at %lld, not %lld", rung->move, rung->unit, (long long)trial->file.due_at,
+                 (long long)rung->due_at);
     assert_int_equal(trial->moved.due_at, rung->due_at);
     assert_int_equal(trial->moved.version, trial->file.version);
     assert_string_equal(trial->moved.actor, "deadline");
@@ -52,9 +54,10 @@ static void each_passed_deadline_moves_one_tier_up_until_the_supervision_list(vo
         {"escalate", "dispatched", "t-centre", "v-desk", 2, june(6, 10, 0)},
         {"escalate", "dispatched", "c-centre", "v-desk t-centre", 3, june(7, 11, 0)}, /* and an hour of grace */
         {"escalate", "dispatched", "s-centre", "v-desk t-centre c-centre", 4, june(8, 11, 0)},
-        {"supervise", "supervised", "s-centre", "v-desk t-centre c-centre", 4, june(9, 11, 0)},
-        {"remind", "supervised", "s-centre", "v-desk t-centre c-centre", 4, june(10, 11, 0)},
-        {"remind", "supervised", "s-centre", "v-desk t-centre c-centre", 4, june(11, 11, 0)},
+        /* passed on a Sunday; reviewed once a working day, however urgent: the next one begins on Monday at nine */
+        {"supervise", "supervised", "s-centre", "v-desk t-centre c-centre", 4, june(10, 9, 0)},
+        {"remind", "supervised", "s-centre", "v-desk t-centre c-centre", 4, june(11, 9, 0)},
+        {"remind", "supervised", "s-centre", "v-desk t-centre c-centre", 4, june(12, 9, 0)},
     };
     const struct rung sign[] = {
         /* queue-a was due on Monday the 9th at ten; it answers to the county's water office, that to the city's */
@@ -74,9 +77,9 @@ static void a_deadline_moves_every_open_state(void **state) {
         enum case_state to;
     } cases[] = {
         {CASE_reported, "v", "escalate", CASE_dispatched},    {CASE_dispatched, "v", "escalate", CASE_dispatched},
-        {CASE_handling, "v", "escalate", CASE_dispatched},    {CASE_supervised, "v", "remind", CASE_supervised},
-        {CASE_reported, "s", "supervise", CASE_supervised},   {CASE_dispatched, "s", "supervise", CASE_supervised},
-        {CASE_handling, "s", "supervise", CASE_supervised},   {CASE_supervised, "s", "remind", CASE_supervised},
+        {CASE_handling, "v", "escalate", CASE_dispatched},    {CASE_reported, "s", "supervise", CASE_supervised},
+        {CASE_dispatched, "s", "supervise", CASE_supervised}, {CASE_handling, "s", "supervise", CASE_supervised},
+        {CASE_supervised, "s", "remind", CASE_supervised},
     };
     for (size_t i = 0; i < LENGTH(cases); i++) {
         struct trial trial = {0};
@@ -84,7 +87,8 @@ static void a_deadline_moves_every_open_state(void **state) {
         char unit[CODE_MAX + 1];
         strcpy(unit, trial.file.unit);
         trial.file.state = cases[i].from;
-        assert_int_equal(let_deadline_pass(&trial), 1);
+        if (let_deadline_pass(&trial) != 1)
+            fail_msg("case %zu: %s", i, trial.why.text);
         assert_int_equal(trial.file.state, cases[i].to);
         assert_string_equal(trial.moved.move, cases[i].move);
         bool climbed = strcmp(cases[i].move, "escalate") == 0;
@@ -106,11 +110,10 @@ static void a_deadline_that_is_not_the_cases_own_is_void(void **state) {
     for (size_t i = 0; i < LENGTH(cases); i++) {
         struct trial trial = {0};
         open_trial(&trial, "sensor", "noise", "v");
-        struct deadline_passed passed = {.case_id = 1234, .tier = cases[i].tier, .version = 1,
-                                         .due_at = trial.file.due_at + cases[i].due_off};
+        struct deadline_passed passed = {
+            .case_id = 1234, .tier = cases[i].tier, .version = 1, .due_at = trial.file.due_at + cases[i].due_off};
         if (cases[i].closed)
-            assert_int_equal(command_case(&trial, &(struct command){.move = "close", .actor = "a"}, june(4, 11, 0)),
-                             0);
+            assert_int_equal(command_case(&trial, &(struct command){.move = "close", .actor = "a"}, june(4, 11, 0)), 0);
         if (cases[i].closed && i % 2 == 0)
             passed.due_at = 0; /* not even one that claims the instant of a finished case */
         struct case_file before = trial.file;
