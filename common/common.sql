@@ -51,7 +51,7 @@ SELECT count(*), pg_notify('mesh', $4)::text FROM freed;
 -- name: mesh_shards
 -- $1 my member id
 SELECT s.shard, s.epoch, s.in_seq_1, s.in_seq_2, s.out_seq,
-       EXISTS (SELECT FROM parked p WHERE p.shard = s.shard) AS parked
+       EXISTS (SELECT FROM parked p WHERE p.shard = s.shard AND p.discarded_at IS NULL) AS parked
 FROM shard s WHERE s.owner = $1 ORDER BY s.shard;
 
 -- name: mesh_members
@@ -100,12 +100,12 @@ ON CONFLICT (shard, upstream, seq) DO UPDATE
 
 -- name: common_parked_cases
 -- $1 cases
-SELECT DISTINCT case_id FROM parked WHERE case_id = ANY($1::bigint[]);
+SELECT DISTINCT case_id FROM parked WHERE case_id = ANY($1::bigint[]) AND discarded_at IS NULL;
 
 -- name: common_replays
 -- $1 shards. Entries that the operator wants tried again, in order; those of one case one after the other.
 SELECT shard, upstream, seq, case_id, type, body FROM parked
-WHERE replay AND shard = ANY($1::smallint[]) ORDER BY shard, upstream, seq LIMIT 100;
+WHERE replay AND discarded_at IS NULL AND shard = ANY($1::smallint[]) ORDER BY shard, upstream, seq LIMIT 100;
 
 -- name: common_unpark
 -- $1 shards, $2 upstreams, $3 seqs

@@ -156,16 +156,23 @@ static bool passed(int64_t *last, int64_t every_ms) {
     return true;
 }
 
-static int turn(struct mesh *mesh) {
-    if (passed(&mesh->clock_at, CLOCK_MS) && read_clock(mesh) != 0) return -1;
-    if (passed(&mesh->tend_at, TEND_MS)) tend(mesh);
-    if (bury_the_dead(mesh) != 0 || claim(mesh) != 0) return -1;
+/* Somebody changed the mesh, the keys, the city or the clock: look at all of it at once. */
+static int take_notices(struct mesh *mesh) {
     if (PQconsumeInput(db_raw(mesh->db)) != 1) return -1;
     PGnotify *notice;
     while ((notice = PQnotifies(db_raw(mesh->db))) != NULL) {
         mesh->announced = true;
+        mesh->clock_at = 0;
         PQfreemem(notice);
     }
+    return 0;
+}
+
+static int turn(struct mesh *mesh) {
+    if (take_notices(mesh) != 0) return -1;
+    if (passed(&mesh->clock_at, CLOCK_MS) && read_clock(mesh) != 0) return -1;
+    if (passed(&mesh->tend_at, TEND_MS)) tend(mesh);
+    if (bury_the_dead(mesh) != 0 || claim(mesh) != 0) return -1;
     if (!passed(&mesh->view_at, VIEW_MS) && !mesh->announced) return 0;
     return send_view(mesh);
 }

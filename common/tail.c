@@ -25,6 +25,7 @@ static void drop_first(struct tail *tail) {
     empty_node(tail, node);
     tail->first = node->next_in_tail;
     if (tail->first == NULL) tail->last = NULL;
+    tail->bytes -= sizeof *node;
     free(node);
 }
 
@@ -51,7 +52,7 @@ void tail_keep(struct tail *tail, struct stream *stream, struct chunk *take_chun
     else
         tail->first = node;
     tail->last = node;
-    tail->bytes += chunk_bytes(take_chunk);
+    tail->bytes += sizeof *node + chunk_bytes(take_chunk);
     while (tail->bytes > tail->bytes_max && tail->first != node) drop_first(tail);
 }
 

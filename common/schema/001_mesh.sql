@@ -135,6 +135,7 @@ BEGIN
       body      bytea NOT NULL,
       parked_at timestamptz NOT NULL DEFAULT clock_timestamp(),
       replay    boolean NOT NULL DEFAULT false,  -- the operator wants it tried again
+      discarded_at timestamptz,                  -- the operator gave it up; kept for the audit
       PRIMARY KEY (shard, upstream, seq)
     )$$, name);
   EXECUTE format('CREATE INDEX parked_case ON %I.parked (case_id)', name);

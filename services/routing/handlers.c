@@ -111,12 +111,19 @@ int routing_load(struct batch *batch) {
 
 /* ---- decide -------------------------------------------------------------------------------------------------------------- */
 
+/* A move never lies before what caused it, even when the replica that caused it has a clock that is a little ahead: a due
+ * instant counted from an earlier one could be the very instant that has just passed. */
+static int64_t not_before(const struct batch *batch, int64_t cause_at) {
+    return batch->now > cause_at ? batch->now : cause_at;
+}
+
 void routing_on_report(struct batch *batch, struct input *input) {
     struct routing_lane *lane = batch->own;
     const struct report_received *report = input->decoded;
     struct reason why;
     struct touched_case *touched = case_store_at(&lane->cases, batch, report->case_id);
-    if (case_open(&(struct case_step){batch->city, batch->now, &touched->file, &lane->moved}, report, &why) != 0) {
+    struct case_step step = {batch->city, not_before(batch, report->at), &touched->file, &lane->moved};
+    if (case_open(&step, report, &why) != 0) {
         batch_reject(input, &why);
         return;
     }
@@ -129,7 +136,7 @@ void routing_on_deadline(struct batch *batch, struct input *input) {
     const struct deadline_passed *passed = input->decoded;
     struct reason why;
     struct touched_case *touched = case_store_at(&lane->cases, batch, passed->case_id);
-    struct case_step step = {batch->city, batch->now, &touched->file, &lane->moved};
+    struct case_step step = {batch->city, not_before(batch, passed->at), &touched->file, &lane->moved};
     int status = touched->is_there ? case_pass_deadline(&step, passed, &why)
                                    : refuse(&why, "case", "there is no such case");
     if (status < 0) batch_reject(input, &why);

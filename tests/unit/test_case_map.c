@@ -10,11 +10,21 @@
 
 enum { CASES = 1000 };
 
-static uint64_t one_shard(uint64_t i) { return case_id_of(5, i + 1); }
-static uint64_t side_by_side(uint64_t i) { return i + 1; }
-static uint64_t all_shards(uint64_t i) { return case_id_of((uint16_t)(i % SHARD_COUNT), 7812500 + i / SHARD_COUNT); }
-static uint64_t high_bits_only(uint64_t i) { return (i + 1) << 52; }
-static uint64_t from_the_end(uint64_t i) { return UINT64_MAX - i; }
+static uint64_t one_shard(uint64_t i) {
+    return case_id_of(5, i + 1);
+}
+static uint64_t side_by_side(uint64_t i) {
+    return i + 1;
+}
+static uint64_t all_shards(uint64_t i) {
+    return case_id_of((uint16_t)(i % SHARD_COUNT), 7812500 + i / SHARD_COUNT);
+}
+static uint64_t high_bits_only(uint64_t i) {
+    return (i + 1) << 52;
+}
+static uint64_t from_the_end(uint64_t i) {
+    return UINT64_MAX - i;
+}
 
 static void every_key_keeps_its_own_value(void **state) {
     static uint64_t (*const keys[])(uint64_t) = {one_shard, side_by_side, all_shards, high_bits_only, from_the_end};

@@ -39,11 +39,20 @@ static void the_case_is_found_wherever_it_stands_and_however_wide_it_is(void **s
 
 static void an_entry_without_a_case_has_none(void **state) {
     static const char *const notations[] = {
-        "81 a1 't' a4 'head'", "80", "90", "c0", "92 a4 'case' 07", "a4 'case'", "",
-        "81 a4 'Case' 07", "81 a5 'cases' 07", "81 a3 'cas' 07",
-        "81 a4 'case' ff",          /* negative */
-        "81 a4 'case' a1 '7'",      /* text */
-        "81 a4 'case' c0", "81 a4 'case' c3",
+        "81 a1 't' a4 'head'",
+        "80",
+        "90",
+        "c0",
+        "92 a4 'case' 07",
+        "a4 'case'",
+        "",
+        "81 a4 'Case' 07",
+        "81 a5 'cases' 07",
+        "81 a3 'cas' 07",
+        "81 a4 'case' ff",     /* negative */
+        "81 a4 'case' a1 '7'", /* text */
+        "81 a4 'case' c0",
+        "81 a4 'case' c3",
         "81 a4 'case' cb 40 1c 00 00 00 00 00 00", /* 7.0 */
     };
     (void)state;
@@ -67,11 +76,23 @@ static void an_entry_that_is_cut_short_is_not_read_past_its_end(void **state) {
 }
 
 static void every_entry_that_we_write_names_its_case(void **state) {
-    struct report_received report = {.case_id = 300, .at = 1, .channel = "c", .item = "i", .area = "a", .lat = NAN,
-                                     .lon = 1};
-    struct case_moved moved = {.case_id = 1u << 20, .version = 1, .at = 1, .move = "open", .from = "none",
-                               .state = "dispatched", .tier = 1, .unit = "u", .severity = "blue", .actor = "x",
-                               .channel = "c", .item = "i", .area = "a", .lat = NAN, .lon = NAN};
+    struct report_received report = {
+        .case_id = 300, .at = 1, .channel = "c", .item = "i", .area = "a", .lat = NAN, .lon = 1};
+    struct case_moved moved = {.case_id = 1u << 20,
+                               .version = 1,
+                               .at = 1,
+                               .move = "open",
+                               .from = "none",
+                               .state = "dispatched",
+                               .tier = 1,
+                               .unit = "u",
+                               .severity = "blue",
+                               .actor = "x",
+                               .channel = "c",
+                               .item = "i",
+                               .area = "a",
+                               .lat = NAN,
+                               .lon = NAN};
     struct deadline_passed passed = {.case_id = INT64_MAX, .at = 1, .version = 1, .tier = 1, .due_at = 1};
     struct bytes bytes = {0};
     (void)state;

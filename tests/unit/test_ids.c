@@ -11,8 +11,11 @@ static void the_low_seven_bits_of_a_case_id_are_its_shard(void **state) {
         uint16_t shard;
         uint64_t seq, id;
     } cases[] = {
-        {0, 1, 128},      {1, 1, 129},          {127, 1, 255},
-        {127, 0, 127},    {5, 7812500, 1000000005}, /* readable in a log: 10^9 and the shard */
+        {0, 1, 128},
+        {1, 1, 129},
+        {127, 1, 255},
+        {127, 0, 127},
+        {5, 7812500, 1000000005},                  /* readable in a log: 10^9 and the shard */
         {127, (UINT64_C(1) << 56) - 1, INT64_MAX}, /* still a bigint of PostgreSQL */
     };
     (void)state;

@@ -58,9 +58,16 @@ static void a_report_is_taken_or_refused_with_its_field(void **state) {
 
 static void the_log_entry_has_all_that_the_reporter_said(void **state) {
     (void)state;
-    struct submit submit = {.key = "k",         .channel = "hotline",    .item = "noise",    .area = "v",
-                            .address = "lane",  .title = "loud",         .source_id = "H-7", .description = "at night",
-                            .lat = 33.5,        .lon = 114.25};
+    struct submit submit = {.key = "k",
+                            .channel = "hotline",
+                            .item = "noise",
+                            .area = "v",
+                            .address = "lane",
+                            .title = "loud",
+                            .source_id = "H-7",
+                            .description = "at night",
+                            .lat = 33.5,
+                            .lon = 114.25};
     struct report_received received = {.case_id = 300, .at = 42};
     report_received_of(&submit, &received);
     assert_int_equal(received.case_id, 300); /* the caller's */
@@ -109,7 +116,8 @@ static void the_digest_tells_apart_who_asks_and_with_which_key(void **state) {
 /* It stands in the database: a release that computes it otherwise would take old reports again. BLAKE2b-128 of
  * 'a' 0 'b', from Python's hashlib. */
 static void the_digest_stays_the_same_from_release_to_release(void **state) {
-    static const uint8_t golden[REPORT_DIGEST_BYTES] = {0x85, 0x26, 0x35, 0x74, 0x2d, 0x6e, 0xb3, 0x0f, 0xdc, 0xcb, 0x0e, 0x7c, 0x1b, 0x53, 0xd9, 0x2f};
+    static const uint8_t golden[REPORT_DIGEST_BYTES] = {0x85, 0x26, 0x35, 0x74, 0x2d, 0x6e, 0xb3, 0x0f,
+                                                        0xdc, 0xcb, 0x0e, 0x7c, 0x1b, 0x53, 0xd9, 0x2f};
     uint8_t digest[REPORT_DIGEST_BYTES];
     report_digest("a", "b", digest);
     assert_memory_equal(digest, golden, sizeof golden);

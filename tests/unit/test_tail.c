@@ -48,8 +48,8 @@ static void every_seq_is_found_in_its_chunk_up_to_the_borders(void **state) {
     keep(&tail, &stream, 16, 3);
     static const struct {
         uint64_t seq, first; /* first 0: not there */
-    } cases[] = {{0, 0},   {9, 0},   {10, 10}, {14, 10}, {15, 15},         {16, 16},
-                 {18, 16}, {19, 0},  {20, 0},  {1, 0},   {UINT64_MAX, 0}};
+    } cases[] = {{0, 0},   {9, 0},  {10, 10}, {14, 10}, {15, 15},       {16, 16},
+                 {18, 16}, {19, 0}, {20, 0},  {1, 0},   {UINT64_MAX, 0}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         const struct chunk *chunk = tail_find(&stream, cases[i].seq);
         assert_int_equal(chunk != NULL ? chunk->first : 0, cases[i].first);

@@ -6,7 +6,9 @@
 
 #include <cmocka.h>
 
-static void push(struct waiting_queue *queue, uint64_t seq) { *queue_push(queue) = (struct waiting){.seq = seq}; }
+static void push(struct waiting_queue *queue, uint64_t seq) {
+    *queue_push(queue) = (struct waiting){.seq = seq};
+}
 static void push_front(struct waiting_queue *queue, uint64_t seq) {
     *queue_push_front(queue) = (struct waiting){.seq = seq};
 }

@@ -1,0 +1,34 @@
+#!/usr/bin/env bash
+# deploy/OPERATIONS.md is what deploy/make-operations prints: no setting and no metric goes undocumented.
+set -euo pipefail
+cd "${ZHITONG_ROOT:-$(dirname "$0")/../..}"
+build=${ZHITONG_TEST_BUILD:-build/release}
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+
+compare() { # name, page
+    if diff -u "$2" "$scratch/made" >"$scratch/differences"; then
+        echo "ok $1"
+    else
+        echo "not ok $1"
+        head -n 40 "$scratch/differences"
+        echo 'run: deploy/make-operations > deploy/OPERATIONS.md'
+        return 1
+    fi
+}
+
+# A page that lacks one setting must be noticed, or the comparison proves nothing.
+check_bites() {
+    sed '/ZHITONG_LANES/d' "$scratch/made" >"$scratch/lacking"
+    if compare bites "$scratch/lacking" >/dev/null; then
+        echo 'not ok operations_check_bites'
+        return 1
+    fi
+    echo 'ok operations_check_bites'
+}
+
+deploy/make-operations "$build" >"$scratch/made"
+status=0
+compare operations_page_is_up_to_date deploy/OPERATIONS.md || status=1
+check_bites || status=1
+exit $status
