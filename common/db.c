@@ -92,7 +92,7 @@ int db_open(struct db **out, const char *url, const char *schema, const struct d
     snprintf(seconds, sizeof seconds, "%d", DB_CONNECT_SECONDS_MAX);
     snprintf(options, sizeof options,
              "-c search_path=%s -c statement_timeout=%d -c idle_in_transaction_session_timeout=%d -c jit=off "
-             "-c lock_timeout=%d -c client_min_messages=warning -c plan_cache_mode=force_generic_plan",
+             "-c lock_timeout=%d -c client_min_messages=warning",
              schema ? schema : "public", DB_STATEMENT_MS_MAX, DB_STATEMENT_MS_MAX, DB_STATEMENT_MS_MAX / 2);
     const char *keywords[] = {"dbname",       "connect_timeout",     "keepalives",          "keepalives_idle",
                               "options",      "keepalives_interval", "keepalives_count",    "tcp_user_timeout",

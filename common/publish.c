@@ -208,6 +208,13 @@ static void start_follow(struct publisher *publisher, struct follower *follower,
     subscription->behind_since = 0;
     if (!stream->head_known)
         options->read_head(options->context, stream->name);
+    struct head head = {.seq = stream->head};
+    memcpy(head.stream, stream->name, sizeof stream->name);
+    if (stream->head_known &&
+        wire_send(follower->socket, &follower->peer, MESSAGE_head, &head) != 0) {
+        follower_drop(publisher, follower);
+        return;
+    }
     subscription_pump(publisher, subscription);
 }
 

@@ -103,6 +103,8 @@ CREATE TABLE mesh.service (
 -- What every service has: a role, a schema, its shards with fence, cursors and sequencer, and a place for parked entries.
 CREATE FUNCTION mesh.make_service(name text, upstream_1 text DEFAULT NULL, upstream_2 text DEFAULT NULL)
 RETURNS void LANGUAGE plpgsql AS $make$
+DECLARE
+  setting text;
 BEGIN
   INSERT INTO mesh.service VALUES (name, upstream_1, upstream_2);
   EXECUTE format('CREATE SCHEMA %I', name);
@@ -110,6 +112,12 @@ BEGIN
     EXECUTE format('CREATE ROLE %I LOGIN', 'zhitong_' || name);
   END IF;
   EXECUTE format('GRANT zhitong_service TO %I', 'zhitong_' || name);
+  -- A service prepares its statements once, often while its tables are still empty, and every one of them reaches a few
+  -- rows by key: plan them once, with the index, whatever the size. (A plan made on an empty table scanned it for ever.)
+  FOREACH setting IN ARRAY ARRAY['plan_cache_mode = force_generic_plan', 'enable_seqscan = off', 'enable_hashjoin = off',
+                                 'enable_mergejoin = off', 'jit = off'] LOOP
+    EXECUTE format('ALTER ROLE %I IN DATABASE %I SET %s', 'zhitong_' || name, current_database(), setting);
+  END LOOP;
   EXECUTE format('GRANT USAGE ON SCHEMA %I TO %I', name, 'zhitong_' || name);
   EXECUTE format('ALTER DEFAULT PRIVILEGES IN SCHEMA %I GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO %I', name,
                  'zhitong_' || name);

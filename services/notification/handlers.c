@@ -6,6 +6,8 @@
 
 #include "services/notification/concerned.h"
 
+#define NOTIFY_COLUMNS 8
+
 struct told { /* one entry for one unit */
     char unit[CODE_MAX + 1];
     uint32_t nth; /* keeps the order of a unit's entries when they are sorted by unit */
@@ -17,7 +19,7 @@ struct told { /* one entry for one unit */
 struct notification_lane {
     struct told *told;
     size_t count, room;
-    struct column columns[5]; /* of notification_append */
+    struct column columns[NOTIFY_COLUMNS]; /* of notification_append */
     struct case_moved moved;
 };
 
@@ -30,7 +32,7 @@ void *notification_lane_open(const struct settings *settings) {
 
 void notification_lane_close(void *own) {
     struct notification_lane *lane = own;
-    for (int i = 0; i < 5; i++) column_close(&lane->columns[i]);
+    for (int i = 0; i < NOTIFY_COLUMNS; i++) column_close(&lane->columns[i]);
     free(lane->told);
     free(lane);
 }
@@ -38,7 +40,7 @@ void notification_lane_close(void *own) {
 int notification_load(struct batch *batch) {
     struct notification_lane *lane = batch->own;
     lane->count = 0;
-    for (int i = 0; i < 5; i++) column_reset(&lane->columns[i]);
+    for (int i = 0; i < NOTIFY_COLUMNS; i++) column_reset(&lane->columns[i]);
     return 0;
 }
 
@@ -76,18 +78,32 @@ static int by_unit(const void *a, const void *b) {
     return order != 0 ? order : left->nth < right->nth ? -1 : 1;
 }
 
+/* One past the last entry of the unit that begins at `first`. */
+static size_t end_of_unit(const struct notification_lane *lane, size_t first) {
+    size_t end = first;
+    while (end < lane->count && strcmp(lane->told[end].unit, lane->told[first].unit) == 0) end++;
+    return end;
+}
+
 static int send_told(struct batch *batch) {
     struct notification_lane *lane = batch->own;
-    for (size_t i = 0; i < lane->count; i++) {
-        const struct told *told = &lane->told[i];
-        column_text(&lane->columns[0], told->unit);
-        column_int8(&lane->columns[1], (int64_t)told->case_id);
-        column_int4(&lane->columns[2], told->version);
-        column_int2(&lane->columns[3], (int16_t)told->input->type);
-        column_bytea(&lane->columns[4], told->input->body, told->input->size);
+    struct column *columns = lane->columns;
+    for (size_t first = 0, end; first < lane->count; first = end) {
+        end = end_of_unit(lane, first);
+        column_text(&columns[0], lane->told[first].unit);
+        column_int8(&columns[1], (int64_t)(end - first));
+        for (size_t i = first; i < end; i++) {
+            const struct told *told = &lane->told[i];
+            column_int4(&columns[2], (int32_t)columns[0].count);
+            column_int8(&columns[3], (int64_t)(end - 1 - i));
+            column_int8(&columns[4], (int64_t)told->case_id);
+            column_int4(&columns[5], told->version);
+            column_int2(&columns[6], (int16_t)told->input->type);
+            column_bytea(&columns[7], told->input->body, told->input->size);
+        }
     }
     struct params params = {0};
-    for (int i = 0; i < 5; i++) params_column(&params, &lane->columns[i]);
+    for (int i = 0; i < NOTIFY_COLUMNS; i++) params_column(&params, &columns[i]);
     return db_send(batch->db, "notification_append", &params);
 }
 
@@ -95,9 +111,10 @@ static int send_told(struct batch *batch) {
 static void publish_unit(struct batch *batch, const char *unit, uint64_t head) {
     struct notification_lane *lane = batch->own;
     size_t first = 0;
-    while (first < lane->count && strcmp(lane->told[first].unit, unit) != 0) first++;
-    size_t end = first;
-    while (end < lane->count && strcmp(lane->told[end].unit, unit) == 0) end++;
+    while (first < lane->count && strcmp(lane->told[first].unit, unit) != 0) first = end_of_unit(lane, first);
+    if (first == lane->count)
+        return;
+    size_t end = end_of_unit(lane, first);
     for (size_t i = first; i < end; i++)
         batch_publish(batch, unit, head - (end - 1 - i), lane->told[i].input->body, lane->told[i].input->size);
 }

@@ -1,19 +1,17 @@
 -- name: notification_append
--- $1 units (sorted), $2 cases, $3 versions, $4 types, $5 bodies. Heads are locked in the order of their codes, so that two
--- replicas that tell the same units wait for each other and never deadlock.
-WITH told AS (
-    SELECT * FROM unnest($1::text[], $2::bigint[], $3::integer[], $4::smallint[], $5::bytea[])
-      WITH ORDINALITY AS t (unit, case_id, version, type, body, nth)),
-  counts AS (SELECT unit, count(*) AS entries FROM told GROUP BY unit ORDER BY unit),
-  heads AS (
-    INSERT INTO stream AS s (unit, head) SELECT unit, entries FROM counts ORDER BY unit
+-- $1 units (each once, in the order of their codes), $2 how many entries each gets;
+-- $3 the unit's place in $1 (from 1) of each entry, $4 entries of that unit behind it, $5 cases, $6 versions, $7 types, $8 bodies.
+-- Heads are locked in the order of the codes, so that two replicas that tell the same units wait and never deadlock.
+WITH heads AS (
+    INSERT INTO stream AS s (unit, head) SELECT unit, entries FROM unnest($1::text[], $2::bigint[]) AS n (unit, entries)
     ON CONFLICT (unit) DO UPDATE SET head = s.head + excluded.head
     RETURNING unit, head),
   kept AS (
     INSERT INTO stream_entry (seq, case_id, version, type, unit, body)
-    SELECT heads.head - counts.entries + row_number() OVER (PARTITION BY told.unit ORDER BY told.nth),
-           told.case_id, told.version, told.type, told.unit, told.body
-    FROM told JOIN heads USING (unit) JOIN counts USING (unit))
+    SELECT (SELECT array_agg(head ORDER BY unit COLLATE "C") FROM heads)[t.place] - t.behind,
+           t.case_id, t.version, t.type, ($1::text[])[t.place], t.body
+    FROM unnest($3::integer[], $4::bigint[], $5::bigint[], $6::integer[], $7::smallint[], $8::bytea[])
+      AS t (place, behind, case_id, version, type, body))
 SELECT unit, head FROM heads;
 
 -- name: notification_read

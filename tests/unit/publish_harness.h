@@ -37,10 +37,10 @@ struct owner {
     struct read_wanted reads[READS_MAX];
     size_t read_count;
     uint64_t entries_read;
-    bool stalled;      /* reads are not answered for now */
-    bool failing;      /* reads fail */
-    bool is_public;    /* what its followers are told to be */
-    bool gives_away;   /* serves nothing: is_ours says where else */
+    bool stalled;    /* reads are not answered for now */
+    bool failing;    /* reads fail */
+    bool is_public;  /* what its followers are told to be */
+    bool gives_away; /* serves nothing: is_ours says where else */
     struct moved other;
     const char *revoked; /* this user may follow nothing */
 };
@@ -99,7 +99,9 @@ static inline void owner_read(void *context, const char *stream, uint64_t from, 
     wanted->count = count;
 }
 
-static inline void owner_read_head(void *context, const char *stream) { owner_read(context, stream, 0, 0); }
+static inline void owner_read_head(void *context, const char *stream) {
+    owner_read(context, stream, 0, 0);
+}
 
 static inline void owner_open(struct owner *owner, struct wire_bed *bed) {
     *owner = (struct owner){.bed = bed};

@@ -1,0 +1,65 @@
+#!/usr/bin/python3
+"""SIGTERM under load: the replica finishes what it has begun, ends with 0, and the others have its shards at once."""
+import signal
+import sys
+import time
+from pathlib import Path
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
+
+from checks import assert_sound, main, report, wait_until
+from clients import Client, Load
+from system import SERVICES
+
+DRAIN_SECONDS_MAX = 6
+
+
+def load_begins(system, shared):
+    system.start_all(replicas=2)
+    shared["client"] = Client(system.endpoints("intake"), system.server_key(), system.key("client", "load"))
+    shared["load"] = Load(shared["client"], report, 300)
+    shared["threads"] = [shared["load"]]
+    shared["load"].start()
+    wait_until(lambda: len(shared["client"].accepted) > 300, 20, "the first reports accepted")
+
+
+def sigterm_ends_with_0_and_hands_over(system, shared):
+    for service in SERVICES:
+        replica = system.replica(service, 1)
+        member, began = replica.member(), time.monotonic()
+        replica.signal(signal.SIGTERM)
+        status = replica.process.wait(timeout=20)
+        ended = time.monotonic() - began
+        wait_until(lambda: member not in system.owners(service), 10, f"shards of {replica.name} taken over")
+        print(f"# {service}: ended after {ended:.2f} s, its shards elsewhere after {time.monotonic() - began:.2f} s")
+        assert status == 0, f"{replica.name} ended with {status}: {replica.journal()[-3:]}"
+        assert ended < DRAIN_SECONDS_MAX, ended
+        assert replica.journal("stopped"), replica.journal()[-3:]
+        assert system.sql.number(f"SELECT count(*) FROM mesh.member WHERE member = {member}") == 0
+        accepted = len(shared["client"].accepted)
+        wait_until(lambda: len(shared["client"].accepted) > accepted + 100, 20, "reports accepted by the other one")
+        replica.start().wait_ready()
+        system.wait_shared([service])
+
+
+def all_end_in_any_order(system, shared):
+    shared["load"].finish()
+    for replica in system.replicas.values():
+        replica.signal(signal.SIGTERM)
+    for replica in system.replicas.values():
+        assert replica.process.wait(timeout=DRAIN_SECONDS_MAX) == 0, (replica.name, replica.journal()[-3:])
+
+
+def nothing_is_lost(system, shared):
+    for replica in system.replicas.values():
+        replica.start()
+    for replica in system.replicas.values():
+        replica.wait_ready()
+    assert_sound(system)
+    cases = {int(case) for (case,) in system.sql.rows("SELECT case_id FROM routing.case_file")}
+    assert set(shared["client"].accepted.values()) == cases
+    shared["client"].close()
+
+
+main("drain", [load_begins, sigterm_ends_with_0_and_hands_over, all_end_in_any_order, nothing_is_lost])
