@@ -33,7 +33,8 @@ static void free_blocks(struct block *block) {
 }
 
 void arena_close(struct arena **arena) {
-    if (*arena == NULL) return;
+    if (*arena == NULL)
+        return;
     free_blocks((*arena)->blocks);
     free_blocks((*arena)->spare);
     free(*arena);
@@ -48,7 +49,8 @@ static struct block *take_block(struct arena *arena, size_t size) {
         block->used = 0;
         return block;
     }
-    if (size < BLOCK_BYTES) size = BLOCK_BYTES;
+    if (size < BLOCK_BYTES)
+        size = BLOCK_BYTES;
     struct block *block = malloc(sizeof *block + size);
     assert(block != NULL);
     block->size = size;

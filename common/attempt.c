@@ -7,97 +7,22 @@
 
 #include "common/entry.h"
 
-#define REPLAY_MAX 100 /* parked entries tried again in one batch, as in common_replays */
-
 static void columns_reset(struct column *columns, size_t count) {
-    for (size_t i = 0; i < count; i++) column_reset(&columns[i]);
+    for (size_t i = 0; i < count; i++)
+        column_reset(&columns[i]);
 }
 
 static void columns_close(struct column *columns, size_t count) {
-    for (size_t i = 0; i < count; i++) column_close(&columns[i]);
+    for (size_t i = 0; i < count; i++)
+        column_close(&columns[i]);
 }
-
-#define ALL(columns) (columns), sizeof(columns) / sizeof((columns)[0])
 
 void attempt_close(struct attempt *attempt) {
-    columns_close(ALL(attempt->columns.log));
-    columns_close(ALL(attempt->columns.fence));
-    columns_close(ALL(attempt->columns.park));
-    columns_close(ALL(attempt->columns.unpark));
+    columns_close(ALL_COLUMNS(attempt->columns.log));
+    columns_close(ALL_COLUMNS(attempt->columns.fence));
+    columns_close(ALL_COLUMNS(attempt->columns.park));
+    columns_close(ALL_COLUMNS(attempt->columns.unpark));
     column_close(&attempt->columns.cases);
-}
-
-/* ---- what services call while they decide ------------------------------------------------------------------ */
-
-static struct work_shard *shard_of(const struct batch *batch, uint16_t shard) {
-    struct work_shard *found = work_shard(batch->attempt->work, shard);
-    assert(found != NULL);
-    return found;
-}
-
-uint64_t batch_next_seq(const struct batch *batch, uint16_t shard) { return shard_of(batch, shard)->next.out_seq + 1; }
-
-const int16_t *batch_shards(const struct batch *batch, size_t *count) {
-    *count = batch->attempt->work->shard_count;
-    return batch->attempt->shards;
-}
-
-static struct chunk *add_chunk(struct attempt *attempt, const char *stream, uint64_t first) {
-    struct chunk *chunk = chunk_open(stream, first);
-    if (attempt->last_chunk != NULL)
-        attempt->last_chunk->next = chunk;
-    else
-        attempt->chunks = chunk;
-    attempt->last_chunk = chunk;
-    return chunk;
-}
-
-uint64_t batch_emit(struct batch *batch, uint64_t case_id, enum message type, const void *value) {
-    struct attempt *attempt = batch->attempt;
-    struct work_shard *shard = shard_of(batch, case_shard(case_id));
-    uint64_t seq = ++shard->next.out_seq;
-    struct chunk **chunk = &attempt->log_chunks[shard - attempt->work->shards];
-    if (*chunk == NULL) {
-        char stream[8];
-        snprintf(stream, sizeof stream, "%u", shard->shard);
-        *chunk = add_chunk(attempt, stream, seq);
-    }
-    size_t before = (*chunk)->data.size;
-    size_t size = message_encode(type, value, &(*chunk)->data);
-    chunk_mark(*chunk);
-    struct column *log = attempt->columns.log;
-    column_int2(&log[0], (int16_t)shard->shard);
-    column_int8(&log[1], (int64_t)seq);
-    column_int8(&log[2], (int64_t)case_id);
-    column_int2(&log[3], (int16_t)type);
-    column_time(&log[4], batch->now);
-    column_bytea(&log[5], (*chunk)->data.data + before, size);
-    return seq;
-}
-
-void batch_publish(struct batch *batch, const char *stream, uint64_t seq, const void *data, size_t size) {
-    struct attempt *attempt = batch->attempt;
-    struct chunk *chunk = attempt->last_chunk;
-    if (chunk == NULL || strcmp(chunk->stream, stream) != 0 || chunk->first + chunk->count != seq)
-        chunk = add_chunk(attempt, stream, seq);
-    chunk_append(chunk, data, size);
-}
-
-void batch_reply(struct input *input, enum message type, const void *value) {
-    input->reply.size = 0;
-    message_encode(type, value, &input->reply);
-    input->outcome = OUTCOME_HANDLED;
-}
-
-void batch_reject(struct input *input, const struct reason *why) {
-    input->outcome = input->kind == INPUT_REQUEST ? OUTCOME_REFUSED : OUTCOME_PARKED;
-    input->why = *why;
-    if (input->case_id == 0)
-        input->case_id = entry_case(input->body, input->size);
-}
-
-void batch_wake_at(struct batch *batch, int64_t at) {
-    if (at < batch->wake_at) batch->wake_at = at;
 }
 
 /* ---- beginning ------------------------------------------------------------------------------------------------ */
@@ -115,10 +40,10 @@ static void drop_chunks(struct attempt *attempt) {
 static void begin(struct attempt *attempt) {
     struct work *work = attempt->work;
     drop_chunks(attempt);
-    columns_reset(ALL(attempt->columns.log));
-    columns_reset(ALL(attempt->columns.fence));
-    columns_reset(ALL(attempt->columns.park));
-    columns_reset(ALL(attempt->columns.unpark));
+    columns_reset(ALL_COLUMNS(attempt->columns.log));
+    columns_reset(ALL_COLUMNS(attempt->columns.fence));
+    columns_reset(ALL_COLUMNS(attempt->columns.park));
+    columns_reset(ALL_COLUMNS(attempt->columns.unpark));
     column_reset(&attempt->columns.cases);
     arena_reset(attempt->batch.arena);
     attempt->replay_count = 0;
@@ -136,71 +61,17 @@ static void begin(struct attempt *attempt) {
 static void gather(struct attempt *attempt, size_t from, size_t to) {
     for (size_t i = from; i < to; i++) {
         struct input *input = &attempt->work->inputs[i];
-        if (input->outcome == OUTCOME_LOST || input->outcome == OUTCOME_HANDLED) continue;
+        if (input->outcome == OUTCOME_LOST || input->outcome == OUTCOME_HANDLED)
+            continue;
         struct work_shard *shard = work_shard(attempt->work, input->shard);
         if (input->kind == INPUT_ENTRY && input->seq <= shard->known.in_seq[input->upstream]) {
             input->outcome = OUTCOME_HANDLED; /* applied by an attempt whose answer was lost */
             continue;
         }
-        if (input->kind == INPUT_ENTRY) shard->next.in_seq[input->upstream] = input->seq;
+        if (input->kind == INPUT_ENTRY)
+            shard->next.in_seq[input->upstream] = input->seq;
         attempt->pointers[attempt->batch.count++] = input;
     }
-}
-
-static const struct reason behind_parked = {"case", "an earlier entry of this case is parked"};
-
-/* Entries of a case that already has a parked one must not overtake it. */
-static int park_behind(struct attempt *attempt) {
-    struct batch *batch = &attempt->batch;
-    for (size_t i = 0; i < batch->count; i++) {
-        struct input *input = batch->inputs[i];
-        if (input->kind == INPUT_ENTRY && input->case_id != 0 && work_shard(attempt->work, input->shard)->parked)
-            column_int8(&attempt->columns.cases, (int64_t)input->case_id);
-    }
-    if (attempt->columns.cases.count == 0) return 0;
-    struct params params = {0};
-    params_column(&params, &attempt->columns.cases);
-    if (db_send(batch->db, "common_parked_cases", &params) != 0) return -1;
-    SCOPED_RESULT *result = db_take(batch->db);
-    if (result == NULL) return -1;
-    for (int row = 0; row < PQntuples(result); row++)
-        for (size_t i = 0; i < batch->count; i++)
-            if (batch->inputs[i]->kind == INPUT_ENTRY &&
-                batch->inputs[i]->case_id == (uint64_t)db_int8(result, row, 0))
-                batch_reject(batch->inputs[i], &behind_parked);
-    return 0;
-}
-
-static int load_replays(struct attempt *attempt) {
-    struct batch *batch = &attempt->batch;
-    struct column shards = {0};
-    for (size_t i = 0; i < attempt->work->shard_count; i++) column_int2(&shards, attempt->shards[i]);
-    if (shards.count == 0) return 0;
-    struct params params = {0};
-    params_column(&params, &shards);
-    int sent = db_send(batch->db, "common_replays", &params);
-    column_close(&shards);
-    SCOPED_RESULT *result = sent == 0 ? db_take(batch->db) : NULL;
-    if (result == NULL) return -1;
-    attempt->replay_count = (size_t)PQntuples(result);
-    attempt->replays = arena_take(batch->arena, (attempt->replay_count + 1) * sizeof *attempt->replays);
-    for (size_t i = 0; i < attempt->replay_count; i++) {
-        int row = (int)i;
-        size_t size;
-        const uint8_t *body = db_bytea(result, row, 5, &size);
-        uint8_t *copy = arena_take(batch->arena, size + 1);
-        memcpy(copy, body, size);
-        attempt->replays[i] = (struct input){.kind = INPUT_REPLAY,
-                                             .type = (enum message)db_int2(result, row, 4),
-                                             .shard = (uint16_t)db_int2(result, row, 0),
-                                             .upstream = (uint8_t)(db_int2(result, row, 1) - 1),
-                                             .seq = (uint64_t)db_int8(result, row, 2),
-                                             .case_id = (uint64_t)db_int8(result, row, 3),
-                                             .body = copy,
-                                             .size = size};
-        attempt->pointers[batch->count++] = &attempt->replays[i];
-    }
-    return 0;
 }
 
 /* ---- deciding and saving ---------------------------------------------------------------------------------------- */
@@ -213,24 +84,16 @@ static batch_handler *handler_of(const struct service *service, const struct inp
     return NULL;
 }
 
-/* Whether an earlier entry of this case was parked in this very batch. */
-static bool is_behind_parked(const struct batch *batch, size_t at) {
-    uint64_t case_id = entry_case(batch->inputs[at]->body, batch->inputs[at]->size);
-    for (size_t i = 0; i < at; i++)
-        if (batch->inputs[i]->outcome == OUTCOME_PARKED && batch->inputs[i]->case_id == case_id)
-            return true;
-    return false;
-}
-
 static void decide(struct attempt *attempt) {
     struct batch *batch = &attempt->batch;
     bool any_parked = false;
     for (size_t i = 0; i < batch->count; i++) {
         struct input *input = batch->inputs[i];
         any_parked = any_parked || (i > 0 && batch->inputs[i - 1]->outcome == OUTCOME_PARKED);
-        if (input->outcome != OUTCOME_PENDING) continue;
-        if (any_parked && input->kind != INPUT_REQUEST && is_behind_parked(batch, i)) {
-            batch_reject(input, &behind_parked);
+        if (input->outcome != OUTCOME_PENDING)
+            continue;
+        if (any_parked && input->kind != INPUT_REQUEST && attempt_is_behind_parked(batch, i)) {
+            batch_reject(input, &attempt_behind_parked);
             continue;
         }
         batch_handler *handle = handler_of(attempt->service, input);
@@ -244,33 +107,13 @@ static void decide(struct attempt *attempt) {
     }
 }
 
-static int send_columns(struct batch *batch, const char *query, struct column *columns, size_t count) {
-    if (columns[0].count == 0) return 0;
+int attempt_send(struct batch *batch, const char *query, struct column *columns, size_t count) {
+    if (columns[0].count == 0)
+        return 0;
     struct params params = {0};
-    for (size_t i = 0; i < count; i++) params_column(&params, &columns[i]);
+    for (size_t i = 0; i < count; i++)
+        params_column(&params, &columns[i]);
     return db_send(batch->db, query, &params);
-}
-
-static int save_parked(struct attempt *attempt) {
-    struct batch *batch = &attempt->batch;
-    struct column *park = attempt->columns.park, *unpark = attempt->columns.unpark;
-    for (size_t i = 0; i < batch->count; i++) {
-        const struct input *input = batch->inputs[i];
-        bool parked = input->outcome == OUTCOME_PARKED;
-        if (!parked && input->kind != INPUT_REPLAY) continue;
-        struct column *keys = parked ? park : unpark;
-        column_int2(&keys[0], (int16_t)input->shard);
-        column_int2(&keys[1], (int16_t)(input->upstream + 1));
-        column_int8(&keys[2], (int64_t)input->seq);
-        if (!parked) continue;
-        column_int8(&park[3], (int64_t)input->case_id);
-        column_int2(&park[4], (int16_t)input->type);
-        column_text(&park[5], input->why.field);
-        column_text(&park[6], input->why.text);
-        column_bytea(&park[7], input->body, input->size);
-    }
-    if (send_columns(batch, "common_park", ALL(attempt->columns.park)) != 0) return -1;
-    return send_columns(batch, "common_unpark", ALL(attempt->columns.unpark));
 }
 
 static void fence_column(struct column *columns, const struct cursors *cursors) {
@@ -285,15 +128,18 @@ static int save_fence(struct attempt *attempt) {
     struct column *fence = attempt->columns.fence;
     for (size_t i = 0; i < attempt->work->shard_count; i++) {
         const struct work_shard *shard = &attempt->work->shards[i];
-        if (memcmp(&shard->known, &shard->next, sizeof shard->known) == 0) continue;
+        if (memcmp(&shard->known, &shard->next, sizeof shard->known) == 0)
+            continue;
         column_int2(&fence[0], (int16_t)shard->shard);
         column_int8(&fence[1], shard->epoch);
         fence_column(&fence[2], &shard->known);
         fence_column(&fence[5], &shard->next);
     }
-    if (fence[0].count == 0) return 0;
+    if (fence[0].count == 0)
+        return 0;
     struct params params = {0};
-    for (int i = 0; i < 8; i++) params_column(&params, &fence[i]);
+    for (int i = 0; i < 8; i++)
+        params_column(&params, &fence[i]);
     params_int8(&params, fence[0].count);
     return db_send(attempt->batch.db, "common_fence", &params);
 }
@@ -301,10 +147,12 @@ static int save_fence(struct attempt *attempt) {
 static int save(struct attempt *attempt) {
     const struct service *service = attempt->service;
     struct batch *batch = &attempt->batch;
-    if (service->save != NULL && service->save(batch) != 0) return -1;
-    if (save_parked(attempt) != 0) return -1;
+    if (service->save != NULL && service->save(batch) != 0)
+        return -1;
+    if (attempt_save_parked(attempt) != 0)
+        return -1;
     if (service->append_query != NULL &&
-        send_columns(batch, service->append_query, ALL(attempt->columns.log)) != 0)
+        attempt_send(batch, service->append_query, ALL_COLUMNS(attempt->columns.log)) != 0)
         return -1;
     return save_fence(attempt);
 }
@@ -313,26 +161,35 @@ static int save(struct attempt *attempt) {
 
 static int load(struct attempt *attempt) {
     struct batch *batch = &attempt->batch;
-    if (park_behind(attempt) != 0) return -1;
-    if (attempt->work->replay && load_replays(attempt) != 0) return -1;
-    if (attempt->service->load != NULL && batch->count > 0 && attempt->service->load(batch) != 0) return -1;
+    if (attempt_park_behind(attempt) != 0)
+        return -1;
+    if (attempt->work->replay && attempt_load_replays(attempt) != 0)
+        return -1;
+    if (attempt->service->load != NULL && batch->count > 0 && attempt->service->load(batch) != 0)
+        return -1;
     decide(attempt);
-    if (attempt->work->tick && attempt->service->tick != NULL && attempt->service->tick(batch) != 0) return -1;
+    if (attempt->work->tick && attempt->service->tick != NULL && attempt->service->tick(batch) != 0)
+        return -1;
     return 0;
 }
 
 static void keep_results(struct attempt *attempt) {
     struct work *work = attempt->work;
     struct batch *batch = &attempt->batch;
-    for (size_t i = 0; i < work->shard_count; i++) work->shards[i].known = work->shards[i].next;
+    for (size_t i = 0; i < work->shard_count; i++)
+        work->shards[i].known = work->shards[i].next;
     for (size_t i = 0; i < batch->count; i++) {
         struct input *input = batch->inputs[i];
-        if (input->outcome == OUTCOME_PARKED) work_shard(work, input->shard)->parked = true;
-        if (input->outcome == OUTCOME_PENDING) input->outcome = OUTCOME_HANDLED;
+        if (input->outcome == OUTCOME_PARKED)
+            work_shard(work, input->shard)->parked = true;
+        if (input->outcome == OUTCOME_PENDING)
+            input->outcome = OUTCOME_HANDLED;
     }
-    if (batch->wake_at < work->wake_at) work->wake_at = batch->wake_at;
+    if (batch->wake_at < work->wake_at)
+        work->wake_at = batch->wake_at;
     struct chunk **end = &work->chunks;
-    while (*end != NULL) end = &(*end)->next;
+    while (*end != NULL)
+        end = &(*end)->next;
     *end = attempt->chunks;
     attempt->chunks = attempt->last_chunk = NULL;
 }
@@ -352,7 +209,8 @@ enum db_failure attempt_run(struct attempt *attempt, size_t from, size_t to) {
     gather(attempt, from, to);
     struct db *db = attempt->batch.db;
     int status = load(attempt);
-    if (status == 0) status = save(attempt);
+    if (status == 0)
+        status = save(attempt);
     if (db_sync(db) == 0 && status == 0) {
         keep_results(attempt);
         return DB_OK;
@@ -363,23 +221,30 @@ enum db_failure attempt_run(struct attempt *attempt, size_t from, size_t to) {
 
 int attempt_check(struct attempt *attempt) {
     struct work *work = attempt->work;
-    if (work->shard_count == 0) return 0;
+    if (work->shard_count == 0)
+        return 0;
     struct column shards = {0};
-    for (size_t i = 0; i < work->shard_count; i++) column_int2(&shards, (int16_t)work->shards[i].shard);
+    for (size_t i = 0; i < work->shard_count; i++)
+        column_int2(&shards, (int16_t)work->shards[i].shard);
     struct params params = {0};
     params_column(&params, &shards);
-    SCOPED_RESULT *result = db_ask(attempt->batch.db, "common_shards", &params);
+    SCOPED_RESULT
+    *result = db_ask(attempt->batch.db, "common_shards", &params);
     column_close(&shards);
-    if (result == NULL) return -1;
+    if (result == NULL)
+        return -1;
     for (int row = 0; row < PQntuples(result); row++) {
         struct work_shard *shard = work_shard(work, (uint16_t)db_int2(result, row, 0));
         shard->lost = db_int8(result, row, 2) != shard->epoch || db_int4(result, row, 1) == 0;
         struct cursors now = {{(uint64_t)db_int8(result, row, 3), (uint64_t)db_int8(result, row, 4)},
                               (uint64_t)db_int8(result, row, 5)};
-        if (!shard->lost && now.out_seq != shard->known.out_seq) shard->resynced = true;
-        if (!shard->lost) shard->known = now;
+        if (!shard->lost && now.out_seq != shard->known.out_seq)
+            shard->resynced = true;
+        if (!shard->lost)
+            shard->known = now;
     }
     for (size_t i = 0; i < work->count; i++)
-        if (work_shard(work, work->inputs[i].shard)->lost) work->inputs[i].outcome = OUTCOME_LOST;
+        if (work_shard(work, work->inputs[i].shard)->lost)
+            work->inputs[i].outcome = OUTCOME_LOST;
     return 0;
 }

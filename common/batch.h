@@ -28,7 +28,7 @@ enum input_kind {
 enum outcome {
     OUTCOME_PENDING, /* not decided yet; still so after the work: try again */
     OUTCOME_HANDLED,
-    OUTCOME_PARKED, /* an entry whose data is bad */
+    OUTCOME_PARKED,  /* an entry whose data is bad */
     OUTCOME_REFUSED, /* a request whose data is bad */
     OUTCOME_LOST     /* its shard is not ours any more: somebody else will handle it */
 };
@@ -38,16 +38,16 @@ struct input {
     enum outcome outcome;
     enum message type;
     uint16_t shard;
-    uint8_t upstream; /* of an entry: 0 or 1, its place in the service's table of upstreams */
-    uint64_t seq;     /* of an entry, in the upstream's log */
-    uint64_t case_id; /* 0 where not known yet */
+    uint8_t upstream;    /* of an entry: 0 or 1, its place in the service's table of upstreams */
+    uint64_t seq;        /* of an entry, in the upstream's log */
+    uint64_t case_id;    /* 0 where not known yet */
     const uint8_t *body; /* the message; borrowed from the work */
     size_t size;
-    int64_t arrived_ms; /* monotonic */
-    struct reason why;  /* of OUTCOME_PARKED and OUTCOME_REFUSED */
-    struct bytes reply; /* of a request: the encoded answer */
-    const char *client; /* of a request: who asks, as the key or the listener says; borrowed */
-    void *decoded;      /* the handler's own, in the batch's arena */
+    int64_t arrived_ms;  /* monotonic */
+    struct reason why;   /* of OUTCOME_PARKED and OUTCOME_REFUSED */
+    struct bytes reply;  /* of a request: the encoded answer */
+    const char *client;  /* of a request: who asks, as the key or the listener says; borrowed */
+    void *decoded;       /* the handler's own, in the batch's arena */
     struct frame *frame; /* the loop's own: what holds the body */
     struct asker *asker; /* the loop's own: whom to answer */
 };
@@ -55,12 +55,12 @@ struct input {
 struct batch {
     struct db *db;
     const struct city *city;
-    struct arena *arena; /* emptied before the next attempt */
-    void *own;           /* the lane's own state of the service: its columns */
-    int64_t now;         /* unix ms; the one instant of everything decided in this batch */
+    struct arena *arena;   /* emptied before the next attempt */
+    void *own;             /* the lane's own state of the service: its columns */
+    int64_t now;           /* unix ms; the one instant of everything decided in this batch */
     struct input **inputs; /* those not yet decided; handlers see them in order */
     size_t count;
-    int64_t wake_at; /* earliest instant at which the service's tick has work; INT64_MAX: none */
+    int64_t wake_at;         /* earliest instant at which the service's tick has work; INT64_MAX: none */
     struct attempt *attempt; /* the lane's own */
 };
 

@@ -13,14 +13,14 @@ const struct setting common_settings[] = {
      "HTTP port of /healthz, /readyz and /metrics; 0 takes any free one and logs it"},
     {"ZHITONG_LANES", SETTING_NUMBER, "lanes", "1", 1, LANES_MAX,
      "threads that decide and save, each with a database connection"},
-    {"ZHITONG_BATCH_INPUTS", SETTING_NUMBER, "inputs", "500", 1, BATCH_INPUTS_MAX,
-     "most inputs of one transaction"},
+    {"ZHITONG_BATCH_INPUTS", SETTING_NUMBER, "inputs", "500", 1, BATCH_INPUTS_MAX, "most inputs of one transaction"},
     {"ZHITONG_FOLLOW_WINDOW", SETTING_NUMBER, "entries", "1000", 2, 10000,
      "most entries of one shard that may be under way from an upstream"},
     {"ZHITONG_TAIL_BYTES", SETTING_NUMBER, "bytes", "16777216", 0, 1073741824,
      "memory for the newest log entries, served to followers without reading the table"},
     {"ZHITONG_LOG_KEEP_DAYS", SETTING_NUMBER, "days", "30", 1, 3650,
      "how long log entries are kept; older day partitions are dropped"},
-    {"ZHITONG_LOG_LEVEL", SETTING_TEXT, "", "info", 1, 10, "least level of journal lines: debug, info, warning or error"},
+    {"ZHITONG_LOG_LEVEL", SETTING_TEXT, "", "info", 1, 10,
+     "least level of journal lines: debug, info, warning or error"},
 };
 const size_t common_setting_count = sizeof common_settings / sizeof common_settings[0];

@@ -17,15 +17,20 @@ struct db {
 /* ---- failures ---------------------------------------------------------------------------------------- */
 
 static enum db_failure failure_of(const char *sqlstate) {
-    if (sqlstate == NULL || strlen(sqlstate) != 5) return DB_WORLD;
-    if (strcmp(sqlstate, "ZT001") == 0) return DB_FENCED;
-    if (strcmp(sqlstate, "23505") == 0) return DB_CONFLICT;
-    if (strncmp(sqlstate, "22", 2) == 0 || strncmp(sqlstate, "23", 2) == 0) return DB_DATA;
+    if (sqlstate == NULL || strlen(sqlstate) != 5)
+        return DB_WORLD;
+    if (strcmp(sqlstate, "ZT001") == 0)
+        return DB_FENCED;
+    if (strcmp(sqlstate, "23505") == 0)
+        return DB_CONFLICT;
+    if (strncmp(sqlstate, "22", 2) == 0 || strncmp(sqlstate, "23", 2) == 0)
+        return DB_DATA;
     return DB_WORLD;
 }
 
 static void fail(struct db *db, enum db_failure failure, const char *field, const char *text) {
-    if (db->failure != DB_OK) return; /* the first reason is the one that explains */
+    if (db->failure != DB_OK)
+        return; /* the first reason is the one that explains */
     db->failure = failure;
     int length = (int)strcspn(text, "\n");
     (void)refuse(&db->reason, field, "%.*s", length, text);
@@ -35,7 +40,10 @@ static void fail_from_result(struct db *db, const PGresult *result) {
     const char *sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
     const char *column = PQresultErrorField(result, PG_DIAG_COLUMN_NAME);
     const char *message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
-    fail(db, failure_of(sqlstate), column ? column : sqlstate ? sqlstate : "database",
+    fail(db, failure_of(sqlstate),
+         column     ? column
+         : sqlstate ? sqlstate
+                    : "database",
          message ? message : PQerrorMessage(db->connection));
 }
 
@@ -43,10 +51,18 @@ static void fail_from_connection(struct db *db) {
     fail(db, DB_WORLD, "database", PQerrorMessage(db->connection));
 }
 
-enum db_failure db_failure(const struct db *db) { return db->failure; }
-const struct reason *db_reason(const struct db *db) { return &db->reason; }
-PGconn *db_raw(struct db *db) { return db->connection; }
-void db_forget_failure(struct db *db) { db->failure = DB_OK; }
+enum db_failure db_failure(const struct db *db) {
+    return db->failure;
+}
+const struct reason *db_reason(const struct db *db) {
+    return &db->reason;
+}
+PGconn *db_raw(struct db *db) {
+    return db->connection;
+}
+void db_forget_failure(struct db *db) {
+    db->failure = DB_OK;
+}
 
 /* ---- connecting ---------------------------------------------------------------------------------------- */
 
@@ -65,7 +81,8 @@ static int take_prepared(struct db *db, const struct db_query *const *tables, st
             if (PQresultStatus(result) != PGRES_COMMAND_OK && status == 0)
                 status = refuse(why, query->name, "%s", PQresultErrorMessage(result));
             PQclear(result);
-            if (result != NULL) PQclear(PQgetResult(db->connection));
+            if (result != NULL)
+                PQclear(PQgetResult(db->connection));
         }
     }
     PQclear(PQgetResult(db->connection)); /* the sync */
@@ -75,7 +92,8 @@ static int take_prepared(struct db *db, const struct db_query *const *tables, st
 static int prepare_all(struct db *db, const struct db_query *const *tables, struct reason *why) {
     for (size_t t = 0; tables[t] != NULL; t++)
         for (const struct db_query *query = tables[t]; query->name != NULL; query++)
-            if (prepare(db, query, why) != 0) return -1;
+            if (prepare(db, query, why) != 0)
+                return -1;
     if (PQpipelineSync(db->connection) != 1)
         return refuse(why, "database", "%s", PQerrorMessage(db->connection));
     return take_prepared(db, tables, why);
@@ -88,17 +106,27 @@ static void ignore_notice(void *context, const PGresult *result) {
 
 int db_open(struct db **out, const char *url, const char *schema, const struct db_query *const *queries,
             struct reason *why) {
-    char options[320], seconds[8];
+    char options[480], seconds[8];
     snprintf(seconds, sizeof seconds, "%d", DB_CONNECT_SECONDS_MAX);
     snprintf(options, sizeof options,
              "-c search_path=%s -c statement_timeout=%d -c idle_in_transaction_session_timeout=%d -c jit=off "
-             "-c lock_timeout=%d -c client_min_messages=warning",
+             "-c lock_timeout=%d -c client_min_messages=warning "
+             "-c tcp_keepalives_idle=2 -c tcp_keepalives_interval=1 -c tcp_keepalives_count=3 "
+             "-c tcp_user_timeout=5000",
              schema ? schema : "public", DB_STATEMENT_MS_MAX, DB_STATEMENT_MS_MAX, DB_STATEMENT_MS_MAX / 2);
-    const char *keywords[] = {"dbname",       "connect_timeout",     "keepalives",          "keepalives_idle",
-                              "options",      "keepalives_interval", "keepalives_count",    "tcp_user_timeout",
-                              "target_session_attrs", "fallback_application_name", NULL};
-    const char *values[] = {url, seconds, "1", "2", options, "1", "3", "5000", "read-write",
-                            schema ? schema : "zhitong", NULL};
+    const char *keywords[] = {"dbname",
+                              "connect_timeout",
+                              "keepalives",
+                              "keepalives_idle",
+                              "options",
+                              "keepalives_interval",
+                              "keepalives_count",
+                              "tcp_user_timeout",
+                              "target_session_attrs",
+                              "fallback_application_name",
+                              NULL};
+    const char *values[] = {
+        url, seconds, "1", "2", options, "1", "3", "5000", "read-write", schema ? schema : "zhitong", NULL};
     struct db *db = calloc(1, sizeof *db);
     assert(db != NULL);
     db->connection = PQconnectdbParams(keywords, values, 1);
@@ -111,7 +139,8 @@ int db_open(struct db **out, const char *url, const char *schema, const struct d
         (void)refuse(why, "database", "no pipeline mode");
         goto fail;
     }
-    if (queries != NULL && prepare_all(db, queries, why) != 0) goto fail;
+    if (queries != NULL && prepare_all(db, queries, why) != 0)
+        goto fail;
     *out = db;
     return 0;
 fail:
@@ -120,7 +149,8 @@ fail:
 }
 
 void db_close(struct db **db) {
-    if (*db == NULL) return;
+    if (*db == NULL)
+        return;
     PQfinish((*db)->connection);
     free(*db);
     *db = NULL;
@@ -130,8 +160,10 @@ void db_close(struct db **db) {
 
 int db_send(struct db *db, const char *query, const struct params *params) {
     static const struct params none;
-    if (params == NULL) params = &none;
-    if (db->failure != DB_OK) return -1;
+    if (params == NULL)
+        params = &none;
+    if (db->failure != DB_OK)
+        return -1;
     if (PQsendQueryPrepared(db->connection, query, params->count, params->values, params->lengths, params->formats,
                             1) != 1) {
         fail_from_connection(db);
@@ -151,17 +183,20 @@ static bool result_is_good(const PGresult *result) {
 static PGresult *take_raw(struct db *db) {
     PGresult *result = PQgetResult(db->connection);
     if (result == NULL || PQstatus(db->connection) == CONNECTION_BAD) {
-        if (result != NULL && PQresultStatus(result) == PGRES_FATAL_ERROR) fail_from_result(db, result);
+        if (result != NULL && PQresultStatus(result) == PGRES_FATAL_ERROR)
+            fail_from_result(db, result);
         fail_from_connection(db);
         PQclear(result);
         return NULL;
     }
-    if (PQresultStatus(result) != PGRES_PIPELINE_SYNC) PQclear(PQgetResult(db->connection));
+    if (PQresultStatus(result) != PGRES_PIPELINE_SYNC)
+        PQclear(PQgetResult(db->connection));
     return result;
 }
 
 PGresult *db_take(struct db *db) {
-    if (db->sent == 0) return NULL;
+    if (db->sent == 0)
+        return NULL;
     if (!db->flushed) {
         if (PQsendFlushRequest(db->connection) != 1 || PQflush(db->connection) < 0) {
             fail_from_connection(db);
@@ -171,8 +206,10 @@ PGresult *db_take(struct db *db) {
     }
     PGresult *result = take_raw(db);
     db->sent--;
-    if (result != NULL && result_is_good(result)) return result;
-    if (result != NULL && PQresultStatus(result) == PGRES_FATAL_ERROR) fail_from_result(db, result);
+    if (result != NULL && result_is_good(result))
+        return result;
+    if (result != NULL && PQresultStatus(result) == PGRES_FATAL_ERROR)
+        fail_from_result(db, result);
     PQclear(result);
     return NULL;
 }
@@ -181,11 +218,14 @@ PGresult *db_take(struct db *db) {
 static void take_until_sync(struct db *db) {
     for (;;) {
         PGresult *result = take_raw(db);
-        if (result == NULL) return;
+        if (result == NULL)
+            return;
         ExecStatusType status = PQresultStatus(result);
-        if (status == PGRES_FATAL_ERROR) fail_from_result(db, result);
+        if (status == PGRES_FATAL_ERROR)
+            fail_from_result(db, result);
         PQclear(result);
-        if (status == PGRES_PIPELINE_SYNC) return;
+        if (status == PGRES_PIPELINE_SYNC)
+            return;
     }
 }
 
@@ -202,7 +242,8 @@ int db_sync(struct db *db) {
 PGresult *db_ask(struct db *db, const char *query, const struct params *params) {
     db_forget_failure(db);
     PGresult *result = db_send(db, query, params) == 0 ? db_take(db) : NULL;
-    if (db_sync(db) == 0) return result;
+    if (db_sync(db) == 0)
+        return result;
     PQclear(result);
     return NULL;
 }

@@ -21,7 +21,7 @@ struct db_query { /* from a .sql file, see cmake/queries.awk */
 
 enum db_failure {
     DB_OK,
-    DB_WORLD,    /* connection lost, deadlock, shutdown, disk full …: undo and try again (SQLSTATE 08 40 53 57 58 XX 25) */
+    DB_WORLD, /* connection lost, deadlock, shutdown, disk full …: undo and try again (SQLSTATE 08 40 53 57 58 XX 25) */
     DB_CONFLICT, /* unique violation 23505: another replica was first; load again */
     DB_FENCED,   /* ZT001: another replica owns a shard of this batch, or the cursor is not where we think */
     DB_DATA      /* 22 and 23: the data is bad */
@@ -56,7 +56,7 @@ void column_close(struct column *column);
 void column_int2(struct column *column, int16_t value);
 void column_int4(struct column *column, int32_t value);
 void column_int8(struct column *column, int64_t value);
-void column_float8(struct column *column, double value); /* NaN goes in as NULL */
+void column_float8(struct column *column, double value);   /* NaN goes in as NULL */
 void column_text(struct column *column, const char *text); /* "" goes in as NULL */
 void column_bytea(struct column *column, const void *data, size_t size);
 void column_uuid(struct column *column, const uint8_t uuid[16]);
@@ -99,7 +99,9 @@ const uint8_t *db_bytea(const PGresult *result, int row, int column, size_t *siz
 bool db_bool(const PGresult *result, int row, int column);
 const char *db_text(const PGresult *result, int row, int column); /* "" for NULL; borrowed */
 
-static inline void scoped_result(PGresult **result) { PQclear(*result); }
+static inline void scoped_result(PGresult **result) {
+    PQclear(*result);
+}
 #define SCOPED_RESULT __attribute__((cleanup(scoped_result))) PGresult
 
 #endif

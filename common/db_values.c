@@ -23,7 +23,8 @@
 /* ---- array parameters ---------------------------------------------------------------------------------- */
 
 static uint8_t *column_room(struct column *column, size_t size) {
-    if (column->size == 0) column->size = ARRAY_HEADER_BYTES;
+    if (column->size == 0)
+        column->size = ARRAY_HEADER_BYTES;
     if (column->size + size > column->room) {
         column->room = (column->size + size) * 2;
         column->data = realloc(column->data, column->room);
@@ -49,7 +50,8 @@ static void column_value(struct column *column, uint32_t oid, const void *data, 
     column->oid = oid;
     uint8_t *at = column_room(column, 4 + size);
     put_u32(at, (uint32_t)size);
-    if (size > 0) memcpy(at + 4, data, size);
+    if (size > 0)
+        memcpy(at + 4, data, size);
 }
 
 static void column_null(struct column *column, uint32_t oid) {
@@ -105,9 +107,13 @@ void column_bytea(struct column *column, const void *data, size_t size) {
     column_value(column, OID_BYTEA, data, size);
 }
 
-void column_uuid(struct column *column, const uint8_t uuid[16]) { column_value(column, OID_UUID, uuid, 16); }
+void column_uuid(struct column *column, const uint8_t uuid[16]) {
+    column_value(column, OID_UUID, uuid, 16);
+}
 
-static uint64_t postgres_time(int64_t unix_ms) { return (uint64_t)((unix_ms - POSTGRES_EPOCH_MS) * 1000); }
+static uint64_t postgres_time(int64_t unix_ms) {
+    return (uint64_t)((unix_ms - POSTGRES_EPOCH_MS) * 1000);
+}
 
 void column_time(struct column *column, int64_t unix_ms) {
     if (unix_ms == 0) {
@@ -136,9 +142,15 @@ static void params_scalar(struct params *params, uint64_t big_endian, size_t siz
     params_value(params, scalar, size);
 }
 
-void params_int2(struct params *params, int16_t value) { params_scalar(params, htobe16((uint16_t)value), 2); }
-void params_int4(struct params *params, int32_t value) { params_scalar(params, htobe32((uint32_t)value), 4); }
-void params_int8(struct params *params, int64_t value) { params_scalar(params, htobe64((uint64_t)value), 8); }
+void params_int2(struct params *params, int16_t value) {
+    params_scalar(params, htobe16((uint16_t)value), 2);
+}
+void params_int4(struct params *params, int32_t value) {
+    params_scalar(params, htobe32((uint32_t)value), 4);
+}
+void params_int8(struct params *params, int64_t value) {
+    params_scalar(params, htobe64((uint64_t)value), 8);
+}
 void params_time(struct params *params, int64_t unix_ms) {
     params_scalar(params, htobe64(postgres_time(unix_ms)), 8);
 }
@@ -147,12 +159,14 @@ void params_text(struct params *params, const char *text) {
     params_value(params, text, text ? strlen(text) : 0);
 }
 
-void params_bytea(struct params *params, const void *data, size_t size) { params_value(params, data, size); }
+void params_bytea(struct params *params, const void *data, size_t size) {
+    params_value(params, data, size);
+}
 
 void params_column(struct params *params, struct column *column) {
     assert(column->count > 0);
-    put_u32(column->data, 1);      /* dimensions */
-    put_u32(column->data + 4, 1);  /* may hold NULLs */
+    put_u32(column->data, 1);     /* dimensions */
+    put_u32(column->data + 4, 1); /* may hold NULLs */
     put_u32(column->data + 8, column->oid);
     put_u32(column->data + 12, column->count);
     put_u32(column->data + 16, 1); /* first index */
@@ -172,7 +186,9 @@ static uint64_t value_u64(const PGresult *result, int row, int column) {
     return be64toh(wire);
 }
 
-bool db_null(const PGresult *result, int row, int column) { return PQgetisnull(result, row, column) != 0; }
+bool db_null(const PGresult *result, int row, int column) {
+    return PQgetisnull(result, row, column) != 0;
+}
 
 int16_t db_int2(const PGresult *result, int row, int column) {
     uint16_t wire;
@@ -186,10 +202,13 @@ int32_t db_int4(const PGresult *result, int row, int column) {
     return (int32_t)be32toh(wire);
 }
 
-int64_t db_int8(const PGresult *result, int row, int column) { return (int64_t)value_u64(result, row, column); }
+int64_t db_int8(const PGresult *result, int row, int column) {
+    return (int64_t)value_u64(result, row, column);
+}
 
 double db_float8(const PGresult *result, int row, int column) {
-    if (db_null(result, row, column)) return NAN;
+    if (db_null(result, row, column))
+        return NAN;
     uint64_t bits = value_u64(result, row, column);
     double value;
     memcpy(&value, &bits, sizeof value);
@@ -197,13 +216,18 @@ double db_float8(const PGresult *result, int row, int column) {
 }
 
 int64_t db_time(const PGresult *result, int row, int column) {
-    if (db_null(result, row, column)) return 0;
+    if (db_null(result, row, column))
+        return 0;
     return db_int8(result, row, column) / 1000 + POSTGRES_EPOCH_MS;
 }
 
-bool db_bool(const PGresult *result, int row, int column) { return *value_of(result, row, column, 1) != 0; }
+bool db_bool(const PGresult *result, int row, int column) {
+    return *value_of(result, row, column, 1) != 0;
+}
 
-const char *db_text(const PGresult *result, int row, int column) { return PQgetvalue(result, row, column); }
+const char *db_text(const PGresult *result, int row, int column) {
+    return PQgetvalue(result, row, column);
+}
 
 const uint8_t *db_bytea(const PGresult *result, int row, int column, size_t *size) {
     *size = (size_t)PQgetlength(result, row, column);

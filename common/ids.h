@@ -7,7 +7,11 @@
 #define SHARD_COUNT 128 /* fixed at install (DESIGN.md section 2) */
 
 /* seq is that of the intake log's entry that brought the report, unique in its shard. */
-static inline uint64_t case_id_of(uint16_t shard, uint64_t seq) { return seq * SHARD_COUNT + shard; }
-static inline uint16_t case_shard(uint64_t case_id) { return (uint16_t)(case_id % SHARD_COUNT); }
+static inline uint64_t case_id_of(uint16_t shard, uint64_t seq) {
+    return seq * SHARD_COUNT + shard;
+}
+static inline uint16_t case_shard(uint64_t case_id) {
+    return (uint16_t)(case_id % SHARD_COUNT);
+}
 
 #endif

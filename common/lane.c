@@ -26,12 +26,14 @@ static enum db_failure run(struct lane *lane, size_t from, size_t to) {
     struct attempt *attempt = &lane->attempt;
     attempt->batch.now = clock_now();
     enum db_failure failure = attempt_run(attempt, from, to);
-    if (failure == DB_CONFLICT) failure = attempt_run(attempt, from, to); /* another replica was first: load again */
+    if (failure == DB_CONFLICT)
+        failure = attempt_run(attempt, from, to); /* another replica was first: load again */
     if (failure == DB_FENCED) {
         metric_add(METRIC_fence_lost_total, 1);
         failure = attempt_check(attempt) == 0 ? attempt_run(attempt, from, to) : DB_WORLD;
     }
-    if (failure != DB_OK) lane->attempt.work->why = *db_reason(lane->db);
+    if (failure != DB_OK)
+        lane->attempt.work->why = *db_reason(lane->db);
     return failure;
 }
 
@@ -57,19 +59,22 @@ static enum db_failure reject_one(struct lane *lane, size_t at) {
 /* Tries [from, to); halves on bad data until the offender stands alone. Depth is bounded by log2(BATCH_INPUTS_MAX). */
 static enum db_failure run_range(struct lane *lane, size_t from, size_t to) {
     enum db_failure failure = run(lane, from, to);
-    if (failure != DB_DATA && failure != DB_CONFLICT) return failure;
+    if (failure != DB_DATA && failure != DB_CONFLICT)
+        return failure;
     if (from == to) {
         give_up_replays(lane, &lane->attempt.work->why);
         return DB_WORLD;
     }
-    if (to - from == 1) return reject_one(lane, from);
+    if (to - from == 1)
+        return reject_one(lane, from);
     size_t middle = from + (to - from) / 2;
     failure = run_range(lane, from, middle);
     return failure == DB_OK ? run_range(lane, middle, to) : failure;
 }
 
 static int connect_lane(struct lane *lane, struct reason *why) {
-    if (lane->db != NULL && PQstatus(db_raw(lane->db)) == CONNECTION_OK) return 0;
+    if (lane->db != NULL && PQstatus(db_raw(lane->db)) == CONNECTION_OK)
+        return 0;
     db_close(&lane->db);
     const struct db_query *tables[QUERY_TABLES_MAX];
     service_query_tables(lane->options.service, tables);
@@ -80,7 +85,8 @@ static void carry_out(struct lane *lane, struct work *work) {
     struct attempt *attempt = &lane->attempt;
     work->result = WORK_RETRY;
     work->database_up = false;
-    if (connect_lane(lane, &work->why) != 0) return;
+    if (connect_lane(lane, &work->why) != 0)
+        return;
     attempt->service = lane->options.service;
     attempt->work = work;
     attempt->batch.db = lane->db;
@@ -89,7 +95,8 @@ static void carry_out(struct lane *lane, struct work *work) {
     attempt->batch.own = lane->own;
     attempt->batch.attempt = attempt;
     enum db_failure failure = work->check && attempt_check(attempt) != 0 ? DB_WORLD : DB_OK;
-    if (failure == DB_OK) failure = run_range(lane, 0, work->count);
+    if (failure == DB_OK)
+        failure = run_range(lane, 0, work->count);
     work->database_up = PQstatus(db_raw(lane->db)) == CONNECTION_OK;
     if (failure == DB_OK)
         work->result = WORK_DONE;
@@ -101,7 +108,8 @@ static void *lane_main(void *context) {
     struct lane *lane = context;
     for (;;) {
         struct letter *letter = mailbox_wait(lane->in, -1);
-        if (letter == NULL) continue;
+        if (letter == NULL)
+            continue;
         if (letter->kind == LETTER_STOP) {
             free(letter);
             return NULL;
@@ -119,7 +127,8 @@ struct lane *lane_open(const struct lane_options *options) {
     lane->options = *options;
     lane->in = mailbox_open();
     lane->arena = arena_open();
-    if (options->service->lane_open != NULL) lane->own = options->service->lane_open(options->settings);
+    if (options->service->lane_open != NULL)
+        lane->own = options->service->lane_open(options->settings);
     int status = pthread_create(&lane->thread, NULL, lane_main, lane);
     assert(status == 0);
     (void)status;
@@ -132,11 +141,13 @@ void lane_put(struct lane *lane, struct work *take_work) {
 }
 
 void lane_close(struct lane **lane) {
-    if (*lane == NULL) return;
+    if (*lane == NULL)
+        return;
     mailbox_put_stop((*lane)->in);
     pthread_join((*lane)->thread, NULL);
     attempt_close(&(*lane)->attempt);
-    if ((*lane)->options.service->lane_close != NULL) (*lane)->options.service->lane_close((*lane)->own);
+    if ((*lane)->options.service->lane_close != NULL)
+        (*lane)->options.service->lane_close((*lane)->own);
     arena_close(&(*lane)->arena);
     db_close(&(*lane)->db);
     mailbox_close(&(*lane)->in);

@@ -23,5 +23,4 @@ struct lane *lane_open(const struct lane_options *options);
 void lane_put(struct lane *lane, struct work *take_work);
 void lane_close(struct lane **lane); /* waits for the work under way */
 
-
 #endif

@@ -10,13 +10,13 @@
 #include "common/service.h"
 
 #define LANES_MAX 8
-#define TURN_MS 250           /* lag, silence, retries */
-#define HEADS_MS 1000         /* heads to followers */
-#define RETRY_MS 100          /* first pause after the world failed; doubles up to RETRY_MS_MAX */
+#define TURN_MS 250   /* lag, silence, retries */
+#define HEADS_MS 1000 /* heads to followers */
+#define RETRY_MS 100  /* first pause after the world failed; doubles up to RETRY_MS_MAX */
 #define RETRY_MS_MAX 2000
-#define REPLAY_CHECK_MS 1000  /* how often parked entries are looked at for a replay */
+#define REPLAY_CHECK_MS 1000 /* how often parked entries are looked at for a replay */
 #define RELEASES_PER_VIEW_MAX 8
-#define DRAIN_MS_MAX 5000     /* after SIGTERM: how long works under way may take */
+#define DRAIN_MS_MAX 5000 /* after SIGTERM: how long works under way may take */
 
 struct frame { /* bytes that several inputs point into */
     int refs;
@@ -73,7 +73,7 @@ struct lane_state {
     int64_t wake_at;            /* when the tick has work, unix ms */
     int64_t replay_at;          /* monotonic ms of the last look at parked entries */
     bool ticked_last;
-    uint16_t mint;              /* last shard that new cases were minted in */
+    uint16_t mint; /* last shard that new cases were minted in */
 };
 
 struct city_hold { /* a city and how many works use it */
@@ -109,6 +109,11 @@ struct service_loop {
     bool shards_changed; /* since the last view */
 };
 
+/* loop_open.c: the parts, from settings. Refuses what cannot be opened; loop_close takes a half-open loop. */
+MUST_CHECK int loop_open(struct service_loop *loop, struct reason *why);
+void loop_close(struct service_loop *loop);
+void loop_take_letters(struct service_loop *loop); /* from lanes, reader and mesh */
+
 /* loop_shards.c: the mesh's view, and who may connect */
 void loop_view(struct service_loop *loop, struct mesh_view *take_view);
 /* Gives a few idle shards to replicas that have fewer, if we own more than our share. */
@@ -116,6 +121,7 @@ void loop_give_excess(struct service_loop *loop);
 uint16_t loop_stream_shard(const struct service_loop *loop, const char *stream);
 bool loop_is_ours(void *loop, bool is_public, const char *stream, struct moved *moved);
 bool loop_may_follow(void *loop, bool is_public, const char *user, const char *stream, struct reason *why);
+bool loop_may_request(const struct service_loop *loop, const char *user, struct reason *why);
 bool loop_zap_find(void *loop, const char *domain, const char *key, char user[WIRE_USER_MAX + 1]);
 
 /* loop_requests.c: requests in, answers out */

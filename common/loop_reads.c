@@ -22,9 +22,14 @@ static void entries_read(void *context, struct read_job *job) {
     const uint8_t **bodies = calloc((size_t)count + 1, sizeof *bodies);
     size_t *sizes = calloc((size_t)count + 1, sizeof *sizes);
     assert(bodies != NULL && sizes != NULL);
-    for (int row = 0; row < count; row++) bodies[row] = db_bytea(job->result, row, 1, &sizes[row]);
-    struct read_rows rows = {.stream = job->key, .from = job->from, .count = (uint32_t)count, .bodies = bodies,
-                             .sizes = sizes, .failed = job->result == NULL,
+    for (int row = 0; row < count; row++)
+        bodies[row] = db_bytea(job->result, row, 1, &sizes[row]);
+    struct read_rows rows = {.stream = job->key,
+                             .from = job->from,
+                             .count = (uint32_t)count,
+                             .bodies = bodies,
+                             .sizes = sizes,
+                             .failed = job->result == NULL,
                              .first = count > 0 ? (uint64_t)db_int8(job->result, 0, 0) : 0};
     publish_read_done(loop->publisher, &rows);
     free(bodies);
@@ -42,14 +47,16 @@ void loop_read(void *context, const char *stream, uint64_t from, uint32_t count)
 
 static void head_read(void *context, struct read_job *job) {
     struct service_loop *loop = context;
-    if (job->result == NULL) return; /* asked again at the next round */
+    if (job->result == NULL)
+        return; /* asked again at the next round */
     bool any = PQntuples(job->result) > 0;
     publish_head(loop->publisher, job->key, any ? (uint64_t)db_int8(job->result, 0, 0) : 0);
 }
 
 void loop_read_head(void *context, const char *stream) {
     struct service_loop *loop = context;
-    if (loop->service->heads_query == NULL) return;
+    if (loop->service->heads_query == NULL)
+        return;
     struct read_job *job = job_of(loop, loop->service->heads_query, stream);
     job->done = head_read;
     reader_put(loop->reader, job);
@@ -58,7 +65,8 @@ void loop_read_head(void *context, const char *stream) {
 void loop_hinted(void *context, const char *stream, uint64_t head) {
     struct service_loop *loop = context;
     struct moved moved = {0};
-    if (loop_is_ours(loop, false, stream, &moved)) publish_head(loop->publisher, stream, head);
+    if (loop_is_ours(loop, false, stream, &moved))
+        publish_head(loop->publisher, stream, head);
 }
 
 void loop_peer_opened(void *context) {
@@ -90,4 +98,6 @@ void service_query(struct service_loop *loop, const char *query, const char *key
     reader_put(loop->reader, job);
 }
 
-const struct city *service_city(struct service_loop *loop) { return loop->city ? loop->city->city : NULL; }
+const struct city *service_city(struct service_loop *loop) {
+    return loop->city ? loop->city->city : NULL;
+}

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/clock.h"
+#include "common/entry.h"
 #include "common/journal.h"
 #include "common/loop.h"
 #include "common/metrics.h"
@@ -27,7 +28,8 @@ struct frame *frame_of(zmq_msg_t *take_message) {
 }
 
 void frame_release(struct frame *frame) {
-    if (frame == NULL || --frame->refs > 0) return;
+    if (frame == NULL || --frame->refs > 0)
+        return;
     zmq_msg_close(&frame->message);
     free(frame);
 }
@@ -45,8 +47,7 @@ void loop_answer(struct service_loop *loop, struct asker *take_asker, const stru
     free(asker);
 }
 
-static void answer_message(struct service_loop *loop, struct asker *take_asker, enum message type,
-                           const void *value) {
+static void answer_message(struct service_loop *loop, struct asker *take_asker, enum message type, const void *value) {
     struct bytes reply = {0};
     message_encode(type, value, &reply);
     loop_answer(loop, take_asker, &reply);
@@ -73,11 +74,15 @@ static void answer_refused(struct service_loop *loop, struct asker *take_asker, 
 
 /* 0: room; else how long the asker shall wait. */
 static uint64_t busy_ms(const struct service_loop *loop) {
-    if (loop->stopping || !loop->connected || loop->city == NULL) return BUSY_DOWN_MS;
-    if (loop->requests_waiting >= loop->requests_max) return BUSY_FULL_MS;
-    if (loop->worst_ms > loop->chain_lag_max_ms) return BUSY_LAG_MS;
+    if (loop->stopping || !loop->connected || loop->city == NULL)
+        return BUSY_DOWN_MS;
+    if (loop->requests_waiting >= loop->requests_max)
+        return BUSY_FULL_MS;
+    if (loop->worst_ms > loop->chain_lag_max_ms)
+        return BUSY_LAG_MS;
     for (size_t i = 0; i < loop->lane_count; i++)
-        if (loop->lanes[i].retry_at <= clock_monotonic_ms()) return 0;
+        if (loop->lanes[i].retry_at <= clock_monotonic_ms())
+            return 0;
     return BUSY_DOWN_MS;
 }
 
@@ -113,21 +118,28 @@ static void take_request(struct service_loop *loop, struct asker *take_asker, zm
         answer_moved(loop, take_asker, shard);
         return;
     }
-    struct waiting_queue *queue =
-        shard == SHARD_ANY ? &loop->requests : &loop->lanes[shard % loop->lane_count].queue;
+    struct waiting_queue *queue = shard == SHARD_ANY ? &loop->requests : &loop->lanes[shard % loop->lane_count].queue;
     struct frame *frame = frame_of(take_message);
-    *queue_push(queue) = (struct waiting){.kind = INPUT_REQUEST, .type = form->type, .shard = shard, .frame = frame,
-                                          .body = zmq_msg_data(&frame->message), .asker = take_asker,
-                                          .size = zmq_msg_size(&frame->message), .arrived_ms = clock_monotonic_ms()};
+    *queue_push(queue) = (struct waiting){.kind = INPUT_REQUEST,
+                                          .type = form->type,
+                                          .shard = shard,
+                                          .frame = frame,
+                                          .body = zmq_msg_data(&frame->message),
+                                          .asker = take_asker,
+                                          .size = zmq_msg_size(&frame->message),
+                                          .arrived_ms = clock_monotonic_ms()};
     loop->requests_waiting++;
 }
 
-static struct asker *asker_of_packet(void *socket, const struct packet *packet) {
+static struct asker *asker_of_packet(void *socket, struct packet *packet) {
     struct asker *asker = calloc(1, sizeof *asker);
     assert(asker != NULL);
     asker->socket = socket;
     asker->peer = packet->peer;
     memcpy(asker->client, packet->user, sizeof asker->client);
+    size_t size;
+    const uint8_t *data = packet_data(packet, &size);
+    entry_key(data, size, asker->key); /* also a refusal names the request */
     return asker;
 }
 
@@ -143,11 +155,15 @@ void loop_packet(struct service_loop *loop, void *socket, struct packet *packet)
         publish_packet(loop->publisher, &(struct publish_from){socket, is_public}, packet, type);
         return;
     }
+    struct reason why;
     if (service->request != NULL && type == service->request->type && (!is_public || service->public_requests)) {
-        take_request(loop, asker_of_packet(socket, packet), &packet->header);
+        struct asker *asker = asker_of_packet(socket, packet);
+        if (is_public && !loop_may_request(loop, packet->user, &why))
+            answer_refused(loop, asker, &why);
+        else
+            take_request(loop, asker, &packet->header);
         return;
     }
-    struct reason why;
     (void)refuse(&why, "t", "this endpoint of %s does not take that message; see PROTOCOL.md", service->name);
     answer_refused(loop, asker_of_packet(socket, packet), &why);
 }

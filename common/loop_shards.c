@@ -14,27 +14,33 @@
 
 /* A service's log has a stream a shard, named by its number; a unit's stream lies in the shard of its name's hash. */
 uint16_t loop_stream_shard(const struct service_loop *loop, const char *stream) {
-    if (loop->service->append_query != NULL) return (uint16_t)(strtoul(stream, NULL, 10) % SHARD_COUNT);
+    if (loop->service->append_query != NULL)
+        return (uint16_t)(strtoul(stream, NULL, 10) % SHARD_COUNT);
     uint32_t hash = 2166136261u; /* FNV-1a */
-    for (const char *c = stream; *c != '\0'; c++) hash = (hash ^ (uint8_t)*c) * 16777619u;
+    for (const char *c = stream; *c != '\0'; c++)
+        hash = (hash ^ (uint8_t)*c) * 16777619u;
     return (uint16_t)(hash % SHARD_COUNT);
 }
 
 bool loop_is_ours(void *context, bool is_public, const char *stream, struct moved *moved) {
     struct service_loop *loop = context;
     uint16_t shard = loop_stream_shard(loop, stream);
-    if (loop->shards[shard].owned) return true;
+    if (loop->shards[shard].owned)
+        return true;
     const struct member *owner = loop->view ? mesh_owner(loop->view, loop->service->name, shard) : NULL;
-    if (owner == NULL || owner->member == loop->view->self) return false;
+    if (owner == NULL || owner->member == loop->view->self)
+        return false;
     snprintf(moved->endpoint, sizeof moved->endpoint, "%s", is_public ? owner->public_endpoint : owner->endpoint);
     /* The public endpoints of all replicas share one key, which departments know. */
-    if (!is_public) snprintf(moved->curve_key, sizeof moved->curve_key, "%s", owner->curve_key);
+    if (!is_public)
+        snprintf(moved->curve_key, sizeof moved->curve_key, "%s", owner->curve_key);
     return false;
 }
 
 static const struct access *access_named(const struct mesh_view *view, const char *name) {
     for (size_t i = 0; view != NULL && i < view->access_count; i++)
-        if (strcmp(view->access[i].name, name) == 0) return &view->access[i];
+        if (strcmp(view->access[i].name, name) == 0)
+            return &view->access[i];
     return NULL;
 }
 
@@ -47,17 +53,29 @@ bool loop_may_follow(void *context, bool is_public, const char *user, const char
         if (*end != '\0' || end == stream || shard >= SHARD_COUNT)
             return refuse(why, "stream", "must be a shard's number, 0 to %d", SHARD_COUNT - 1) == 0;
     }
-    if (!is_public) return true; /* the mesh's keys are checked at the handshake; members come and go with the view */
+    if (!is_public)
+        return true; /* the mesh's keys are checked at the handshake; members come and go with the view */
     const struct access *access = access_named(loop->view, user);
-    if (access == NULL) return refuse(why, "key", "this key was revoked; ask the city for a new one") == 0;
-    if (strcmp(access->unit, stream) == 0) return true;
+    if (access == NULL)
+        return refuse(why, "key", "this key was revoked; ask the city for a new one") == 0;
+    if (strcmp(access->unit, stream) == 0)
+        return true;
     return refuse(why, "stream", "this key follows the stream of %s only", access->unit) == 0;
+}
+
+/* Keys are checked at the handshake; one that was revoked since may still have its connection. */
+bool loop_may_request(const struct service_loop *loop, const char *user, struct reason *why) {
+    if (access_named(loop->view, user) != NULL)
+        return true;
+    metric_add(METRIC_access_refused_total, 1);
+    return refuse(why, "key", "this key was revoked; ask the city for a new one") == 0;
 }
 
 static bool find_member(const struct service_loop *loop, const char *key, char *user) {
     for (size_t i = 0; loop->view != NULL && i < loop->view->member_count; i++) {
         const struct member *member = &loop->view->members[i];
-        if (strcmp(member->curve_key, key) != 0) continue;
+        if (strcmp(member->curve_key, key) != 0)
+            continue;
         snprintf(user, WIRE_USER_MAX + 1, "%s/%d", member->service, (int)member->member);
         return true;
     }
@@ -68,7 +86,8 @@ static bool find_access(const struct service_loop *loop, const char *key, char *
     const char *kind = loop->service->public_streams ? "department" : "client";
     for (size_t i = 0; loop->view != NULL && i < loop->view->access_count; i++) {
         const struct access *access = &loop->view->access[i];
-        if (strcmp(access->curve_key, key) != 0 || strcmp(access->kind, kind) != 0) continue;
+        if (strcmp(access->curve_key, key) != 0 || strcmp(access->kind, kind) != 0)
+            continue;
         snprintf(user, WIRE_USER_MAX + 1, "%s", access->name);
         return true;
     }
@@ -78,10 +97,12 @@ static bool find_access(const struct service_loop *loop, const char *key, char *
 bool loop_zap_find(void *context, const char *domain, const char *key, char user[WIRE_USER_MAX + 1]) {
     struct service_loop *loop = context;
     bool known = strcmp(domain, "mesh") == 0 ? find_member(loop, key, user) : find_access(loop, key, user);
-    if (known) return true;
+    if (known)
+        return true;
     metric_add(METRIC_access_refused_total, 1);
     int64_t now = clock_monotonic_ms();
-    if (now - loop->refusals_told_at < REFUSALS_TOLD_MS) return false;
+    if (now - loop->refusals_told_at < REFUSALS_TOLD_MS)
+        return false;
     loop->refusals_told_at = now;
     journal_say(JOURNAL_WARNING, "key_refused", "a key that is not known (yet) was refused at the %s endpoint: %s",
                 domain, key);
@@ -92,8 +113,11 @@ bool loop_zap_find(void *context, const char *domain, const char *key, char user
 
 static void gain_shard(struct service_loop *loop, const struct owned_shard *gained) {
     struct shard_state *state = &loop->shards[gained->shard];
-    *state = (struct shard_state){.owned = true, .busy = state->busy, .parked = gained->parked,
-                                  .epoch = gained->epoch, .cursors = gained->cursors};
+    *state = (struct shard_state){.owned = true,
+                                  .busy = state->busy,
+                                  .parked = gained->parked,
+                                  .epoch = gained->epoch,
+                                  .cursors = gained->cursors};
     struct lane_state *lane = &loop->lanes[gained->shard % loop->lane_count];
     lane->wake_at = 0; /* its deadlines may have passed while nobody looked */
     if (loop->service->append_query != NULL) {
@@ -119,9 +143,12 @@ static void update_shards(struct service_loop *loop) {
     for (uint16_t shard = 0; shard < SHARD_COUNT; shard++) {
         struct shard_state *state = &loop->shards[shard];
         bool same = owned[shard] != NULL && state->owned && state->epoch == owned[shard]->epoch;
-        if (state->owned && !same) lose_shard(loop, shard);
-        if (owned[shard] != NULL && !same) gain_shard(loop, owned[shard]);
-        if (same && owned[shard]->parked) state->parked = true;
+        if (state->owned && !same)
+            lose_shard(loop, shard);
+        if (owned[shard] != NULL && !same)
+            gain_shard(loop, owned[shard]);
+        if (same && owned[shard]->parked)
+            state->parked = true;
         count += state->owned;
     }
     metric_set(METRIC_shards, (long long)count);
@@ -129,23 +156,28 @@ static void update_shards(struct service_loop *loop) {
 
 /* What waits for a given shard here is dropped: it is in the upstream's log. */
 void loop_give_excess(struct service_loop *loop) {
-    if (loop->view == NULL || loop->view->excess == 0 || !loop->connected || loop->stopping) return;
+    if (loop->view == NULL || loop->view->excess == 0 || !loop->connected || loop->stopping)
+        return;
     struct owned_shard given[RELEASES_PER_VIEW_MAX];
     size_t count = 0;
     for (uint16_t shard = 0; shard < SHARD_COUNT; shard++) {
         struct shard_state *state = &loop->shards[shard];
-        if (count == RELEASES_PER_VIEW_MAX || count == loop->view->excess) break;
-        if (!state->owned || state->busy) continue;
+        if (count == RELEASES_PER_VIEW_MAX || count == loop->view->excess)
+            break;
+        if (!state->owned || state->busy)
+            continue;
         given[count++] = (struct owned_shard){.shard = shard, .epoch = state->epoch};
         lose_shard(loop, shard);
     }
-    if (count == 0) return;
+    if (count == 0)
+        return;
     mesh_release(loop->mesh, given, count);
     loop->view->excess = 0; /* the view that follows the release says how many are left */
 }
 
 static void take_city(struct service_loop *loop) {
-    if (loop->view->city == NULL) return;
+    if (loop->view->city == NULL)
+        return;
     struct city_hold *hold = calloc(1, sizeof *hold);
     assert(hold != NULL);
     hold->city = loop->view->city;
@@ -171,7 +203,8 @@ void loop_view(struct service_loop *loop, struct mesh_view *take_view) {
     take_city(loop);
     follow_view(loop->links, loop->view);
     update_shards(loop);
-    if (loop->shards_changed && loop->service->heads_query != NULL) publish_forget_heads(loop->publisher);
+    if (loop->shards_changed && loop->service->heads_query != NULL)
+        publish_forget_heads(loop->publisher);
     loop->shards_changed = false;
     publish_recheck(loop->publisher);
     loop_give_excess(loop);

@@ -23,9 +23,15 @@ void loop_received(void *context, struct followed *followed) {
         size_t size = guard_object_size(data, left);
         assert(size > 0); /* the guard passed the whole array */
         frame->refs++;
-        *queue_push(queue) = (struct waiting){.kind = INPUT_ENTRY, .type = message_peek(data, size), .body = data,
-                                              .shard = followed->shard, .upstream = followed->upstream, .size = size,
-                                              .seq = followed->first + i, .frame = frame, .arrived_ms = now};
+        *queue_push(queue) = (struct waiting){.kind = INPUT_ENTRY,
+                                              .type = message_peek(data, size),
+                                              .body = data,
+                                              .shard = followed->shard,
+                                              .upstream = followed->upstream,
+                                              .size = size,
+                                              .seq = followed->first + i,
+                                              .frame = frame,
+                                              .arrived_ms = now};
         data += size;
         left -= size;
     }
@@ -35,18 +41,19 @@ void loop_received(void *context, struct followed *followed) {
 /* ---- making a work ---------------------------------------------------------------------------------------------------- */
 
 static void include_shard(struct service_loop *loop, struct work *work, uint16_t shard) {
-    if (work_shard(work, shard) != NULL) return;
+    if (work_shard(work, shard) != NULL)
+        return;
     struct shard_state *state = &loop->shards[shard];
     struct work_shard *added = work_add_shard(work, shard);
     added->epoch = state->epoch;
     added->known = state->cursors;
     added->parked = state->parked;
-    if (state->check) work->check = true;
+    if (state->check)
+        work->check = true;
     state->busy = true;
 }
 
-static void include_input(struct service_loop *loop, struct work *work, const struct waiting *waiting,
-                          uint16_t shard) {
+static void include_input(struct service_loop *loop, struct work *work, const struct waiting *waiting, uint16_t shard) {
     include_shard(loop, work, shard);
     struct input *input = &work->inputs[work->count++];
     input->kind = waiting->kind;
@@ -75,8 +82,10 @@ static void drop_waiting(struct service_loop *loop, const struct waiting *waitin
  * have already, or that does not continue our cursor, came before a shard was lost and won again. */
 static bool is_current(const struct service_loop *loop, const struct work *work, const struct waiting *waiting) {
     const struct shard_state *state = &loop->shards[waiting->shard];
-    if (!state->owned) return false;
-    if (waiting->kind != INPUT_ENTRY) return true;
+    if (!state->owned)
+        return false;
+    if (waiting->kind != INPUT_ENTRY)
+        return true;
     uint64_t last = state->cursors.in_seq[waiting->upstream];
     for (size_t i = work->count; i > 0; i--) {
         const struct input *input = &work->inputs[i - 1];
@@ -104,7 +113,8 @@ static int next_mint(struct service_loop *loop, struct lane_state *lane) {
     size_t number = (size_t)(lane - loop->lanes);
     for (int step = 1; step <= SHARD_COUNT; step++) {
         uint16_t shard = (uint16_t)((lane->mint + step) % SHARD_COUNT);
-        if (!loop->shards[shard].owned || shard % loop->lane_count != number) continue;
+        if (!loop->shards[shard].owned || shard % loop->lane_count != number)
+            continue;
         lane->mint = shard;
         return shard;
     }
@@ -112,7 +122,8 @@ static int next_mint(struct service_loop *loop, struct lane_state *lane) {
 }
 
 static void take_requests(struct service_loop *loop, struct lane_state *lane, struct work *work) {
-    if (loop->requests.count == 0 || work->count == loop->batch_max) return;
+    if (loop->requests.count == 0 || work->count == loop->batch_max)
+        return;
     int shard = next_mint(loop, lane);
     struct waiting *waiting;
     while (shard >= 0 && work->count < loop->batch_max && (waiting = queue_front(&loop->requests)) != NULL) {
@@ -125,13 +136,15 @@ static struct work *whole_lane_work(struct service_loop *loop, const struct lane
     struct work *work = work_open(0);
     size_t number = (size_t)(lane - loop->lanes);
     for (uint16_t shard = 0; shard < SHARD_COUNT; shard++)
-        if (loop->shards[shard].owned && shard % loop->lane_count == number) include_shard(loop, work, shard);
+        if (loop->shards[shard].owned && shard % loop->lane_count == number)
+            include_shard(loop, work, shard);
     return work;
 }
 
 static bool lane_has_parked(const struct service_loop *loop, size_t number) {
     for (size_t shard = number; shard < SHARD_COUNT; shard += loop->lane_count)
-        if (loop->shards[shard].owned && loop->shards[shard].parked) return true;
+        if (loop->shards[shard].owned && loop->shards[shard].parked)
+            return true;
     return false;
 }
 
@@ -147,32 +160,40 @@ static struct work *extra_work(struct service_loop *loop, struct lane_state *lan
         work = whole_lane_work(loop, lane);
         work->replay = true;
     }
-    if (work != NULL && work->shard_count == 0) work_close(&work);
+    if (work != NULL && work->shard_count == 0)
+        work_close(&work);
     return work;
 }
 
 static struct work *next_work(struct service_loop *loop, struct lane_state *lane) {
     struct work *work = lane->ticked_last ? NULL : extra_work(loop, lane);
     lane->ticked_last = work != NULL;
-    if (work != NULL) return work;
-    if (lane->queue.count == 0 && loop->requests.count == 0) return NULL;
+    if (work != NULL)
+        return work;
+    if (lane->queue.count == 0 && loop->requests.count == 0)
+        return NULL;
     work = work_open(loop->batch_max);
     take_from_queue(loop, lane, work);
     take_requests(loop, lane, work);
-    if (work->count == 0) work_close(&work);
+    if (work->count == 0)
+        work_close(&work);
     return work;
 }
 
 void loop_feed(struct service_loop *loop) {
-    if (!loop->connected || loop->city == NULL || !clock_known()) return;
+    if (!loop->connected || loop->city == NULL || !clock_known())
+        return;
     loop_give_excess(loop); /* between two works: a tick, which takes all shards of its lane, could follow at once */
     int64_t now = clock_monotonic_ms();
     for (size_t i = 0; i < loop->lane_count; i++) {
         struct lane_state *lane = &loop->lanes[i];
-        if (lane->work != NULL || now < lane->retry_at) continue;
+        if (lane->work != NULL || now < lane->retry_at)
+            continue;
         struct work *work = next_work(loop, lane);
-        if (work == NULL && lane->ticked_last) work = next_work(loop, lane);
-        if (work == NULL) continue;
+        if (work == NULL && lane->ticked_last)
+            work = next_work(loop, lane);
+        if (work == NULL)
+            continue;
         loop->city->refs++;
         work->city = loop->city->city;
         work->loop = loop->city;
@@ -184,7 +205,8 @@ void loop_feed(struct service_loop *loop) {
 
 bool loop_idle(const struct service_loop *loop) {
     for (size_t i = 0; i < loop->lane_count; i++)
-        if (loop->lanes[i].work != NULL) return false;
+        if (loop->lanes[i].work != NULL)
+            return false;
     return true;
 }
 
@@ -195,7 +217,8 @@ static void take_back_shards(struct service_loop *loop, const struct work *work)
         const struct work_shard *done = &work->shards[i];
         struct shard_state *state = &loop->shards[done->shard];
         state->busy = false;
-        if (!state->owned || state->epoch != done->epoch) continue;
+        if (!state->owned || state->epoch != done->epoch)
+            continue;
         state->check = work->result == WORK_RETRY;
         state->cursors = done->known;
         state->parked = state->parked || done->parked;
@@ -269,13 +292,19 @@ static void take_back_inputs(struct service_loop *loop, struct lane_state *lane,
         if (input->asker != NULL) {
             answer_input(loop, input);
         } else if (input->outcome == OUTCOME_PENDING) {
-            *queue_push_front(&lane->queue) =
-                (struct waiting){.kind = input->kind, .type = input->type, .shard = input->shard,
-                                 .upstream = input->upstream, .seq = input->seq, .body = input->body,
-                                 .size = input->size, .arrived_ms = input->arrived_ms, .frame = input->frame};
+            *queue_push_front(&lane->queue) = (struct waiting){.kind = input->kind,
+                                                               .type = input->type,
+                                                               .shard = input->shard,
+                                                               .upstream = input->upstream,
+                                                               .seq = input->seq,
+                                                               .body = input->body,
+                                                               .size = input->size,
+                                                               .arrived_ms = input->arrived_ms,
+                                                               .frame = input->frame};
             continue;
         }
-        if (input->outcome == OUTCOME_PARKED) tell_parked(loop, input);
+        if (input->outcome == OUTCOME_PARKED)
+            tell_parked(loop, input);
         if (input->outcome == OUTCOME_HANDLED) {
             metric_add(METRIC_handled_total, 1);
             metric_observe_ms((double)(now - input->arrived_ms));
@@ -286,7 +315,8 @@ static void take_back_inputs(struct service_loop *loop, struct lane_state *lane,
 
 static void pause_lane(struct lane_state *lane, const struct work *work) {
     lane->retry_ms = lane->retry_ms == 0 ? RETRY_MS : lane->retry_ms * 2;
-    if (lane->retry_ms > RETRY_MS_MAX) lane->retry_ms = RETRY_MS_MAX;
+    if (lane->retry_ms > RETRY_MS_MAX)
+        lane->retry_ms = RETRY_MS_MAX;
     lane->retry_at = clock_monotonic_ms() + lane->retry_ms;
     journal_say(JOURNAL_WARNING, "batch_retried", "%s: %s; again in %lld ms", work->why.field, work->why.text,
                 (long long)lane->retry_ms);
@@ -296,7 +326,8 @@ void loop_work_done(struct service_loop *loop, struct work *take_work) {
     struct work *work = take_work;
     struct lane_state *lane = NULL;
     for (size_t i = 0; i < loop->lane_count; i++)
-        if (loop->lanes[i].work == work) lane = &loop->lanes[i];
+        if (loop->lanes[i].work == work)
+            lane = &loop->lanes[i];
     assert(lane != NULL);
     lane->work = NULL;
     if (work->result == WORK_DONE)
@@ -304,7 +335,8 @@ void loop_work_done(struct service_loop *loop, struct work *take_work) {
     else
         pause_lane(lane, work);
     bool ticked = work->tick && work->result == WORK_DONE;
-    if (ticked || work->wake_at < lane->wake_at) lane->wake_at = work->wake_at;
+    if (ticked || work->wake_at < lane->wake_at)
+        lane->wake_at = work->wake_at;
     take_back_shards(loop, work);
     publish_chunks(loop, work);
     take_back_inputs(loop, lane, work);

@@ -24,7 +24,8 @@ struct mailbox *mailbox_open(void) {
 }
 
 void mailbox_close(struct mailbox **box) {
-    if (*box == NULL) return;
+    if (*box == NULL)
+        return;
     assert((*box)->first == NULL);
     close((*box)->fd);
     pthread_mutex_destroy(&(*box)->lock);
@@ -32,7 +33,9 @@ void mailbox_close(struct mailbox **box) {
     *box = NULL;
 }
 
-int mailbox_fd(const struct mailbox *box) { return box->fd; }
+int mailbox_fd(const struct mailbox *box) {
+    return box->fd;
+}
 
 void mailbox_put(struct mailbox *box, struct letter *letter) {
     letter->next = NULL;
@@ -73,7 +76,8 @@ struct letter *mailbox_take(struct mailbox *box) {
 
 struct letter *mailbox_wait(struct mailbox *box, int milliseconds) {
     struct letter *letter = mailbox_take(box);
-    if (letter != NULL) return letter;
+    if (letter != NULL)
+        return letter;
     struct pollfd wait = {.fd = box->fd, .events = POLLIN};
     (void)poll(&wait, 1, milliseconds);
     return mailbox_take(box);

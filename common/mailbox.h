@@ -24,8 +24,8 @@ struct mailbox *mailbox_open(void);
 void mailbox_close(struct mailbox **box); /* letters still inside are the caller's bug: asserted */
 int mailbox_fd(const struct mailbox *box);
 void mailbox_put(struct mailbox *box, struct letter *letter);
-void mailbox_put_stop(struct mailbox *box); /* a LETTER_STOP, which the taker frees */
-struct letter *mailbox_take(struct mailbox *box);                     /* NULL when empty */
-struct letter *mailbox_wait(struct mailbox *box, int milliseconds);   /* NULL after the time; -1 waits for ever */
+void mailbox_put_stop(struct mailbox *box);                         /* a LETTER_STOP, which the taker frees */
+struct letter *mailbox_take(struct mailbox *box);                   /* NULL when empty */
+struct letter *mailbox_wait(struct mailbox *box, int milliseconds); /* NULL after the time; -1 waits for ever */
 
 #endif

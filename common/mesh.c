@@ -12,10 +12,10 @@
 #include "common/metrics.h"
 #include "common/reader.h"
 
-#define TURN_MS 250       /* how soon a dead replica is noticed */
-#define CLOCK_MS 1000     /* how often the time is read */
-#define VIEW_MS 5000      /* the view is read again even when nobody announced a change */
-#define TEND_MS 3600000   /* how often day partitions are looked after */
+#define TURN_MS 250     /* how soon a dead replica is noticed */
+#define CLOCK_MS 1000   /* how often the time is read */
+#define VIEW_MS 5000    /* the view is read again even when nobody announced a change */
+#define TEND_MS 3600000 /* how often day partitions are looked after */
 #define RECONNECT_MS 500
 
 struct mesh_release {
@@ -42,14 +42,16 @@ struct mesh {
 static int join(struct mesh *mesh, struct reason *why) {
     const struct db_query *tables[QUERY_TABLES_MAX];
     service_query_tables(mesh->options.service, tables);
-    if (db_open(&mesh->db, mesh->options.database_url, mesh->options.service->name, tables, why) != 0) return -1;
+    if (db_open(&mesh->db, mesh->options.database_url, mesh->options.service->name, tables, why) != 0)
+        return -1;
     PQclear(db_ask(mesh->db, "mesh_listen", NULL));
     struct params params = {0};
     params_text(&params, mesh->options.service->name);
     params_text(&params, mesh->options.endpoint);
     params_text(&params, mesh->options.public_endpoint);
     params_text(&params, mesh->options.curve_key);
-    SCOPED_RESULT *result = db_ask(mesh->db, "mesh_register", &params);
+    SCOPED_RESULT
+    *result = db_ask(mesh->db, "mesh_register", &params);
     if (result == NULL || PQntuples(result) != 1) {
         *why = *db_reason(mesh->db);
         db_close(&mesh->db);
@@ -69,7 +71,8 @@ static void report_down(struct mesh *mesh, const struct reason *why) {
                     RECONNECT_MS);
     mesh->last_reason = *why;
     metric_set(METRIC_database_up, 0);
-    if (mesh->reported_down) return;
+    if (mesh->reported_down)
+        return;
     mesh->reported_down = true;
     struct mesh_view *view = calloc(1, sizeof *view);
     assert(view != NULL);
@@ -83,8 +86,10 @@ static int bury_the_dead(struct mesh *mesh) {
     struct params params = {0};
     params_text(&params, mesh->options.service->name);
     params_int4(&params, mesh->member);
-    SCOPED_RESULT *result = db_ask(mesh->db, "mesh_bury", &params);
-    if (result == NULL) return -1;
+    SCOPED_RESULT
+    *result = db_ask(mesh->db, "mesh_bury", &params);
+    if (result == NULL)
+        return -1;
     for (int row = 0; row < PQntuples(result); row++)
         journal_say(JOURNAL_WARNING, "replica_dead", "member %d lost its lock", (int)db_int4(result, row, 0));
     return 0;
@@ -94,10 +99,13 @@ static int claim(struct mesh *mesh) {
     struct params params = {0};
     params_text(&params, mesh->options.service->name);
     params_int4(&params, mesh->member);
-    SCOPED_RESULT *result = db_ask(mesh->db, "mesh_claim", &params);
-    if (result == NULL) return -1;
+    SCOPED_RESULT
+    *result = db_ask(mesh->db, "mesh_claim", &params);
+    if (result == NULL)
+        return -1;
     int64_t gained = db_int8(result, 0, 0);
-    if (gained == 0) return 0;
+    if (gained == 0)
+        return 0;
     mesh->announced = true;
     metric_add(METRIC_takeovers_total, gained);
     journal_say(JOURNAL_INFO, "shards_gained", "%lld shards", (long long)gained);
@@ -105,8 +113,10 @@ static int claim(struct mesh *mesh) {
 }
 
 static int read_clock(struct mesh *mesh) {
-    SCOPED_RESULT *result = db_ask(mesh->db, "mesh_clock", NULL);
-    if (result == NULL) return -1;
+    SCOPED_RESULT
+    *result = db_ask(mesh->db, "mesh_clock", NULL);
+    if (result == NULL)
+        return -1;
     if (clock_sync(db_time(result, 0, 0), db_float8(result, 0, 1))) {
         metric_add(METRIC_clock_jumps_total, 1);
         journal_say(JOURNAL_ERROR, "clock_jumped",
@@ -118,10 +128,12 @@ static int read_clock(struct mesh *mesh) {
 /* Day partitions; a failure is told and tried again at the next hour: the default partition loses nothing. */
 static void tend(struct mesh *mesh) {
     const char *query = mesh->options.service->tend_query;
-    if (query == NULL) return;
+    if (query == NULL)
+        return;
     struct params params = {0};
     params_int4(&params, mesh->options.keep_days);
-    SCOPED_RESULT *result = db_ask(mesh->db, query, &params);
+    SCOPED_RESULT
+    *result = db_ask(mesh->db, query, &params);
     if (result == NULL)
         journal_say(JOURNAL_ERROR, "partitions_failed", "%s", db_reason(mesh->db)->text);
 }
@@ -151,14 +163,16 @@ static int send_view(struct mesh *mesh) {
 
 static bool passed(int64_t *last, int64_t every_ms) {
     int64_t now = clock_monotonic_ms();
-    if (*last != 0 && now - *last < every_ms) return false;
+    if (*last != 0 && now - *last < every_ms)
+        return false;
     *last = now;
     return true;
 }
 
 /* Somebody changed the mesh, the keys, the city or the clock: look at all of it at once. */
 static int take_notices(struct mesh *mesh) {
-    if (PQconsumeInput(db_raw(mesh->db)) != 1) return -1;
+    if (PQconsumeInput(db_raw(mesh->db)) != 1)
+        return -1;
     PGnotify *notice;
     while ((notice = PQnotifies(db_raw(mesh->db))) != NULL) {
         mesh->announced = true;
@@ -169,11 +183,16 @@ static int take_notices(struct mesh *mesh) {
 }
 
 static int turn(struct mesh *mesh) {
-    if (take_notices(mesh) != 0) return -1;
-    if (passed(&mesh->clock_at, CLOCK_MS) && read_clock(mesh) != 0) return -1;
-    if (passed(&mesh->tend_at, TEND_MS)) tend(mesh);
-    if (bury_the_dead(mesh) != 0 || claim(mesh) != 0) return -1;
-    if (!passed(&mesh->view_at, VIEW_MS) && !mesh->announced) return 0;
+    if (take_notices(mesh) != 0)
+        return -1;
+    if (passed(&mesh->clock_at, CLOCK_MS) && read_clock(mesh) != 0)
+        return -1;
+    if (passed(&mesh->tend_at, TEND_MS))
+        tend(mesh);
+    if (bury_the_dead(mesh) != 0 || claim(mesh) != 0)
+        return -1;
+    if (!passed(&mesh->view_at, VIEW_MS) && !mesh->announced)
+        return 0;
     return send_view(mesh);
 }
 
@@ -200,7 +219,8 @@ static int give_back(struct mesh *mesh, const struct mesh_release *release) {
 /* ---- the thread ------------------------------------------------------------------------------------------------- */
 
 static void leave(struct mesh *mesh) {
-    if (mesh->db == NULL) return;
+    if (mesh->db == NULL)
+        return;
     struct params params = {0};
     params_int4(&params, mesh->member);
     PQclear(db_ask(mesh->db, "mesh_leave", &params)); /* the lock falls with the connection: others claim at once */
@@ -219,9 +239,11 @@ static void *mesh_main(void *context) {
         struct letter *letter;
         while ((letter = mailbox_take(mesh->in)) != NULL) {
             bool stop = letter->kind == LETTER_STOP;
-            if (!stop && mesh->db != NULL) (void)give_back(mesh, (struct mesh_release *)letter);
+            if (!stop && mesh->db != NULL)
+                (void)give_back(mesh, (struct mesh_release *)letter);
             free(letter);
-            if (!stop) continue;
+            if (!stop)
+                continue;
             leave(mesh);
             return NULL;
         }
@@ -232,7 +254,8 @@ static void *mesh_main(void *context) {
             db_close(&mesh->db);
             status = -1;
         }
-        if (status != 0) report_down(mesh, &why);
+        if (status != 0)
+            report_down(mesh, &why);
         wait_for_something(mesh);
     }
 }
@@ -258,7 +281,8 @@ void mesh_release(struct mesh *mesh, const struct owned_shard *shards, size_t co
 }
 
 void mesh_close(struct mesh **mesh) {
-    if (*mesh == NULL) return;
+    if (*mesh == NULL)
+        return;
     mailbox_put_stop((*mesh)->in);
     pthread_join((*mesh)->thread, NULL);
     mailbox_close(&(*mesh)->in);

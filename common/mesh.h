@@ -6,8 +6,8 @@
 #define ZHITONG_MESH_H
 
 #include "common/ids.h"
-#include "common/service.h"
 #include "common/mailbox.h"
+#include "common/service.h"
 #include "common/wire.h"
 #include "common/work.h"
 
@@ -69,8 +69,8 @@ struct mesh_options {
     char endpoint[ENDPOINT_MAX + 1];        /* advertised to the other services */
     char public_endpoint[ENDPOINT_MAX + 1]; /* advertised to departments; "" when there is none */
     char curve_key[WIRE_KEY_SIZE];
-    int keep_days;        /* of the log's day partitions */
-    struct mailbox *out;  /* gets LETTER_VIEW */
+    int keep_days;       /* of the log's day partitions */
+    struct mailbox *out; /* gets LETTER_VIEW */
 };
 
 struct mesh *mesh_open(const struct mesh_options *options);

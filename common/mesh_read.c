@@ -17,8 +17,10 @@ static void copy_text(char *to, size_t room, const PGresult *result, int row, in
 #define COPY_TEXT(to, result, row, column) copy_text((to), sizeof(to), (result), (row), (column))
 
 static int read_members(struct mesh_view *view, struct db *db) {
-    SCOPED_RESULT *result = db_ask(db, "mesh_members", NULL);
-    if (result == NULL) return -1;
+    SCOPED_RESULT
+    *result = db_ask(db, "mesh_members", NULL);
+    if (result == NULL)
+        return -1;
     view->member_count = (size_t)PQntuples(result);
     view->members = rows_of(view->member_count, sizeof *view->members);
     for (int row = 0; row < PQntuples(result); row++) {
@@ -34,7 +36,8 @@ static int read_members(struct mesh_view *view, struct db *db) {
 
 static struct placement *placement_of(struct mesh_view *view, const char *service) {
     for (size_t i = 0; i < view->placement_count; i++)
-        if (strcmp(view->placements[i].service, service) == 0) return &view->placements[i];
+        if (strcmp(view->placements[i].service, service) == 0)
+            return &view->placements[i];
     view->placements = realloc(view->placements, (view->placement_count + 1) * sizeof *view->placements);
     assert(view->placements != NULL);
     struct placement *added = &view->placements[view->placement_count++];
@@ -44,16 +47,20 @@ static struct placement *placement_of(struct mesh_view *view, const char *servic
 }
 
 static int read_placement(struct mesh_view *view, struct db *db) {
-    SCOPED_RESULT *result = db_ask(db, "mesh_placement", NULL);
-    if (result == NULL) return -1;
+    SCOPED_RESULT
+    *result = db_ask(db, "mesh_placement", NULL);
+    if (result == NULL)
+        return -1;
     for (int row = 0; row < PQntuples(result); row++)
         placement_of(view, db_text(result, row, 0))->owner[db_int2(result, row, 1)] = db_int4(result, row, 2);
     return 0;
 }
 
 static int read_access(struct mesh_view *view, struct db *db) {
-    SCOPED_RESULT *result = db_ask(db, "mesh_access", NULL);
-    if (result == NULL) return -1;
+    SCOPED_RESULT
+    *result = db_ask(db, "mesh_access", NULL);
+    if (result == NULL)
+        return -1;
     view->access_count = (size_t)PQntuples(result);
     view->access = rows_of(view->access_count, sizeof *view->access);
     for (int row = 0; row < PQntuples(result); row++) {
@@ -69,37 +76,45 @@ static int read_access(struct mesh_view *view, struct db *db) {
 static int read_owned(struct mesh_view *view, struct db *db) {
     struct params params = {0};
     params_int4(&params, view->self);
-    SCOPED_RESULT *result = db_ask(db, "mesh_shards", &params);
-    if (result == NULL) return -1;
+    SCOPED_RESULT
+    *result = db_ask(db, "mesh_shards", &params);
+    if (result == NULL)
+        return -1;
     view->owned_count = (size_t)PQntuples(result);
     for (int row = 0; row < PQntuples(result); row++)
-        view->owned[row] = (struct owned_shard){.shard = (uint16_t)db_int2(result, row, 0),
-                                                .epoch = db_int8(result, row, 1),
-                                                .cursors = {{(uint64_t)db_int8(result, row, 2),
-                                                             (uint64_t)db_int8(result, row, 3)},
-                                                            (uint64_t)db_int8(result, row, 4)},
-                                                .parked = db_bool(result, row, 5)};
+        view->owned[row] = (struct owned_shard){
+            .shard = (uint16_t)db_int2(result, row, 0),
+            .epoch = db_int8(result, row, 1),
+            .cursors = {{(uint64_t)db_int8(result, row, 2), (uint64_t)db_int8(result, row, 3)},
+                        (uint64_t)db_int8(result, row, 4)},
+            .parked = db_bool(result, row, 5)};
     return 0;
 }
 
 static void count_excess(struct mesh_view *view, const char *service) {
     size_t replicas = 0;
-    for (size_t i = 0; i < view->member_count; i++) replicas += strcmp(view->members[i].service, service) == 0;
-    if (replicas == 0) return;
+    for (size_t i = 0; i < view->member_count; i++)
+        replicas += strcmp(view->members[i].service, service) == 0;
+    if (replicas == 0)
+        return;
     size_t fair = (SHARD_COUNT + replicas - 1) / replicas;
     view->excess = view->owned_count > fair ? view->owned_count - fair : 0;
 }
 
 static int read_city(struct mesh_view *view, struct db *db, uint64_t *known, struct reason *why) {
-    SCOPED_RESULT *result = db_ask(db, "mesh_city_version", NULL);
-    if (result == NULL) return -1;
+    SCOPED_RESULT
+    *result = db_ask(db, "mesh_city_version", NULL);
+    if (result == NULL)
+        return -1;
     uint64_t version = (uint64_t)db_int8(result, 0, 0);
     if (version == 0) {
         (void)refuse(why, "city", "no city is loaded; run `zhitong city load FOLDER`");
         return 0;
     }
-    if (version == *known) return 0;
-    if (city_read(&view->city, db, why) != 0) return 0;
+    if (version == *known)
+        return 0;
+    if (city_read(&view->city, db, why) != 0)
+        return 0;
     *known = city_version(view->city);
     return 0;
 }
@@ -115,7 +130,8 @@ int mesh_read_view(struct mesh_view *view, struct db *db, const char *service, u
 
 const struct member *mesh_member(const struct mesh_view *view, int32_t member) {
     for (size_t i = 0; i < view->member_count; i++)
-        if (view->members[i].member == member) return &view->members[i];
+        if (view->members[i].member == member)
+            return &view->members[i];
     return NULL;
 }
 
@@ -127,7 +143,8 @@ const struct member *mesh_owner(const struct mesh_view *view, const char *servic
 }
 
 void mesh_view_close(struct mesh_view **view) {
-    if (*view == NULL) return;
+    if (*view == NULL)
+        return;
     free((*view)->members);
     free((*view)->placements);
     free((*view)->access);

@@ -19,10 +19,14 @@ static void healthy(struct http_request *request, void *context) {
 
 static void ready(struct http_request *request, void *context) {
     const struct service_loop *loop = context;
-    if (loop->stopping) say(request, 503, "stopping\n");
-    else if (!loop->connected) say(request, 503, "no database\n");
-    else if (loop->city == NULL) say(request, 503, "no city is loaded; run `zhitong city load FOLDER`\n");
-    else say(request, 200, "ok\n");
+    if (loop->stopping)
+        say(request, 503, "stopping\n");
+    else if (!loop->connected)
+        say(request, 503, "no database\n");
+    else if (loop->city == NULL)
+        say(request, 503, "no city is loaded; run `zhitong city load FOLDER`\n");
+    else
+        say(request, 200, "ok\n");
 }
 
 static void metrics(struct http_request *request, void *context) {

@@ -11,7 +11,7 @@
 
 /* ---- sending entries ------------------------------------------------------------------------------------------ */
 
-struct run { /* entries that lie side by side in memory, or row by row in a result */
+struct run {                      /* entries that lie side by side in memory, or row by row in a result */
     const uint8_t *const *bodies; /* NULL: data holds them all */
     const size_t *sizes;
     const uint8_t *data;
@@ -35,10 +35,12 @@ static int send_run(struct publisher *publisher, struct subscription *to, const 
     uint8_t header[3];
     size_t header_size = array_header(header, run->count), at = header_size;
     zmq_msg_t frame;
-    if (zmq_msg_init_size(&frame, header_size + run->size) != 0) return -1;
+    if (zmq_msg_init_size(&frame, header_size + run->size) != 0)
+        return -1;
     uint8_t *data = zmq_msg_data(&frame);
     memcpy(data, header, header_size);
-    if (run->bodies == NULL) memcpy(data + at, run->data, run->size);
+    if (run->bodies == NULL)
+        memcpy(data + at, run->data, run->size);
     for (uint32_t i = 0; run->bodies != NULL && i < run->count; i++) {
         memcpy(data + at, run->bodies[i], run->sizes[i]);
         at += run->sizes[i];
@@ -64,7 +66,8 @@ static int send_from_ring(struct publisher *publisher, struct subscription *to, 
     uint64_t skip = to->next - chunk->first;
     size_t begin = skip == 0 ? 0 : chunk->ends[skip - 1];
     uint32_t count = entries_allowed(to, chunk->count - skip);
-    while (count > 1 && chunk->ends[skip + count - 1] - begin > FRAME_BYTES_MAX) count /= 2;
+    while (count > 1 && chunk->ends[skip + count - 1] - begin > FRAME_BYTES_MAX)
+        count /= 2;
     struct run run = {.data = chunk->data.data + begin, .size = chunk->ends[skip + count - 1] - begin, .count = count};
     return send_run(publisher, to, &run);
 }
@@ -75,12 +78,15 @@ void subscription_pump(struct publisher *publisher, struct subscription *to) {
     while (to->credit > 0 && to->reading == 0 && to->next <= stream->head) {
         const struct chunk *chunk = tail_find(stream, to->next);
         if (chunk != NULL) {
-            if (send_from_ring(publisher, to, chunk) != 0) return;
+            if (send_from_ring(publisher, to, chunk) != 0)
+                return;
             continue;
         }
         uint64_t missing = stream->head - to->next + 1;
-        if (missing > to->credit) missing = to->credit;
-        if (missing > READ_ENTRIES_MAX) missing = READ_ENTRIES_MAX;
+        if (missing > to->credit)
+            missing = to->credit;
+        if (missing > READ_ENTRIES_MAX)
+            missing = READ_ENTRIES_MAX;
         to->reading = to->next;
         publisher->options.read(publisher->options.context, stream->name, to->next, (uint32_t)missing);
     }
@@ -133,7 +139,8 @@ static int send_truncated(struct publisher *publisher, struct subscription *to, 
 }
 
 static int send_rows(struct publisher *publisher, struct subscription *to, const struct read_rows *rows) {
-    if (rows->failed) return 0;
+    if (rows->failed)
+        return 0;
     if (rows->count == 0 || rows->first != rows->from)
         return send_truncated(publisher, to, rows->count == 0 ? to->stream->head + 1 : rows->first);
     uint32_t sent = 0;
@@ -142,7 +149,8 @@ static int send_rows(struct publisher *publisher, struct subscription *to, const
         uint32_t most = entries_allowed(to, rows->count - sent);
         while (run.count < most && (run.count == 0 || run.size + run.sizes[run.count] <= FRAME_BYTES_MAX))
             run.size += run.sizes[run.count++];
-        if (send_run(publisher, to, &run) != 0) return -1;
+        if (send_run(publisher, to, &run) != 0)
+            return -1;
         sent += run.count;
     }
     metric_add(METRIC_replayed_total, sent);
@@ -151,21 +159,26 @@ static int send_rows(struct publisher *publisher, struct subscription *to, const
 
 void publish_read_done(struct publisher *publisher, const struct read_rows *rows) {
     struct stream *stream = stream_find(publisher, rows->stream);
-    if (stream == NULL) return;
+    if (stream == NULL)
+        return;
     for (struct subscription *to = stream->subscriptions, *next; to != NULL; to = next) {
         next = to->next_of_stream;
-        if (to->reading != rows->from) continue;
+        if (to->reading != rows->from)
+            continue;
         to->reading = 0;
         bool moved_on = to->next != rows->from; /* followed again from elsewhere meanwhile */
-        if (!moved_on && send_rows(publisher, to, rows) != 0) continue;
-        if (!rows->failed) subscription_pump(publisher, to); /* after a failure the next head or credit tries again */
+        if (!moved_on && send_rows(publisher, to, rows) != 0)
+            continue;
+        if (!rows->failed)
+            subscription_pump(publisher, to); /* after a failure the next head or credit tries again */
     }
 }
 
 /* ---- followers ------------------------------------------------------------------------------------------------------ */
 
 static void send_to(struct publisher *publisher, struct follower *follower, enum message type, const void *value) {
-    if (wire_send(follower->socket, &follower->peer, type, value) != 0) follower_drop(publisher, follower);
+    if (wire_send(follower->socket, &follower->peer, type, value) != 0)
+        follower_drop(publisher, follower);
 }
 
 static void send_refusal(struct publisher *publisher, struct follower *follower, const char *key,
@@ -202,7 +215,8 @@ static void start_follow(struct publisher *publisher, struct follower *follower,
     }
     struct stream *stream = stream_add(publisher, follow->stream);
     struct subscription *subscription = subscription_find(stream, follower);
-    if (subscription == NULL) subscription = subscription_add(stream, follower);
+    if (subscription == NULL)
+        subscription = subscription_add(stream, follower);
     subscription->next = follow->from;
     subscription->credit = follow->credit;
     subscription->behind_since = 0;
@@ -210,8 +224,7 @@ static void start_follow(struct publisher *publisher, struct follower *follower,
         options->read_head(options->context, stream->name);
     struct head head = {.seq = stream->head};
     memcpy(head.stream, stream->name, sizeof stream->name);
-    if (stream->head_known &&
-        wire_send(follower->socket, &follower->peer, MESSAGE_head, &head) != 0) {
+    if (stream->head_known && wire_send(follower->socket, &follower->peer, MESSAGE_head, &head) != 0) {
         follower_drop(publisher, follower);
         return;
     }
@@ -221,7 +234,8 @@ static void start_follow(struct publisher *publisher, struct follower *follower,
 static void add_credit(struct publisher *publisher, struct follower *follower, const struct credit *credit) {
     struct stream *stream = stream_find(publisher, credit->stream);
     struct subscription *subscription = stream ? subscription_find(stream, follower) : NULL;
-    if (subscription == NULL) return; /* moved or dropped meanwhile */
+    if (subscription == NULL)
+        return; /* moved or dropped meanwhile */
     uint64_t total = subscription->credit + credit->more;
     if (credit->more > FOLLOW_CREDIT_MAX || total > FOLLOW_CREDIT_MAX || credit->applied >= subscription->next) {
         struct reason why;
@@ -237,7 +251,8 @@ static void add_credit(struct publisher *publisher, struct follower *follower, c
 static void end_follow(struct publisher *publisher, struct follower *follower, const struct unfollow *unfollow) {
     struct stream *stream = stream_find(publisher, unfollow->stream);
     struct subscription *subscription = stream ? subscription_find(stream, follower) : NULL;
-    if (subscription != NULL) subscription_drop(publisher, subscription);
+    if (subscription != NULL)
+        subscription_drop(publisher, subscription);
 }
 
 void publish_packet(struct publisher *publisher, const struct publish_from *from, struct packet *packet,
@@ -258,7 +273,8 @@ void publish_packet(struct publisher *publisher, const struct publish_from *from
                         &(struct refused){.field = "hello", .reason = "this connection is new: say hello and follow"});
         return;
     }
-    if (follower == NULL) follower = follower_add(publisher, from, packet);
+    if (follower == NULL)
+        follower = follower_add(publisher, from, packet);
     struct reason why;
     if (message_decode(type, data, size, &message, &why) != 0) {
         send_refusal(publisher, follower, "", &why);
@@ -270,17 +286,22 @@ void publish_packet(struct publisher *publisher, const struct publish_from *from
         struct head alive = {0};
         send_to(publisher, follower, MESSAGE_head, &alive);
     }
-    if (type == MESSAGE_follow) start_follow(publisher, follower, &message.follow);
-    if (type == MESSAGE_credit) add_credit(publisher, follower, &message.credit);
-    if (type == MESSAGE_unfollow) end_follow(publisher, follower, &message.unfollow);
-    if (type == MESSAGE_lag) follower->lag_ms = (int64_t)message.lag.behind_ms;
+    if (type == MESSAGE_follow)
+        start_follow(publisher, follower, &message.follow);
+    if (type == MESSAGE_credit)
+        add_credit(publisher, follower, &message.credit);
+    if (type == MESSAGE_unfollow)
+        end_follow(publisher, follower, &message.unfollow);
+    if (type == MESSAGE_lag)
+        follower->lag_ms = (int64_t)message.lag.behind_ms;
 }
 
 /* ---- changes of who serves and who may ------------------------------------------------------------------------------- */
 
 void publish_dropped(struct publisher *publisher, const char *name) {
     struct stream *stream = stream_find(publisher, name);
-    if (stream == NULL) return;
+    if (stream == NULL)
+        return;
     while (stream->subscriptions != NULL) {
         struct follower *follower = stream->subscriptions->follower;
         subscription_drop(publisher, stream->subscriptions);

@@ -9,7 +9,7 @@
 
 #define ENTRIES_PER_FRAME_MAX 500
 #define FRAME_BYTES_MAX 1048576
-#define READ_ENTRIES_MAX 2000   /* entries read back from the table at a time */
+#define READ_ENTRIES_MAX 2000    /* entries read back from the table at a time */
 #define FOLLOW_CREDIT_MAX 100000 /* more is refused: it would be a promise to buffer without bound */
 
 struct publisher;
@@ -43,8 +43,8 @@ void publish_chunk(struct publisher *publisher, struct chunk *take_chunk);      
 /* first_seq 0: nothing was found; bodies are borrowed. */
 struct read_rows {
     const char *stream;
-    uint64_t from;   /* what was asked for */
-    uint64_t first;  /* seq of the first row */
+    uint64_t from;  /* what was asked for */
+    uint64_t first; /* seq of the first row */
     uint32_t count;
     const uint8_t *const *bodies;
     const size_t *sizes;

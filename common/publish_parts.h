@@ -23,9 +23,9 @@ struct subscription { /* one follower on one stream */
     struct subscription *next_of_stream, *next_of_follower;
     struct stream *stream;
     struct follower *follower;
-    uint64_t next;   /* seq to send next */
-    uint64_t credit; /* entries that may still be sent */
-    uint64_t reading; /* seq being read from the table, 0: none */
+    uint64_t next;        /* seq to send next */
+    uint64_t credit;      /* entries that may still be sent */
+    uint64_t reading;     /* seq being read from the table, 0: none */
     int64_t behind_since; /* monotonic ms; 0: it has everything */
 };
 

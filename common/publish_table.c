@@ -10,7 +10,8 @@
 static uint32_t hash_bytes(const void *data, size_t size) {
     const uint8_t *bytes = data;
     uint32_t hash = 2166136261u;
-    for (size_t i = 0; i < size; i++) hash = (hash ^ bytes[i]) * 16777619u;
+    for (size_t i = 0; i < size; i++)
+        hash = (hash ^ bytes[i]) * 16777619u;
     return hash;
 }
 
@@ -20,13 +21,15 @@ static struct stream **stream_bucket(struct publisher *publisher, const char *na
 
 struct stream *stream_find(struct publisher *publisher, const char *name) {
     struct stream *stream = *stream_bucket(publisher, name);
-    while (stream != NULL && strcmp(stream->name, name) != 0) stream = stream->next_same_hash;
+    while (stream != NULL && strcmp(stream->name, name) != 0)
+        stream = stream->next_same_hash;
     return stream;
 }
 
 struct stream *stream_add(struct publisher *publisher, const char *name) {
     struct stream *stream = stream_find(publisher, name);
-    if (stream != NULL) return stream;
+    if (stream != NULL)
+        return stream;
     stream = calloc(1, sizeof *stream);
     assert(stream != NULL);
     snprintf(stream->name, sizeof stream->name, "%s", name);
@@ -62,16 +65,19 @@ struct follower *follower_add(struct publisher *publisher, const struct publish_
 }
 
 void follower_drop(struct publisher *publisher, struct follower *follower) {
-    while (follower->subscriptions != NULL) subscription_drop(publisher, follower->subscriptions);
+    while (follower->subscriptions != NULL)
+        subscription_drop(publisher, follower->subscriptions);
     struct follower **at = follower_bucket(publisher, &follower->peer);
-    while (*at != follower) at = &(*at)->next_same_hash;
+    while (*at != follower)
+        at = &(*at)->next_same_hash;
     *at = follower->next_same_hash;
     free(follower);
 }
 
 struct subscription *subscription_find(const struct stream *stream, const struct follower *follower) {
     struct subscription *subscription = stream->subscriptions;
-    while (subscription != NULL && subscription->follower != follower) subscription = subscription->next_of_stream;
+    while (subscription != NULL && subscription->follower != follower)
+        subscription = subscription->next_of_stream;
     return subscription;
 }
 
@@ -90,12 +96,15 @@ struct subscription *subscription_add(struct stream *stream, struct follower *fo
 
 void subscription_drop(struct publisher *publisher, struct subscription *subscription) {
     struct subscription **at = &subscription->stream->subscriptions;
-    while (*at != subscription) at = &(*at)->next_of_stream;
+    while (*at != subscription)
+        at = &(*at)->next_of_stream;
     *at = subscription->next_of_stream;
     at = &subscription->follower->subscriptions;
-    while (*at != subscription) at = &(*at)->next_of_follower;
+    while (*at != subscription)
+        at = &(*at)->next_of_follower;
     *at = subscription->next_of_follower;
-    if (subscription->stream->subscriptions == NULL) tail_forget(&publisher->tail, subscription->stream);
+    if (subscription->stream->subscriptions == NULL)
+        tail_forget(&publisher->tail, subscription->stream);
     metric_add(METRIC_followers, -1);
     free(subscription);
 }
@@ -109,9 +118,11 @@ struct publisher *publisher_open(const struct publisher_options *options) {
 }
 
 void publisher_close(struct publisher **publisher) {
-    if (*publisher == NULL) return;
+    if (*publisher == NULL)
+        return;
     for (size_t i = 0; i < FOLLOWER_BUCKETS; i++)
-        while ((*publisher)->followers[i] != NULL) follower_drop(*publisher, (*publisher)->followers[i]);
+        while ((*publisher)->followers[i] != NULL)
+            follower_drop(*publisher, (*publisher)->followers[i]);
     for (size_t i = 0; i < STREAM_BUCKETS; i++) {
         while ((*publisher)->streams[i] != NULL) {
             struct stream *stream = (*publisher)->streams[i];

@@ -18,9 +18,11 @@ static void tell_heads(struct publisher *publisher, struct stream *stream) {
 static void pump_stalled(struct publisher *publisher, struct stream *stream) {
     for (struct subscription *to = stream->subscriptions, *next; to != NULL; to = next) {
         next = to->next_of_stream;
-        if (to->behind_since != 0) subscription_pump(publisher, to);
+        if (to->behind_since != 0)
+            subscription_pump(publisher, to);
     }
-    if (stream->subscriptions == NULL || stream->head_known) return;
+    if (stream->subscriptions == NULL || stream->head_known)
+        return;
     publisher->options.read_head(publisher->options.context, stream->name);
 }
 
@@ -28,7 +30,8 @@ void publish_turn(struct publisher *publisher) {
     for (size_t i = 0; i < STREAM_BUCKETS; i++) {
         for (struct stream *stream = publisher->streams[i]; stream != NULL; stream = stream->next_same_hash) {
             pump_stalled(publisher, stream);
-            if (!stream->changed) continue;
+            if (!stream->changed)
+                continue;
             stream->changed = false;
             tell_heads(publisher, stream);
         }
@@ -49,7 +52,8 @@ void publish_hint(struct publisher *publisher, int32_t member, const char *strea
     for (size_t i = 0; i < FOLLOWER_BUCKETS; i++) {
         for (struct follower *follower = publisher->followers[i]; follower != NULL;
              follower = follower->next_same_hash) {
-            if (follower->is_public || follower->member != member) continue;
+            if (follower->is_public || follower->member != member)
+                continue;
             if (wire_send(follower->socket, &follower->peer, MESSAGE_head, &head) != 0)
                 follower_drop(publisher, follower);
             return;
@@ -62,11 +66,15 @@ int64_t publish_behind_ms(const struct publisher *publisher, const char *except_
     for (size_t i = 0; i < FOLLOWER_BUCKETS; i++) {
         for (const struct follower *follower = publisher->followers[i]; follower != NULL;
              follower = follower->next_same_hash) {
-            if (follower->is_public) continue; /* a slow department costs disk, nobody's speed */
-            if (except_service != NULL && strcmp(follower->service, except_service) == 0) continue;
-            if (follower->lag_ms > worst) worst = follower->lag_ms;
+            if (follower->is_public)
+                continue; /* a slow department costs disk, nobody's speed */
+            if (except_service != NULL && strcmp(follower->service, except_service) == 0)
+                continue;
+            if (follower->lag_ms > worst)
+                worst = follower->lag_ms;
             for (const struct subscription *to = follower->subscriptions; to != NULL; to = to->next_of_follower)
-                if (to->behind_since != 0 && now - to->behind_since > worst) worst = now - to->behind_since;
+                if (to->behind_since != 0 && now - to->behind_since > worst)
+                    worst = now - to->behind_since;
         }
     }
     return worst;

@@ -20,7 +20,8 @@ void service_query_tables(const struct service *service, const struct db_query *
     size_t count = 0;
     tables[count++] = common_queries;
     tables[count++] = city_queries;
-    if (service->append_query != NULL) tables[count++] = log_queries;
+    if (service->append_query != NULL)
+        tables[count++] = log_queries;
     for (const struct db_query *const *own = service->queries; own != NULL && *own != NULL; own++) {
         assert(count < QUERY_TABLES_MAX - 1);
         tables[count++] = *own;
@@ -29,19 +30,22 @@ void service_query_tables(const struct service *service, const struct db_query *
 }
 
 void read_job_close(struct read_job **job) {
-    if (*job == NULL) return;
+    if (*job == NULL)
+        return;
     PQclear((*job)->result);
     free(*job);
     *job = NULL;
 }
 
 static void run_job(struct reader *reader, struct read_job *job) {
-    if (reader->db != NULL && PQstatus(db_raw(reader->db)) != CONNECTION_OK) db_close(&reader->db);
+    if (reader->db != NULL && PQstatus(db_raw(reader->db)) != CONNECTION_OK)
+        db_close(&reader->db);
     if (reader->db == NULL) {
         const struct db_query *tables[QUERY_TABLES_MAX];
         service_query_tables(reader->service, tables);
         struct reason why;
-        if (db_open(&reader->db, reader->database_url, reader->service->name, tables, &why) != 0) return;
+        if (db_open(&reader->db, reader->database_url, reader->service->name, tables, &why) != 0)
+            return;
     }
     struct params params = {0};
     params_text(&params, job->key);
@@ -56,12 +60,14 @@ static void *reader_main(void *context) {
     struct reader *reader = context;
     for (;;) {
         struct letter *letter = mailbox_wait(reader->in, -1);
-        if (letter == NULL) continue;
+        if (letter == NULL)
+            continue;
         if (letter->kind == LETTER_STOP) {
             free(letter);
             return NULL;
         }
-        if (atomic_fetch_sub(&reader->waiting, 1) <= READS_WAITING_MAX) run_job(reader, (struct read_job *)letter);
+        if (atomic_fetch_sub(&reader->waiting, 1) <= READS_WAITING_MAX)
+            run_job(reader, (struct read_job *)letter);
         mailbox_put(reader->out, letter);
     }
 }
@@ -86,7 +92,8 @@ void reader_put(struct reader *reader, struct read_job *take_job) {
 }
 
 void reader_close(struct reader **reader) {
-    if (*reader == NULL) return;
+    if (*reader == NULL)
+        return;
     mailbox_put_stop((*reader)->in);
     pthread_join((*reader)->thread, NULL);
     db_close(&(*reader)->db);

@@ -2,8 +2,8 @@
 #ifndef ZHITONG_READER_H
 #define ZHITONG_READER_H
 
-#include "common/service.h"
 #include "common/mailbox.h"
+#include "common/service.h"
 
 #define READ_KEY_MAX 80
 #define READS_WAITING_MAX 4096 /* more are answered as failed */

@@ -28,40 +28,54 @@ struct request_form {
 };
 
 struct service {
-    const char *name;    /* also its schema, and zhitong_NAME its role */
-    const char *purpose; /* one sentence for --help */
+    const char *name;                     /* also its schema, and zhitong_NAME its role */
+    const char *purpose;                  /* one sentence for --help */
     const char *upstreams[UPSTREAMS_MAX]; /* whose logs it follows; as in mesh.service */
-    const struct setting *settings; /* its own, beside the common ones */
+    const struct setting *settings;       /* its own, beside the common ones */
     size_t setting_count;
     const struct db_query *const *queries; /* its own named queries, NULL-ended list of tables */
     const struct handler *handlers;
     size_t handler_count;
     const struct request_form *request; /* the one kind of request it takes; NULL: none */
-    batch_step *load, *save; /* either may be NULL */
-    batch_step *tick;        /* work that becomes due by itself; NULL: none */
+    batch_step *load, *save;            /* either may be NULL */
+    batch_step *tick;                   /* work that becomes due by itself; NULL: none */
     void *(*lane_open)(const struct settings *settings);
     void (*lane_close)(void *own);
-    const char *append_query; /* NULL: it keeps no log of its own */
-    const char *read_query;   /* reads a stream back: $1 stream, $2 first seq, $3 how many → seq, body */
-    const char *heads_query;  /* last seq of a stream that is not a shard's log: $1 stream → seq; NULL: none */
-    const char *tend_query;   /* makes and drops day partitions: $1 days to keep; NULL: none */
-    bool public_requests;     /* clients may send requests to the public endpoint */
-    bool public_streams;      /* departments may follow streams at the public endpoint */
+    const char *append_query;        /* NULL: it keeps no log of its own */
+    const char *read_query;          /* reads a stream back: $1 stream, $2 first seq, $3 how many → seq, body */
+    const char *heads_query;         /* last seq of a stream that is not a shard's log: $1 stream → seq; NULL: none */
+    const char *tend_query;          /* makes and drops day partitions: $1 days to keep; NULL: none */
+    bool public_requests;            /* clients may send requests to the public endpoint */
+    bool public_streams;             /* departments may follow streams at the public endpoint */
     const struct http_route *routes; /* its public HTTP API; context is a struct service_loop */
     size_t route_count;
 };
 
 /* Settings that several services have, for their tables. */
-#define SETTINGS_OF_REQUESTS                                                                                     \
-    {"ZHITONG_REQUESTS_WAITING", SETTING_NUMBER, "requests", "5000", 1, 100000,                                  \
-     "requests that may wait for a commit; more are answered busy"},                                             \
-        {"ZHITONG_CHAIN_LAG_MS", SETTING_NUMBER, "ms", "2000", 100, 600000,                                      \
-         "requests are answered busy while the end of the chain lags by more"}
-#define SETTINGS_OF_PUBLIC_ENDPOINT                                                                              \
-    {"ZHITONG_PUBLIC_PORT", SETTING_NUMBER, "port", "0", 0, 65535,                                               \
-     "TCP port of the public ZeroMQ endpoint; 0 takes any free one"},                                            \
-        {"ZHITONG_PUBLIC_KEYS", SETTING_TEXT, "", NULL, 1, 1000,                                                 \
-         "path of the public endpoint's CURVE key file, from `zhitong keys service`"}
+#define SETTINGS_OF_REQUESTS \
+    {"ZHITONG_REQUESTS_WAITING", \
+     SETTING_NUMBER, \
+     "requests", \
+     "5000", \
+     1, \
+     100000, \
+     "requests that may wait for a commit; more are answered busy"}, \
+    { \
+        "ZHITONG_CHAIN_LAG_MS", SETTING_NUMBER, "ms", "2000", 100, 600000, \
+            "requests are answered busy while the end of the chain lags by more" \
+    }
+#define SETTINGS_OF_PUBLIC_ENDPOINT \
+    {"ZHITONG_PUBLIC_PORT", \
+     SETTING_NUMBER, \
+     "port", \
+     "0", \
+     0, \
+     65535, \
+     "TCP port of the public ZeroMQ endpoint; 0 takes any free one"}, \
+    { \
+        "ZHITONG_PUBLIC_KEYS", SETTING_TEXT, "", NULL, 1, 1000, \
+            "path of the public endpoint's CURVE key file, from `zhitong keys service`" \
+    }
 
 int service_main(const struct service *service, int argc, char **argv);
 

@@ -238,7 +238,8 @@ int settings_open(struct settings **out, const struct setting_table tables[2], s
     struct settings *settings = calloc(1, sizeof *settings + count * sizeof settings->values[0]);
 
     assert(settings != NULL);
-    for (int i = 0; i < 2; i++) take_table(settings, tables[i].rows, tables[i].count);
+    for (int i = 0; i < 2; i++)
+        take_table(settings, tables[i].rows, tables[i].count);
     if (refuse_unknown_variables(settings, why) != 0)
         goto fail;
     for (size_t i = 0; i < settings->count; i++)

@@ -10,7 +10,7 @@ struct subscription;
 struct stream { /* one that is served here */
     struct stream *next_same_hash;
     char name[CODE_MAX + 1];
-    uint64_t head;  /* last committed seq */
+    uint64_t head; /* last committed seq */
     bool head_known;
     bool changed; /* since the last round of heads */
     struct tail_chunk *oldest, *newest;

@@ -9,7 +9,8 @@ static void grow(struct waiting_queue *queue) {
     size_t room = queue->room ? queue->room * 2 : 64;
     struct waiting *ring = calloc(room, sizeof *ring);
     assert(ring != NULL);
-    for (size_t i = 0; i < queue->count; i++) ring[i] = queue->ring[(queue->first + i) & (queue->room - 1)];
+    for (size_t i = 0; i < queue->count; i++)
+        ring[i] = queue->ring[(queue->first + i) & (queue->room - 1)];
     free(queue->ring);
     queue->ring = ring;
     queue->first = 0;
@@ -17,12 +18,14 @@ static void grow(struct waiting_queue *queue) {
 }
 
 struct waiting *queue_push(struct waiting_queue *queue) {
-    if (queue->count == queue->room) grow(queue);
+    if (queue->count == queue->room)
+        grow(queue);
     return &queue->ring[(queue->first + queue->count++) & (queue->room - 1)];
 }
 
 struct waiting *queue_push_front(struct waiting_queue *queue) {
-    if (queue->count == queue->room) grow(queue);
+    if (queue->count == queue->room)
+        grow(queue);
     queue->first = (queue->first - 1) & (queue->room - 1);
     queue->count++;
     return &queue->ring[queue->first];

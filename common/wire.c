@@ -20,13 +20,17 @@ void wire_keys_make(struct wire_keys *keys) {
 
 int wire_keys_read(struct wire_keys *keys, const char *path, struct reason *why) {
     FILE *file = fopen(path, "re");
-    if (file == NULL) return refuse(why, path, "cannot read the key file: %s", strerror(errno));
+    if (file == NULL)
+        return refuse(why, path, "cannot read the key file: %s", strerror(errno));
     char name[16], value[64];
     struct wire_keys read = {0};
     while (fscanf(file, "%15s %63s", name, value) == 2) {
-        if (strlen(value) != WIRE_KEY_SIZE - 1) continue;
-        if (strcmp(name, "public") == 0) memcpy(read.public_key, value, WIRE_KEY_SIZE);
-        if (strcmp(name, "secret") == 0) memcpy(read.secret_key, value, WIRE_KEY_SIZE);
+        if (strlen(value) != WIRE_KEY_SIZE - 1)
+            continue;
+        if (strcmp(name, "public") == 0)
+            memcpy(read.public_key, value, WIRE_KEY_SIZE);
+        if (strcmp(name, "secret") == 0)
+            memcpy(read.secret_key, value, WIRE_KEY_SIZE);
     }
     fclose(file);
     if (read.public_key[0] == '\0' || read.secret_key[0] == '\0')
@@ -61,7 +65,8 @@ static void *open_socket(void *context, int type, const struct wire_keys *keys, 
 static int bound_port(void *socket) {
     char endpoint[160];
     size_t size = sizeof endpoint;
-    if (zmq_getsockopt(socket, ZMQ_LAST_ENDPOINT, endpoint, &size) != 0) return 0;
+    if (zmq_getsockopt(socket, ZMQ_LAST_ENDPOINT, endpoint, &size) != 0)
+        return 0;
     const char *colon = strrchr(endpoint, ':');
     return colon ? atoi(colon + 1) : 0;
 }
@@ -87,7 +92,8 @@ void *wire_router(void *context, const struct wire_router_options *options, int 
 }
 
 void *wire_dealer(void *context, const struct wire_keys *keys, const char *endpoint, const char *server_key) {
-    if (strlen(server_key) != WIRE_KEY_SIZE - 1) return NULL;
+    if (strlen(server_key) != WIRE_KEY_SIZE - 1)
+        return NULL;
     void *socket = open_socket(context, ZMQ_DEALER, keys, WIRE_FRAME_MAX);
     set_int(socket, ZMQ_RECONNECT_IVL, RECONNECT_MS);
     set_int(socket, ZMQ_RECONNECT_IVL_MAX, RECONNECT_MS_MAX);
@@ -98,7 +104,8 @@ void *wire_dealer(void *context, const struct wire_keys *keys, const char *endpo
 }
 
 void wire_close(void **socket) {
-    if (*socket == NULL) return;
+    if (*socket == NULL)
+        return;
     zmq_close(*socket);
     *socket = NULL;
 }
@@ -110,7 +117,8 @@ bool wire_peer_same(const struct wire_peer *a, const struct wire_peer *b) {
 }
 
 static int send_header(void *socket, const struct wire_peer *peer, const struct bytes *header, int more) {
-    if (peer != NULL && zmq_send(socket, peer->id, peer->size, ZMQ_SNDMORE | ZMQ_DONTWAIT) < 0) return -1;
+    if (peer != NULL && zmq_send(socket, peer->id, peer->size, ZMQ_SNDMORE | ZMQ_DONTWAIT) < 0)
+        return -1;
     return zmq_send(socket, header->data, header->size, ZMQ_DONTWAIT | more) < 0 ? -1 : 0;
 }
 
@@ -122,13 +130,13 @@ int wire_send(void *socket, const struct wire_peer *peer, enum message number, c
     return status;
 }
 
-int wire_send_frame(void *socket, const struct wire_peer *peer, const struct entries *entries,
-                    zmq_msg_t *take_frame) {
+int wire_send_frame(void *socket, const struct wire_peer *peer, const struct entries *entries, zmq_msg_t *take_frame) {
     struct bytes header = {0};
     message_encode(MESSAGE_entries, entries, &header);
     int status = send_header(socket, peer, &header, ZMQ_SNDMORE);
     bytes_close(&header);
-    if (status == 0 && zmq_msg_send(take_frame, socket, ZMQ_DONTWAIT) >= 0) return 0;
+    if (status == 0 && zmq_msg_send(take_frame, socket, ZMQ_DONTWAIT) >= 0)
+        return 0;
     zmq_msg_close(take_frame);
     return -1;
 }
@@ -164,7 +172,8 @@ static int read_peer(struct wire_peer *peer, void *socket) {
         peer->size = (uint8_t)size;
     }
     zmq_msg_close(&id);
-    if (status < 0) drop_rest(socket);
+    if (status < 0)
+        drop_rest(socket);
     return status;
 }
 
@@ -174,7 +183,8 @@ int packet_read(struct packet *packet, void *socket, bool router) {
     packet->peer.size = 0;
     if (router) {
         int status = read_peer(&packet->peer, socket);
-        if (status != 1) return status;
+        if (status != 1)
+            return status;
     }
     zmq_msg_init(&packet->header);
     if (zmq_msg_recv(&packet->header, socket, ZMQ_DONTWAIT) < 0) {
@@ -182,11 +192,14 @@ int packet_read(struct packet *packet, void *socket, bool router) {
         return 0;
     }
     const char *user = zmq_msg_gets(&packet->header, "User-Id");
-    if (user != NULL) snprintf(packet->user, sizeof packet->user, "%s", user);
-    if (!has_more(socket)) return 1;
+    if (user != NULL)
+        snprintf(packet->user, sizeof packet->user, "%s", user);
+    if (!has_more(socket))
+        return 1;
     zmq_msg_init(&packet->frame);
     packet->has_frame = true;
-    if (zmq_msg_recv(&packet->frame, socket, ZMQ_DONTWAIT) >= 0 && !has_more(socket)) return 1;
+    if (zmq_msg_recv(&packet->frame, socket, ZMQ_DONTWAIT) >= 0 && !has_more(socket))
+        return 1;
     drop_rest(socket);
     packet_close(packet);
     return -1;
@@ -194,7 +207,8 @@ int packet_read(struct packet *packet, void *socket, bool router) {
 
 void packet_close(struct packet *packet) {
     zmq_msg_close(&packet->header);
-    if (packet->has_frame) zmq_msg_close(&packet->frame);
+    if (packet->has_frame)
+        zmq_msg_close(&packet->frame);
     packet->has_frame = false;
 }
 

@@ -28,7 +28,8 @@ void chunk_append(struct chunk *chunk, const void *data, size_t size) {
 }
 
 void chunk_close(struct chunk **chunk) {
-    if (*chunk == NULL) return;
+    if (*chunk == NULL)
+        return;
     bytes_close(&(*chunk)->data);
     free((*chunk)->ends);
     free(*chunk);
@@ -48,8 +49,10 @@ struct work *work_open(size_t inputs) {
 }
 
 void work_close(struct work **work) {
-    if (*work == NULL) return;
-    for (size_t i = 0; i < (*work)->count; i++) bytes_close(&(*work)->inputs[i].reply);
+    if (*work == NULL)
+        return;
+    for (size_t i = 0; i < (*work)->count; i++)
+        bytes_close(&(*work)->inputs[i].reply);
     while ((*work)->chunks != NULL) {
         struct chunk *chunk = (*work)->chunks;
         (*work)->chunks = chunk->next;
@@ -62,7 +65,8 @@ void work_close(struct work **work) {
 
 struct work_shard *work_add_shard(struct work *work, uint16_t shard) {
     struct work_shard *added = work_shard(work, shard);
-    if (added != NULL) return added;
+    if (added != NULL)
+        return added;
     work->index[shard] = (int8_t)work->shard_count;
     added = &work->shards[work->shard_count++];
     memset(added, 0, sizeof *added);

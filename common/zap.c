@@ -27,13 +27,16 @@ struct zap *zap_open(void *context) {
 }
 
 void zap_close(struct zap **zap) {
-    if (*zap == NULL) return;
+    if (*zap == NULL)
+        return;
     zmq_close((*zap)->socket);
     free(*zap);
     *zap = NULL;
 }
 
-void *zap_socket(struct zap *zap) { return zap->socket; }
+void *zap_socket(struct zap *zap) {
+    return zap->socket;
+}
 
 struct zap_request {
     char frames[ZAP_FRAMES][ZAP_FRAME_MAX + 1];
@@ -48,10 +51,13 @@ static bool read_request(void *socket, struct zap_request *request) {
         char spare[ZAP_FRAME_MAX + 1];
         char *frame = request->count < ZAP_FRAMES ? request->frames[request->count] : spare;
         int size = zmq_recv(socket, frame, ZAP_FRAME_MAX, ZMQ_DONTWAIT);
-        if (size < 0) return false;
-        if (size > ZAP_FRAME_MAX) size = ZAP_FRAME_MAX;
+        if (size < 0)
+            return false;
+        if (size > ZAP_FRAME_MAX)
+            size = ZAP_FRAME_MAX;
         frame[size] = '\0';
-        if (request->count < ZAP_FRAMES) request->sizes[request->count] = size;
+        if (request->count < ZAP_FRAMES)
+            request->sizes[request->count] = size;
         request->count++;
         size_t length = sizeof more;
         zmq_getsockopt(socket, ZMQ_RCVMORE, &more, &length);

@@ -24,9 +24,12 @@ void *escalation_lane_open(const struct settings *settings) {
 }
 
 static void each_column(struct escalation_lane *lane, void (*act)(struct column *)) {
-    for (int i = 0; i < 5; i++) act(&lane->arm[i]);
-    for (int i = 0; i < 2; i++) act(&lane->disarm[i]);
-    for (int i = 0; i < 2; i++) act(&lane->fire[i]);
+    for (int i = 0; i < 5; i++)
+        act(&lane->arm[i]);
+    for (int i = 0; i < 2; i++)
+        act(&lane->disarm[i]);
+    for (int i = 0; i < 2; i++)
+        act(&lane->fire[i]);
     act(&lane->shards);
 }
 
@@ -63,14 +66,16 @@ int escalation_load(struct batch *batch) {
     each_column(lane, column_reset);
     lane->last = case_map_open(batch->arena, batch->count);
     for (size_t i = 0; i < batch->count; i++)
-        if (batch->inputs[i]->outcome == OUTCOME_PENDING) decode(batch, batch->inputs[i]);
+        if (batch->inputs[i]->outcome == OUTCOME_PENDING)
+            decode(batch, batch->inputs[i]);
     return 0;
 }
 
 void escalation_on_moved(struct batch *batch, struct input *input) {
     struct escalation_lane *lane = batch->own;
     const struct armed *armed = input->decoded;
-    if (*case_map_at(&lane->last, armed->case_id) != input) return;
+    if (*case_map_at(&lane->last, armed->case_id) != input)
+        return;
     if (armed->due_at == 0) {
         column_int2(&lane->disarm[0], (int16_t)case_shard(armed->case_id));
         column_int8(&lane->disarm[1], (int64_t)armed->case_id);
@@ -85,17 +90,22 @@ void escalation_on_moved(struct batch *batch, struct input *input) {
 }
 
 static int send(struct batch *batch, const char *query, struct column *columns, int count) {
-    if (columns[0].count == 0) return 0;
+    if (columns[0].count == 0)
+        return 0;
     struct params params = {0};
-    for (int i = 0; i < count; i++) params_column(&params, &columns[i]);
+    for (int i = 0; i < count; i++)
+        params_column(&params, &columns[i]);
     return db_send(batch->db, query, &params);
 }
 
 int escalation_save(struct batch *batch) {
     struct escalation_lane *lane = batch->own;
-    if (send(batch, "escalation_arm", lane->arm, 5) != 0) return -1;
-    if (send(batch, "escalation_disarm", lane->disarm, 2) != 0) return -1;
-    if (lane->fire[0].count == 0) return 0;
+    if (send(batch, "escalation_arm", lane->arm, 5) != 0)
+        return -1;
+    if (send(batch, "escalation_disarm", lane->disarm, 2) != 0)
+        return -1;
+    if (lane->fire[0].count == 0)
+        return 0;
     struct params params = {0};
     params_column(&params, &lane->fire[0]);
     params_column(&params, &lane->fire[1]);
@@ -107,8 +117,10 @@ int escalation_save(struct batch *batch) {
 
 static void fire(struct batch *batch, const PGresult *due, int row) {
     struct escalation_lane *lane = batch->own;
-    struct deadline_passed passed = {.case_id = (uint64_t)db_int8(due, row, 0), .at = batch->now,
-                                     .due_at = db_time(due, row, 1), .version = (uint64_t)db_int4(due, row, 2),
+    struct deadline_passed passed = {.case_id = (uint64_t)db_int8(due, row, 0),
+                                     .at = batch->now,
+                                     .due_at = db_time(due, row, 1),
+                                     .version = (uint64_t)db_int4(due, row, 2),
                                      .tier = (uint64_t)db_int2(due, row, 3)};
     batch_emit(batch, passed.case_id, MESSAGE_deadline_passed, &passed);
     column_int2(&lane->fire[0], (int16_t)case_shard(passed.case_id));
@@ -120,7 +132,8 @@ static int ask(struct batch *batch, const char *query, bool limited) {
     struct params params = {0};
     params_column(&params, &lane->shards);
     params_time(&params, batch->now);
-    if (limited) params_int4(&params, FIRED_PER_TICK_MAX);
+    if (limited)
+        params_int4(&params, FIRED_PER_TICK_MAX);
     return db_send(batch->db, query, &params);
 }
 
@@ -129,13 +142,20 @@ int escalation_tick(struct batch *batch) {
     each_column(lane, column_reset);
     size_t count;
     const int16_t *shards = batch_shards(batch, &count);
-    for (size_t i = 0; i < count; i++) column_int2(&lane->shards, shards[i]);
-    if (count == 0) return 0;
-    if (ask(batch, "escalation_due", true) != 0 || ask(batch, "escalation_next", false) != 0) return -1;
-    SCOPED_RESULT *due = db_take(batch->db);
-    SCOPED_RESULT *next = due ? db_take(batch->db) : NULL;
-    if (next == NULL) return -1;
-    for (int row = 0; row < PQntuples(due); row++) fire(batch, due, row);
+    for (size_t i = 0; i < count; i++)
+        column_int2(&lane->shards, shards[i]);
+    if (count == 0)
+        return 0;
+    if (ask(batch, "escalation_due", true) != 0 || ask(batch, "escalation_next", false) != 0)
+        return -1;
+    SCOPED_RESULT
+    *due = db_take(batch->db);
+    SCOPED_RESULT
+    *next = due ? db_take(batch->db) : NULL;
+    if (next == NULL)
+        return -1;
+    for (int row = 0; row < PQntuples(due); row++)
+        fire(batch, due, row);
     if (PQntuples(due) == FIRED_PER_TICK_MAX)
         batch_wake_at(batch, batch->now);
     else if (!db_null(next, 0, 0))

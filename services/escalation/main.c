@@ -26,4 +26,6 @@ static const struct service escalation = {
     .tend_query = "log_tend",
 };
 
-int main(int argc, char **argv) { return service_main(&escalation, argc, argv); }
+int main(int argc, char **argv) {
+    return service_main(&escalation, argc, argv);
+}

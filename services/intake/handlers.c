@@ -23,7 +23,7 @@ struct asked { /* a decoded request */
 
 struct known { /* a digest and the case it got, before or in this batch */
     uint8_t digest[REPORT_DIGEST_BYTES];
-    uint64_t case_id; /* 0: none yet */
+    uint64_t case_id;   /* 0: none yet */
     struct known *next; /* the same first 8 bytes */
 };
 
@@ -52,7 +52,8 @@ static struct known *known_at(struct batch *batch, const uint8_t *digest) {
     memcpy(&key, digest, sizeof key);
     void **at = case_map_at(&lane->known, key | 1);
     for (struct known *known = *at; known != NULL; known = known->next)
-        if (memcmp(known->digest, digest, REPORT_DIGEST_BYTES) == 0) return known;
+        if (memcmp(known->digest, digest, REPORT_DIGEST_BYTES) == 0)
+            return known;
     struct known *known = arena_take(batch->arena, sizeof *known);
     memcpy(known->digest, digest, REPORT_DIGEST_BYTES);
     known->case_id = 0;
@@ -78,16 +79,22 @@ static void decode(struct batch *batch, struct input *input) {
 int intake_load(struct batch *batch) {
     struct intake_lane *lane = batch->own;
     struct column *columns[] = {&lane->find, &lane->cases, &lane->times, &lane->digests, &lane->shards, &lane->bodies};
-    for (size_t i = 0; i < sizeof columns / sizeof columns[0]; i++) column_reset(columns[i]);
+    for (size_t i = 0; i < sizeof columns / sizeof columns[0]; i++)
+        column_reset(columns[i]);
     lane->known = case_map_open(batch->arena, batch->count);
     for (size_t i = 0; i < batch->count; i++)
-        if (batch->inputs[i]->outcome == OUTCOME_PENDING) decode(batch, batch->inputs[i]);
-    if (lane->find.count == 0) return 0;
+        if (batch->inputs[i]->outcome == OUTCOME_PENDING)
+            decode(batch, batch->inputs[i]);
+    if (lane->find.count == 0)
+        return 0;
     struct params params = {0};
     params_column(&params, &lane->find);
-    if (db_send(batch->db, "intake_find", &params) != 0) return -1;
-    SCOPED_RESULT *result = db_take(batch->db);
-    if (result == NULL) return -1;
+    if (db_send(batch->db, "intake_find", &params) != 0)
+        return -1;
+    SCOPED_RESULT
+    *result = db_take(batch->db);
+    if (result == NULL)
+        return -1;
     for (int row = 0; row < PQntuples(result); row++) {
         size_t size;
         struct known *known = known_at(batch, db_bytea(result, row, 0, &size));
@@ -130,7 +137,8 @@ void intake_on_submit(struct batch *batch, struct input *input) {
 
 int intake_save(struct batch *batch) {
     struct intake_lane *lane = batch->own;
-    if (lane->cases.count == 0) return 0;
+    if (lane->cases.count == 0)
+        return 0;
     struct params params = {0};
     params_column(&params, &lane->cases);
     params_column(&params, &lane->times);

@@ -62,7 +62,8 @@ static void posted(void *context, const uint8_t *reply, size_t size) {
 static int read_key(const struct http_request *request, char *key, size_t room, struct reason *why) {
     const char *given = http_header(request, "Idempotency-Key");
     if (given != NULL) {
-        if (strlen(given) >= room) return refuse(why, "Idempotency-Key", "must be at most %zu bytes", room - 1);
+        if (strlen(given) >= room)
+            return refuse(why, "Idempotency-Key", "must be at most %zu bytes", room - 1);
         snprintf(key, room, "%s", given);
         return 0;
     }
@@ -77,7 +78,8 @@ static int read_report(const struct http_request *request, struct submit *submit
     const uint8_t *body = http_body(request, &size);
     json_error_t error;
     json_t *json = json_loadb((const char *)body, size, JSON_REJECT_DUPLICATES, &error);
-    if (json == NULL) return refuse(why, "body", "line %d, column %d: %s", error.line, error.column, error.text);
+    if (json == NULL)
+        return refuse(why, "body", "line %d, column %d: %s", error.line, error.column, error.text);
     char key[sizeof submit->key];
     int status = -1;
     if (!json_is_object(json))

@@ -7,7 +7,8 @@ extern const struct db_query intake_queries[];
 static const struct setting settings[] = {
     SETTINGS_OF_REQUESTS,
     SETTINGS_OF_PUBLIC_ENDPOINT,
-    {"ZHITONG_HTTP_PORT", SETTING_NUMBER, "port", "0", 0, 65535, "TCP port of the public HTTP API; 0 takes any free one"},
+    {"ZHITONG_HTTP_PORT", SETTING_NUMBER, "port", "0", 0, 65535,
+     "TCP port of the public HTTP API; 0 takes any free one"},
 };
 
 static const struct handler handlers[] = {
@@ -38,4 +39,6 @@ static const struct service intake = {
     .route_count = INTAKE_ROUTE_COUNT,
 };
 
-int main(int argc, char **argv) { return service_main(&intake, argc, argv); }
+int main(int argc, char **argv) {
+    return service_main(&intake, argc, argv);
+}

@@ -6,16 +6,20 @@
 
 int report_check(const struct city *city, const struct submit *submit, struct reason *why) {
     const struct channel *channel = city_channel(city, submit->channel);
-    if (channel == NULL) return refuse(why, "channel", "there is no channel \"%s\"; see channels.csv", submit->channel);
-    if (!channel->enabled) return refuse(why, "channel", "the channel \"%s\" is closed", submit->channel);
+    if (channel == NULL)
+        return refuse(why, "channel", "there is no channel \"%s\"; see channels.csv", submit->channel);
+    if (!channel->enabled)
+        return refuse(why, "channel", "the channel \"%s\" is closed", submit->channel);
     if (city_item(city, submit->item) == NULL)
         return refuse(why, "item", "there is no item \"%s\"; see items.csv", submit->item);
     if (city_area(city, submit->area) == NULL)
         return refuse(why, "area", "there is no area \"%s\"; see areas.csv", submit->area);
     if (isnan(submit->lat) != isnan(submit->lon))
         return refuse(why, isnan(submit->lat) ? "lat" : "long", "lat and long come together or not at all");
-    if (!isnan(submit->lat) && fabs(submit->lat) > 90) return refuse(why, "lat", "must be -90 to 90 degrees");
-    if (!isnan(submit->lon) && fabs(submit->lon) > 180) return refuse(why, "long", "must be -180 to 180 degrees");
+    if (!isnan(submit->lat) && fabs(submit->lat) > 90)
+        return refuse(why, "lat", "must be -90 to 90 degrees");
+    if (!isnan(submit->lon) && fabs(submit->lon) > 180)
+        return refuse(why, "long", "must be -180 to 180 degrees");
     return 0;
 }
 

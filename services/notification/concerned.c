@@ -3,9 +3,11 @@
 #include <string.h>
 
 static void add(struct concerned *concerned, const char *unit, size_t length) {
-    if (length == 0 || length > CODE_MAX || concerned->count == CONCERNED_MAX) return;
+    if (length == 0 || length > CODE_MAX || concerned->count == CONCERNED_MAX)
+        return;
     for (int i = 0; i < concerned->count; i++)
-        if (strlen(concerned->units[i]) == length && memcmp(concerned->units[i], unit, length) == 0) return;
+        if (strlen(concerned->units[i]) == length && memcmp(concerned->units[i], unit, length) == 0)
+            return;
     char *added = concerned->units[concerned->count++];
     memcpy(added, unit, length);
     added[length] = '\0';

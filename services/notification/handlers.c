@@ -32,7 +32,8 @@ void *notification_lane_open(const struct settings *settings) {
 
 void notification_lane_close(void *own) {
     struct notification_lane *lane = own;
-    for (int i = 0; i < NOTIFY_COLUMNS; i++) column_close(&lane->columns[i]);
+    for (int i = 0; i < NOTIFY_COLUMNS; i++)
+        column_close(&lane->columns[i]);
     free(lane->told);
     free(lane);
 }
@@ -40,7 +41,8 @@ void notification_lane_close(void *own) {
 int notification_load(struct batch *batch) {
     struct notification_lane *lane = batch->own;
     lane->count = 0;
-    for (int i = 0; i < NOTIFY_COLUMNS; i++) column_reset(&lane->columns[i]);
+    for (int i = 0; i < NOTIFY_COLUMNS; i++)
+        column_reset(&lane->columns[i]);
     return 0;
 }
 
@@ -81,7 +83,8 @@ static int by_unit(const void *a, const void *b) {
 /* One past the last entry of the unit that begins at `first`. */
 static size_t end_of_unit(const struct notification_lane *lane, size_t first) {
     size_t end = first;
-    while (end < lane->count && strcmp(lane->told[end].unit, lane->told[first].unit) == 0) end++;
+    while (end < lane->count && strcmp(lane->told[end].unit, lane->told[first].unit) == 0)
+        end++;
     return end;
 }
 
@@ -103,7 +106,8 @@ static int send_told(struct batch *batch) {
         }
     }
     struct params params = {0};
-    for (int i = 0; i < NOTIFY_COLUMNS; i++) params_column(&params, &columns[i]);
+    for (int i = 0; i < NOTIFY_COLUMNS; i++)
+        params_column(&params, &columns[i]);
     return db_send(batch->db, "notification_append", &params);
 }
 
@@ -111,7 +115,8 @@ static int send_told(struct batch *batch) {
 static void publish_unit(struct batch *batch, const char *unit, uint64_t head) {
     struct notification_lane *lane = batch->own;
     size_t first = 0;
-    while (first < lane->count && strcmp(lane->told[first].unit, unit) != 0) first = end_of_unit(lane, first);
+    while (first < lane->count && strcmp(lane->told[first].unit, unit) != 0)
+        first = end_of_unit(lane, first);
     if (first == lane->count)
         return;
     size_t end = end_of_unit(lane, first);
@@ -121,11 +126,15 @@ static void publish_unit(struct batch *batch, const char *unit, uint64_t head) {
 
 int notification_save(struct batch *batch) {
     struct notification_lane *lane = batch->own;
-    if (batch->count == 0 || lane->count == 0) return 0;
+    if (batch->count == 0 || lane->count == 0)
+        return 0;
     qsort(lane->told, lane->count, sizeof *lane->told, by_unit);
-    if (send_told(batch) != 0) return -1;
-    SCOPED_RESULT *heads = db_take(batch->db);
-    if (heads == NULL) return -1;
+    if (send_told(batch) != 0)
+        return -1;
+    SCOPED_RESULT
+    *heads = db_take(batch->db);
+    if (heads == NULL)
+        return -1;
     for (int row = 0; row < PQntuples(heads); row++)
         publish_unit(batch, db_text(heads, row, 0), (uint64_t)db_int8(heads, row, 1));
     return 0;

@@ -32,4 +32,6 @@ static const struct service notification = {
     .public_streams = true,
 };
 
-int main(int argc, char **argv) { return service_main(&notification, argc, argv); }
+int main(int argc, char **argv) {
+    return service_main(&notification, argc, argv);
+}

@@ -27,7 +27,8 @@ void case_store_begin(struct case_store *store, struct batch *batch) {
 
 struct touched_case *case_store_at(struct case_store *store, struct batch *batch, uint64_t case_id) {
     void **at = case_map_at(&store->map, case_id);
-    if (*at != NULL) return *at;
+    if (*at != NULL)
+        return *at;
     struct touched_case *touched = arena_take(batch->arena, sizeof *touched);
     touched->is_there = touched->is_new = touched->changed = false;
     *at = touched;
@@ -38,7 +39,8 @@ struct touched_case *case_store_at(struct case_store *store, struct batch *batch
 void case_store_want(struct case_store *store, struct batch *batch, uint64_t case_id) {
     size_t before = store->count;
     (void)case_store_at(store, batch, case_id);
-    if (store->count == before) return;
+    if (store->count == before)
+        return;
     column_int2(&store->shards, (int16_t)case_shard(case_id));
     column_int8(&store->cases, (int64_t)case_id);
 }
@@ -64,13 +66,17 @@ static void read_case(struct case_file *file, const PGresult *result, int row) {
 }
 
 int case_store_load(struct case_store *store, struct batch *batch) {
-    if (store->cases.count == 0) return 0;
+    if (store->cases.count == 0)
+        return 0;
     struct params params = {0};
     params_column(&params, &store->shards);
     params_column(&params, &store->cases);
-    if (db_send(batch->db, "routing_cases", &params) != 0) return -1;
-    SCOPED_RESULT *result = db_take(batch->db);
-    if (result == NULL) return -1;
+    if (db_send(batch->db, "routing_cases", &params) != 0)
+        return -1;
+    SCOPED_RESULT
+    *result = db_take(batch->db);
+    if (result == NULL)
+        return -1;
     for (int row = 0; row < PQntuples(result); row++) {
         struct touched_case *touched = case_store_at(store, batch, (uint64_t)db_int8(result, row, 0));
         read_case(&touched->file, result, row);
@@ -96,9 +102,11 @@ static void add_case(struct column columns[CASE_COLUMNS], const struct case_file
 }
 
 static int send(struct batch *batch, const char *query, struct column columns[CASE_COLUMNS]) {
-    if (columns[0].count == 0) return 0;
+    if (columns[0].count == 0)
+        return 0;
     struct params params = {0};
-    for (int i = 0; i < CASE_COLUMNS; i++) params_column(&params, &columns[i]);
+    for (int i = 0; i < CASE_COLUMNS; i++)
+        params_column(&params, &columns[i]);
     return db_send(batch->db, query, &params);
 }
 
@@ -110,6 +118,7 @@ int case_store_save(struct case_store *store, struct batch *batch) {
         else if (touched->changed)
             add_case(store->moved, &touched->file);
     }
-    if (send(batch, "routing_open", store->opened) != 0) return -1;
+    if (send(batch, "routing_open", store->opened) != 0)
+        return -1;
     return send(batch, "routing_move", store->moved);
 }

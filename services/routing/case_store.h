@@ -15,7 +15,7 @@ struct touched_case {
     bool changed;
 };
 
-struct case_store { /* a lane's */
+struct case_store {              /* a lane's */
     struct column shards, cases; /* of routing_cases */
     struct column opened[CASE_COLUMNS], moved[CASE_COLUMNS];
     struct case_map map;

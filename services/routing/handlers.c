@@ -36,12 +36,12 @@ void routing_lane_close(void *own) {
     column_close(&lane->ask_shards);
     column_close(&lane->ask_cases);
     column_close(&lane->ask_keys);
-    for (int i = 0; i < 5; i++) column_close(&lane->commands[i]);
+    for (int i = 0; i < 5; i++)
+        column_close(&lane->commands[i]);
     free(lane);
 }
 
 /* ---- load -------------------------------------------------------------------------------------------------------------- */
-
 
 static size_t decoded_size(enum message type) {
     const struct message_spec *spec = message_spec(type);
@@ -58,7 +58,8 @@ static void want(struct batch *batch, struct input *input) {
     }
     if (input->type == MESSAGE_deadline_passed)
         case_store_want(&lane->cases, batch, ((struct deadline_passed *)input->decoded)->case_id);
-    if (input->type != MESSAGE_command) return;
+    if (input->type != MESSAGE_command)
+        return;
     const struct command *command = input->decoded;
     case_store_want(&lane->cases, batch, command->case_id);
     column_int2(&lane->ask_shards, (int16_t)case_shard(command->case_id));
@@ -76,14 +77,18 @@ static void remember(struct batch *batch, const struct carried_out *carried_out)
 
 static int load_commands(struct batch *batch) {
     struct routing_lane *lane = batch->own;
-    if (lane->ask_cases.count == 0) return 0;
+    if (lane->ask_cases.count == 0)
+        return 0;
     struct params params = {0};
     params_column(&params, &lane->ask_shards);
     params_column(&params, &lane->ask_cases);
     params_column(&params, &lane->ask_keys);
-    if (db_send(batch->db, "routing_commands", &params) != 0) return -1;
-    SCOPED_RESULT *result = db_take(batch->db);
-    if (result == NULL) return -1;
+    if (db_send(batch->db, "routing_commands", &params) != 0)
+        return -1;
+    SCOPED_RESULT
+    *result = db_take(batch->db);
+    if (result == NULL)
+        return -1;
     for (int row = 0; row < PQntuples(result); row++) {
         struct carried_out old = {.case_id = (uint64_t)db_int8(result, row, 0),
                                   .version = (uint32_t)db_int4(result, row, 2)};
@@ -100,12 +105,14 @@ int routing_load(struct batch *batch) {
     column_reset(&lane->ask_shards);
     column_reset(&lane->ask_cases);
     column_reset(&lane->ask_keys);
-    for (int i = 0; i < 5; i++) column_reset(&lane->commands[i]);
+    for (int i = 0; i < 5; i++)
+        column_reset(&lane->commands[i]);
     lane->carried_out = NULL;
     for (size_t i = 0; i < batch->count; i++)
         if (batch->inputs[i]->outcome == OUTCOME_PENDING && decoded_size(batch->inputs[i]->type) > 0)
             want(batch, batch->inputs[i]);
-    if (load_commands(batch) != 0) return -1;
+    if (load_commands(batch) != 0)
+        return -1;
     return case_store_load(&lane->cases, batch);
 }
 
@@ -139,8 +146,10 @@ void routing_on_deadline(struct batch *batch, struct input *input) {
     struct case_step step = {batch->city, not_before(batch, passed->at), &touched->file, &lane->moved};
     int status = touched->is_there ? case_pass_deadline(&step, passed, &why)
                                    : refuse(&why, "case", "there is no such case");
-    if (status < 0) batch_reject(input, &why);
-    if (status <= 0) return;
+    if (status < 0)
+        batch_reject(input, &why);
+    if (status <= 0)
+        return;
     touched->changed = true;
     batch_emit(batch, passed->case_id, MESSAGE_case_moved, &lane->moved);
 }
@@ -171,7 +180,8 @@ void routing_on_command(struct batch *batch, struct input *input) {
     struct routing_lane *lane = batch->own;
     const struct command *command = input->decoded;
     for (const struct carried_out *old = lane->carried_out; old != NULL; old = old->next) {
-        if (old->case_id != command->case_id || strcmp(old->key, command->key) != 0) continue;
+        if (old->case_id != command->case_id || strcmp(old->key, command->key) != 0)
+            continue;
         answer_done(input, old);
         return;
     }
@@ -193,11 +203,15 @@ void routing_on_command(struct batch *batch, struct input *input) {
 
 int routing_save(struct batch *batch) {
     struct routing_lane *lane = batch->own;
-    if (batch->count == 0) return 0; /* a tick without inputs has loaded nothing */
-    if (case_store_save(&lane->cases, batch) != 0) return -1;
-    if (lane->commands[0].count == 0) return 0;
+    if (batch->count == 0)
+        return 0; /* a tick without inputs has loaded nothing */
+    if (case_store_save(&lane->cases, batch) != 0)
+        return -1;
+    if (lane->commands[0].count == 0)
+        return 0;
     struct params params = {0};
-    for (int i = 0; i < 5; i++) params_column(&params, &lane->commands[i]);
+    for (int i = 0; i < 5; i++)
+        params_column(&params, &lane->commands[i]);
     return db_send(batch->db, "routing_save_commands", &params);
 }
 

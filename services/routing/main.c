@@ -35,4 +35,6 @@ static const struct service routing = {
     .tend_query = "log_tend",
 };
 
-int main(int argc, char **argv) { return service_main(&routing, argc, argv); }
+int main(int argc, char **argv) {
+    return service_main(&routing, argc, argv);
+}

@@ -49,7 +49,8 @@ static int join(struct command_client *client, struct reason *why) {
     params_text(&params, "tcp://none:0");
     params_text(&params, "");
     params_text(&params, client->keys.public_key);
-    SCOPED_RESULT *result = db_ask(client->options.db, "mesh_register", &params);
+    SCOPED_RESULT
+    *result = db_ask(client->options.db, "mesh_register", &params);
     if (result == NULL || PQntuples(result) != 1) {
         *why = *db_reason(client->options.db);
         return -1;
@@ -76,13 +77,16 @@ static void open_link(struct command_client *client, struct link *link) {
 }
 
 static void drop_links(struct command_client *client) {
-    for (size_t i = 0; i < client->link_count; i++) wire_close(&client->links[i].socket);
+    for (size_t i = 0; i < client->link_count; i++)
+        wire_close(&client->links[i].socket);
     client->link_count = 0;
 }
 
 static void look(struct command_client *client) {
-    SCOPED_RESULT *placement = db_ask(client->options.db, "mesh_placement", NULL);
-    SCOPED_RESULT *members = placement ? db_ask(client->options.db, "mesh_members", NULL) : NULL;
+    SCOPED_RESULT
+    *placement = db_ask(client->options.db, "mesh_placement", NULL);
+    SCOPED_RESULT
+    *members = placement ? db_ask(client->options.db, "mesh_members", NULL) : NULL;
     if (members == NULL)
         return;
     for (int row = 0; row < PQntuples(placement); row++)
@@ -126,7 +130,8 @@ static void send_due(struct command_client *client, int64_t now) {
 
 static struct waiting **waiting_for(struct command_client *client, const char *key) {
     struct waiting **at = &client->waiting;
-    while (*at != NULL && strcmp((*at)->command.key, key) != 0) at = &(*at)->next;
+    while (*at != NULL && strcmp((*at)->command.key, key) != 0)
+        at = &(*at)->next;
     return at;
 }
 
@@ -194,7 +199,9 @@ void command_client_send(struct command_client *client, const struct command *co
     client->waiting_count++;
 }
 
-size_t command_client_waiting(const struct command_client *client) { return client->waiting_count; }
+size_t command_client_waiting(const struct command_client *client) {
+    return client->waiting_count;
+}
 
 void command_client_turn(struct command_client *client) {
     int64_t now = clock_monotonic_ms();
@@ -203,7 +210,8 @@ void command_client_turn(struct command_client *client) {
         look(client);
     }
     send_due(client, now);
-    for (size_t i = 0; i < client->link_count; i++) read_link(client, &client->links[i]);
+    for (size_t i = 0; i < client->link_count; i++)
+        read_link(client, &client->links[i]);
 }
 
 int command_client_open(struct command_client **out, const struct command_options *options, struct reason *why) {

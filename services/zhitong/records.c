@@ -84,8 +84,8 @@ static int read_record(const struct csv *csv, const struct columns *columns, str
 
 static int find_columns(const struct csv *csv, struct columns *columns, struct reason *why) {
     struct submit unused;
-    *columns = (struct columns){csv_column(csv, "at"), csv_column(csv, "closed_at"), csv_column(csv, "lat"),
-                                csv_column(csv, "long"), {0}};
+    *columns = (struct columns){
+        csv_column(csv, "at"), csv_column(csv, "closed_at"), csv_column(csv, "lat"), csv_column(csv, "long"), {0}};
     for (int i = 0; i < 7; i++) {
         size_t limit;
         const char *name;
@@ -150,7 +150,8 @@ int records_open(struct records *out, const char *path, struct reason *why) {
 }
 
 void records_close(struct records *records) {
-    for (size_t i = 0; i < records->count; i++) free(records->rows[i]);
+    for (size_t i = 0; i < records->count; i++)
+        free(records->rows[i]);
     free(records->rows);
     *records = (struct records){0};
 }

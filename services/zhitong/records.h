@@ -7,7 +7,7 @@
 #define RECORDS_MAX 1000000
 
 struct record {
-    struct submit report; /* without its key */
+    struct submit report;  /* without its key */
     int64_t at, closed_at; /* unix ms; closed_at 0: still open */
 };
 

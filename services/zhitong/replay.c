@@ -6,22 +6,22 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/clock.h"
 #include "common/city.h"
+#include "common/clock.h"
 #include "common/queries.h"
 #include "common/submit_client.h"
 #include "services/zhitong/command_client.h"
 #include "services/zhitong/options.h"
 #include "services/zhitong/records.h"
 
-#define WINDOW 500           /* reports under way */
-#define COMMANDS_MAX 200     /* commands under way */
-#define CLOCK_MS 1000        /* how often the city's time is read */
+#define WINDOW 500       /* reports under way */
+#define COMMANDS_MAX 200 /* commands under way */
+#define CLOCK_MS 1000    /* how often the city's time is read */
 #define TURN_MS 5
-#define AGAIN_MS 100         /* routing has not heard of the case yet */
-#define TRIES_MAX 100        /* then the case is left alone */
-#define AFTER_LAST_DAYS 14   /* replay ends so long after the last record, unless --until says otherwise */
-#define DESK_MS 2700000LL    /* the desk accepts after 45 minutes, the unit signs after as many */
+#define AGAIN_MS 100       /* routing has not heard of the case yet */
+#define TRIES_MAX 100      /* then the case is left alone */
+#define AFTER_LAST_DAYS 14 /* replay ends so long after the last record, unless --until says otherwise */
+#define DESK_MS 2700000LL  /* the desk accepts after 45 minutes, the unit signs after as many */
 
 enum step { STEP_ACCEPT, STEP_SIGN, STEP_CLOSE, STEP_COUNT };
 static const char *const step_moves[STEP_COUNT] = {"accept", "sign", "close"};
@@ -29,7 +29,7 @@ static const char *const step_moves[STEP_COUNT] = {"accept", "sign", "close"};
 struct story { /* what is known of one record's case */
     const struct record *record;
     uint64_t case_id;
-    enum step step; /* what its people do next */
+    enum step step;  /* what its people do next */
     int64_t next_at; /* unix ms in the city's time */
     int tries;
 };
@@ -37,7 +37,7 @@ struct story { /* what is known of one record's case */
 struct replay {
     struct records records;
     struct story *stories;
-    size_t *heap; /* stories with a next step, the earliest first */
+    size_t *heap;            /* stories with a next step, the earliest first */
     size_t heap_count, next; /* next: record to hand in */
     struct city *city;
     struct db *db;
@@ -68,7 +68,8 @@ static void swap(struct replay *replay, size_t a, size_t b) {
 static void heap_push(struct replay *replay, size_t story) {
     size_t at = replay->heap_count++;
     replay->heap[at] = story;
-    for (; at > 0 && earlier(replay, at, (at - 1) / 2); at = (at - 1) / 2) swap(replay, at, (at - 1) / 2);
+    for (; at > 0 && earlier(replay, at, (at - 1) / 2); at = (at - 1) / 2)
+        swap(replay, at, (at - 1) / 2);
 }
 
 static size_t heap_pop(struct replay *replay) {
@@ -113,8 +114,7 @@ static void answered_report(void *context, const struct submit_answer *answer) {
     struct story *story = &replay->stories[answer->tag];
     if (!answer->accepted) {
         replay->refused++;
-        fprintf(stderr, "\nrecord %s: %s: %s\n", story->record->report.source_id, answer->why.field,
-                answer->why.text);
+        fprintf(stderr, "\nrecord %s: %s: %s\n", story->record->report.source_id, answer->why.field, answer->why.text);
         return;
     }
     replay->accepted++;
@@ -171,7 +171,8 @@ static void send_what_is_due(struct replay *replay, int64_t now) {
 }
 
 static void read_clock(struct replay *replay) {
-    SCOPED_RESULT *result = db_ask(replay->db, "mesh_clock", NULL);
+    SCOPED_RESULT
+    *result = db_ask(replay->db, "mesh_clock", NULL);
     if (result != NULL)
         (void)clock_sync(db_time(result, 0, 0), db_float8(result, 0, 1));
 }
@@ -246,11 +247,18 @@ static int open_parts(struct replay *replay, const struct replay_options *option
     replay->stories = calloc(replay->records.count + 1, sizeof *replay->stories);
     replay->heap = calloc(replay->records.count + 1, sizeof *replay->heap);
     assert(replay->stories != NULL && replay->heap != NULL);
-    for (size_t i = 0; i < replay->records.count; i++) replay->stories[i].record = replay->records.rows[i];
-    if (db_open(&replay->db, options->url, "intake", tables, why) != 0 || city_read(&replay->city, replay->db, why) != 0)
+    for (size_t i = 0; i < replay->records.count; i++)
+        replay->stories[i].record = replay->records.rows[i];
+    if (db_open(&replay->db, options->url, "intake", tables, why) != 0 ||
+        city_read(&replay->city, replay->db, why) != 0)
         return -1;
-    struct submit_options submit = {.zmq = zmq, .keys = &keys, .server_key = server.public_key, .window = WINDOW,
-                                    .endpoints = options->endpoints, .context = replay, .answered = answered_report};
+    struct submit_options submit = {.zmq = zmq,
+                                    .keys = &keys,
+                                    .server_key = server.public_key,
+                                    .window = WINDOW,
+                                    .endpoints = options->endpoints,
+                                    .context = replay,
+                                    .answered = answered_report};
     struct command_options command = {.zmq = zmq, .db = replay->db, .context = replay, .answered = answered_command};
     if (submit_client_open(&replay->reports, &submit, why) != 0 ||
         command_client_open(&replay->commands, &command, why) != 0)

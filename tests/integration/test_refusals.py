@@ -141,8 +141,7 @@ def http(url, body=None, headers=None, method=None):
         with urllib.request.urlopen(request, timeout=10) as answer:
             return answer.status, answer.headers, json.loads(answer.read())
     except urllib.error.HTTPError as error:
-        text = error.read()
-        return error.code, error.headers, json.loads(text) if text else None
+        return error.code, error.headers, json.loads(error.read())["error"]
 
 
 def a_report_goes_in_by_http_and_comes_back(system, shared):

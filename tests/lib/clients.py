@@ -87,7 +87,7 @@ class Client:
         end = time.monotonic() + seconds
         while self.waiting and time.monotonic() < end:
             self.turn()
-        assert not self.waiting, f"{len(self.waiting)} reports without an answer after {seconds} s"
+        assert not self.waiting, f"{len(self.waiting)} reports without an answer after {seconds} s: {list(self.waiting.items())[:2]}, {list(self.refused.items())[-1:]}"
 
     def submit_all(self, reports, window=500, seconds=60):
         """reports: key → fields. A window of unanswered ones, endpoints taking turns; all answered when it returns."""
