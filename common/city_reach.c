@@ -67,9 +67,11 @@ static void check_ladder(struct city_draft *draft, const struct city *city, cons
     bool severities[SEVERITY_COUNT] = {false};
 
     note_severities(city, item, severities);
+    /* At the top cases are reviewed at the pace of the mildest severity, whatever their own. */
     for (int tier = 0; tier < TIER_MAX; tier++) {
         for (int rank = 0; rank < SEVERITY_COUNT; rank++) {
-            if (!used->tier[tier] || !severities[rank] || city->ladder[tier][rank].limit.amount > 0 ||
+            bool review = tier + 1 == TIER_MAX && rank == 0;
+            if (!used->tier[tier] || !(severities[rank] || review) || city->ladder[tier][rank].limit.amount > 0 ||
                 missing[tier][rank])
                 continue;
             missing[tier][rank] = true;

@@ -92,13 +92,16 @@ void follow_ask(struct follow_links *links, uint8_t upstream, uint16_t shard) {
     struct link *link = owner ? link_of(links, owner->member) : NULL;
     if (link == NULL || link->socket == NULL)
         return;
-    struct follow follow = {.from = cursor->received + 1, .credit = links->options.window};
+    /* What waits here to be applied keeps its room in the window, so that asking often does not fill our memory. */
+    uint64_t waiting = cursor->received > cursor->applied ? cursor->received - cursor->applied : 0;
+    uint64_t credit = links->options.window > waiting ? links->options.window - waiting : 0;
+    struct follow follow = {.from = cursor->received + 1, .credit = credit};
     snprintf(follow.stream, sizeof follow.stream, "%u", shard);
     if (wire_send(link->socket, NULL, MESSAGE_follow, &follow) != 0)
         return;
     cursor->asked = true;
     cursor->member = link->member;
-    cursor->allowed = cursor->received + links->options.window;
+    cursor->allowed = cursor->received + credit;
     cursor->head = 0;
     cursor->moved_at = clock_monotonic_ms();
 }
@@ -131,7 +134,8 @@ void follow_start(struct follow_links *links, uint16_t shard, const struct curso
     for (uint8_t upstream = 0; upstream < UPSTREAMS_MAX; upstream++) {
         if (links->options.service->upstreams[upstream] == NULL)
             continue;
-        links->cursors[upstream][shard] = (struct cursor){.active = true, .received = cursors->in_seq[upstream]};
+        uint64_t seq = cursors->in_seq[upstream];
+        links->cursors[upstream][shard] = (struct cursor){.active = true, .received = seq, .applied = seq};
         follow_ask(links, upstream, shard);
     }
 }
@@ -151,6 +155,8 @@ void follow_stop(struct follow_links *links, uint16_t shard) {
 void follow_applied(struct follow_links *links, uint16_t shard, uint8_t upstream, uint64_t seq) {
     struct cursor *cursor = &links->cursors[upstream][shard];
     uint64_t wanted = seq + links->options.window;
+    if (seq > cursor->applied)
+        cursor->applied = seq;
     if (!cursor->active || !cursor->asked || wanted < cursor->allowed + links->options.window / 2)
         return;
     struct link *link = link_of(links, cursor->member);

@@ -94,8 +94,8 @@ static void send_due(struct load *load) {
             send_one(load, monotonic_us());
         return;
     }
-    int64_t due = (now - load->began_us) * load->rate / 1000000;
-    while ((int64_t)load->count < due && submit_client_room(load->client) > 0)
+    int64_t due = (now - load->began_us) * load->rate / 1000000; /* the last one that is due; the first is number 0 */
+    while ((int64_t)load->count <= due && submit_client_room(load->client) > 0)
         send_one(load, load->began_us + (int64_t)load->count * 1000000 / load->rate);
 }
 

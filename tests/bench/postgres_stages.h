@@ -163,16 +163,26 @@ static int save_escalation(struct stage *stage, const struct rows *rows) {
     return send_columns(stage, "escalation_arm", stage->columns, 5);
 }
 
+/* The cases go to UNITS units in turn, as many to each as its place gives it; entries of a unit lie side by side. */
 static int save_notification(struct stage *stage, const struct rows *rows) {
-    for (int i = 0; i < rows->count; i++) {
-        encode(stage, rows, i, MESSAGE_case_moved);
-        column_text(&stage->columns[0], stage->moved.unit);
-        column_int8(&stage->columns[1], (int64_t)case_of(rows, i));
-        column_int4(&stage->columns[2], 1);
-        column_int2(&stage->columns[3], MESSAGE_case_moved);
-        column_bytea(&stage->columns[4], stage->body.data, stage->body.size);
+    struct column *columns = stage->columns;
+    for (int unit = 0; unit < UNITS && unit < rows->count; unit++) {
+        int entries = (rows->count - unit + UNITS - 1) / UNITS;
+        char code[16];
+        snprintf(code, sizeof code, "unit_%d", unit + 1);
+        column_text(&columns[0], code);
+        column_int8(&columns[1], entries);
+        for (int i = unit, nth = 1; i < rows->count; i += UNITS, nth++) {
+            encode(stage, rows, i, MESSAGE_case_moved);
+            column_int4(&columns[2], unit + 1);
+            column_int8(&columns[3], entries - nth);
+            column_int8(&columns[4], (int64_t)case_of(rows, i));
+            column_int4(&columns[5], 1);
+            column_int2(&columns[6], MESSAGE_case_moved);
+            column_bytea(&columns[7], stage->body.data, stage->body.size);
+        }
     }
-    return send_and_take(stage, "notification_append", stage->columns, 5);
+    return send_and_take(stage, "notification_append", columns, 8);
 }
 
 /* ---- a batch: its rows, its log, its fence, its commit ------------------------------------------------------------------ */

@@ -169,6 +169,29 @@ static void the_end_of_the_calendar_is_refused_and_leaves_the_file_as_it_was(voi
     (void)state;
 }
 
+/* Reviews on the supervision list go by the top tier's blue row, so a city must have it, whatever its items are. */
+static void a_city_that_could_not_review_its_top_cases_is_not_loaded(void **state) {
+    struct city_draft *draft;
+    struct city *city = NULL;
+    write_file("items.csv", "code,name_en,name_zh,parent,matter,severity,tier,unit_kind,unit,limit,limit_unit\n"
+                            "noise,Noise,,,service,yellow,1,centre,,,\n");
+    for (int with_blue = 0; with_blue < 2; with_blue++) {
+        char ladder[1000] = "tier,severity,clock,limit,limit_unit,grace,grace_unit\n";
+        for (int tier = 1; tier <= 4; tier++)
+            sprintf(ladder + strlen(ladder), "%d,yellow,resolve,1,working_days,,\n%d,orange,resolve,1,working_days,,\n",
+                    tier, tier);
+        strcat(ladder, with_blue ? "4,blue,resolve,1,working_days,,\n" : "");
+        write_file("ladder.csv", ladder);
+        assert_int_equal(city_folder_open(&city, &draft, folder), with_blue ? 0 : -1);
+        assert_int_equal(draft->complaint_count, with_blue ? 0 : 1);
+        if (!with_blue)
+            assert_non_null(strstr(draft->complaints[0].why.text, "tier 4, blue"));
+        city_draft_close(&draft);
+    }
+    city_close(&city);
+    (void)state;
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(each_passed_deadline_moves_one_tier_up_until_the_supervision_list, make_folder,
@@ -178,6 +201,8 @@ int main(void) {
         cmocka_unit_test_setup_teardown(signing_keeps_the_deadline_alive, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(what_the_city_no_longer_has_is_refused_and_leaves_the_file_as_it_was,
                                         make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(a_city_that_could_not_review_its_top_cases_is_not_loaded, make_folder,
+                                        remove_folder),
         cmocka_unit_test_setup_teardown(the_end_of_the_calendar_is_refused_and_leaves_the_file_as_it_was, make_folder,
                                         remove_folder),
     };
