@@ -50,9 +50,11 @@ static void begin(struct attempt *attempt) {
     attempt->batch.wake_at = INT64_MAX;
     attempt->batch.count = 0;
     attempt->batch.inputs = attempt->pointers;
+    attempt->shard_count = 0;
     for (size_t i = 0; i < work->shard_count; i++) {
         work->shards[i].next = work->shards[i].known;
-        attempt->shards[i] = (int16_t)work->shards[i].shard;
+        if (!work->shards[i].lost)
+            attempt->shards[attempt->shard_count++] = (int16_t)work->shards[i].shard;
     }
     db_forget_failure(attempt->batch.db);
 }
@@ -165,7 +167,8 @@ static int load(struct attempt *attempt) {
         return -1;
     if (attempt->work->replay && attempt_load_replays(attempt) != 0)
         return -1;
-    if (attempt->service->load != NULL && batch->count > 0 && attempt->service->load(batch) != 0)
+    /* Also without inputs, when all were lost: it forgets what the attempt before had gathered for its save. */
+    if (attempt->service->load != NULL && attempt->service->load(batch) != 0)
         return -1;
     decide(attempt);
     if (attempt->work->tick && attempt->service->tick != NULL && attempt->service->tick(batch) != 0)

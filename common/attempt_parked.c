@@ -34,7 +34,7 @@ int attempt_park_behind(struct attempt *attempt) {
 int attempt_load_replays(struct attempt *attempt) {
     struct batch *batch = &attempt->batch;
     struct column shards = {0};
-    for (size_t i = 0; i < attempt->work->shard_count; i++)
+    for (size_t i = 0; i < attempt->shard_count; i++)
         column_int2(&shards, attempt->shards[i]);
     if (shards.count == 0)
         return 0;

@@ -19,7 +19,7 @@ uint64_t batch_next_seq(const struct batch *batch, uint16_t shard) {
 }
 
 const int16_t *batch_shards(const struct batch *batch, size_t *count) {
-    *count = batch->attempt->work->shard_count;
+    *count = batch->attempt->shard_count;
     return batch->attempt->shards;
 }
 

@@ -17,12 +17,12 @@ struct link { /* a connection to one replica */
 
 struct cursor { /* one shard of one upstream */
     bool active;
-    bool asked;                       /* FOLLOW was sent on `link` */
-    bool lost;                        /* what we need is no longer kept: an operator must act */
-    int32_t member;                   /* whom we asked */
+    bool asked;                 /* FOLLOW was sent on `link` */
+    bool lost;                  /* what we need is no longer kept: an operator must act */
+    int32_t member;             /* whom we asked */
     uint64_t received, applied; /* last received; last committed here */
     uint64_t allowed, head;     /* last that the credit allows; last known at the owner */
-    int64_t moved_at;                 /* monotonic ms of the last sign of progress */
+    int64_t moved_at;           /* monotonic ms of the last sign of progress */
 };
 
 struct follow_links {

@@ -44,7 +44,8 @@ static bool take_entries(struct follow_links *links, struct link *link, struct p
     const uint8_t *data = zmq_msg_data(&packet->frame);
     size_t size = zmq_msg_size(&packet->frame);
     long count = guard_array_count(data, size, &skip);
-    if (count < 1 || (uint64_t)count != header->count)
+    bool whole = guard_object_size(data, size) == size; /* all that it claims is there, and nothing behind it */
+    if (count < 1 || (uint64_t)count != header->count || !whole)
         return false;
     if (header->first > cursor->received + 1) { /* a frame was lost: ask for it again */
         cursor->asked = false;

@@ -26,8 +26,8 @@ static enum db_failure run(struct lane *lane, size_t from, size_t to) {
     struct attempt *attempt = &lane->attempt;
     attempt->batch.now = clock_now();
     enum db_failure failure = attempt_run(attempt, from, to);
-    if (failure == DB_CONFLICT)
-        failure = attempt_run(attempt, from, to); /* another replica was first: load again */
+    if (failure == DB_CONFLICT) /* another replica was first: with this key, or, owning the shard now, with this seq */
+        failure = attempt_check(attempt) == 0 ? attempt_run(attempt, from, to) : DB_WORLD;
     if (failure == DB_FENCED) {
         metric_add(METRIC_fence_lost_total, 1);
         failure = attempt_check(attempt) == 0 ? attempt_run(attempt, from, to) : DB_WORLD;

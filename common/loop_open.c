@@ -1,4 +1,5 @@
 /* Opening and closing everything that a service runs on. */
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -123,19 +124,30 @@ int loop_open(struct service_loop *loop, struct reason *why) {
     return 0;
 }
 
+static void take_letter(struct service_loop *loop, struct letter *letter) {
+    switch (letter->kind) {
+    case LETTER_WORK:
+        loop_work_done(loop, (struct work *)letter);
+        return;
+    case LETTER_VIEW:
+        loop_view(loop, (struct mesh_view *)letter);
+        return;
+    case LETTER_READ: {
+        struct read_job *job = (struct read_job *)letter;
+        job->done(job->context, job);
+        read_job_close(&job);
+        return;
+    }
+    case LETTER_STOP:
+    case LETTER_RELEASE:
+        assert(!"nobody sends these to the loop");
+    }
+}
+
 void loop_take_letters(struct service_loop *loop) {
     struct letter *letter;
-    while ((letter = mailbox_take(loop->in)) != NULL) {
-        if (letter->kind == LETTER_WORK)
-            loop_work_done(loop, (struct work *)letter);
-        if (letter->kind == LETTER_VIEW)
-            loop_view(loop, (struct mesh_view *)letter);
-        if (letter->kind == LETTER_READ) {
-            struct read_job *job = (struct read_job *)letter;
-            job->done(job->context, job);
-            read_job_close(&job);
-        }
-    }
+    while ((letter = mailbox_take(loop->in)) != NULL)
+        take_letter(loop, letter);
 }
 
 static void close_queue(struct service_loop *loop, struct waiting_queue *queue) {

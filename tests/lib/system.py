@@ -84,6 +84,7 @@ class Replica:
 
     def start(self, settings=None):
         environment = {"PATH": os.environ["PATH"], "ZHITONG_DATABASE_URL": self.system.url(f"zhitong_{self.service}")}
+        environment.update({name: value for name, value in os.environ.items() if name.endswith("SAN_OPTIONS")})
         environment.update({name: str(port) for name, port in self.ports.items()})
         if self.service in WITH_PUBLIC_PORT:
             environment["ZHITONG_PUBLIC_KEYS"] = str(self.system.folder / "service.key")

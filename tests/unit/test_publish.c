@@ -35,6 +35,8 @@ static void who_keeps_up_costs_no_reads(void **state) {
         hear(&listener, 1, NULL, 0);
     }
     hear_entries(&listener, 600);
+    owner_commit(&stage.owner, "5", 1);
+    hear_entries(&listener, 601);
     assert_int_equal(stage.owner.entries_read, 0);
     assert_int_equal(publish_behind_ms(stage.owner.publisher, NULL), 0);
     wire_close(&listener.socket);
@@ -98,6 +100,7 @@ static void no_more_is_sent_than_was_granted(void **state) {
             owner_commit(&stage.owner, "5", 100);
         uint64_t there = owner_stream(&stage.owner, "5")->head;
         hear_entries(&listener, listener.granted < there ? listener.granted : there);
+        assert_true(stage.owner.entries_read <= listener.granted); /* nor read */
     }
     wire_close(&listener.socket);
     close_stage(&stage);
