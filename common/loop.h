@@ -119,10 +119,10 @@ void loop_view(struct service_loop *loop, struct mesh_view *take_view);
 /* Gives a few idle shards to replicas that have fewer, if we own more than our share. */
 void loop_give_excess(struct service_loop *loop);
 uint16_t loop_stream_shard(const struct service_loop *loop, const char *stream);
-bool loop_is_ours(void *loop, bool is_public, const char *stream, struct moved *moved);
-bool loop_may_follow(void *loop, bool is_public, const char *user, const char *stream, struct reason *why);
+bool loop_is_ours(void *context, bool is_public, const char *stream, struct moved *moved);
+bool loop_may_follow(void *context, bool is_public, const char *user, const char *stream, struct reason *why);
 bool loop_may_request(const struct service_loop *loop, const char *user, struct reason *why);
-bool loop_zap_find(void *loop, const char *domain, const char *key, char user[WIRE_USER_MAX + 1]);
+bool loop_zap_find(void *context, const char *domain, const char *key, char user[WIRE_USER_MAX + 1]);
 
 /* loop_requests.c: requests in, answers out */
 void loop_packet(struct service_loop *loop, void *socket, struct packet *packet);
@@ -130,16 +130,16 @@ void loop_answer(struct service_loop *loop, struct asker *take_asker, const stru
 void loop_busy(struct service_loop *loop, struct asker *take_asker, uint64_t retry_after_ms);
 
 /* loop_works.c: feeding the lanes and taking works back */
-void loop_received(void *loop, struct followed *followed);
+void loop_received(void *context, struct followed *followed);
 void loop_feed(struct service_loop *loop);
 void loop_work_done(struct service_loop *loop, struct work *take_work);
 bool loop_idle(const struct service_loop *loop);
 
 /* loop_reads.c: reads for followers and for HTTP */
-void loop_read(void *loop, const char *stream, uint64_t from, uint32_t count);
-void loop_read_head(void *loop, const char *stream);
-void loop_hinted(void *loop, const char *stream, uint64_t head);
-void loop_peer_opened(void *loop);
+void loop_read(void *context, const char *stream, uint64_t from, uint32_t count);
+void loop_read_head(void *context, const char *stream);
+void loop_hinted(void *context, const char *stream, uint64_t head);
+void loop_peer_opened(void *context);
 
 /* common_settings.c: what every service can be told */
 extern const struct setting common_settings[];

@@ -38,7 +38,7 @@ struct publish_from {
 void publish_packet(struct publisher *publisher, const struct publish_from *from, struct packet *packet,
                     enum message type);
 
-void publish_head(struct publisher *publisher, const char *stream, uint64_t head); /* committed by us or by a peer */
+void publish_head(struct publisher *publisher, const char *name, uint64_t head); /* committed by us or by a peer */
 void publish_chunk(struct publisher *publisher, struct chunk *take_chunk);         /* committed by us */
 /* first_seq 0: nothing was found; bodies are borrowed. */
 struct read_rows {
@@ -52,7 +52,7 @@ struct read_rows {
 };
 void publish_read_done(struct publisher *publisher, const struct read_rows *rows);
 /* We do not serve the stream any more: its followers hear where to go. */
-void publish_dropped(struct publisher *publisher, const char *stream);
+void publish_dropped(struct publisher *publisher, const char *name);
 /* Others may have appended without our hearing of it: the heads of followed streams are read anew. */
 void publish_forget_heads(struct publisher *publisher);
 /* Ends the follows of those who may not any more (a key was revoked). */
@@ -61,7 +61,7 @@ void publish_recheck(struct publisher *publisher);
 /* Once a second: heads. */
 void publish_turn(struct publisher *publisher);
 /* Tells a follower that speaks for this member of our own service about a stream's head. */
-void publish_hint(struct publisher *publisher, int32_t member, const char *stream, uint64_t head);
+void publish_hint(struct publisher *publisher, int32_t member, const char *stream, uint64_t seq);
 
 /* Worst lag of the followers, in ms, leaving out those of the named service (NULL: none is left out). */
 int64_t publish_behind_ms(const struct publisher *publisher, const char *except_service);

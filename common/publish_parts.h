@@ -46,6 +46,6 @@ struct subscription *subscription_find(const struct stream *stream, const struct
 struct subscription *subscription_add(struct stream *stream, struct follower *follower);
 void subscription_drop(struct publisher *publisher, struct subscription *subscription);
 /* Sends what the credit allows: from the ring at once, from the table as soon as it is read. May drop the follower. */
-void subscription_pump(struct publisher *publisher, struct subscription *subscription);
+void subscription_pump(struct publisher *publisher, struct subscription *to);
 
 #endif
