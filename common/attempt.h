@@ -18,7 +18,7 @@ struct attempt {
     struct batch batch;
     struct input *pointers[BATCH_INPUTS_MAX];
     struct attempt_columns columns;
-    int16_t shards[SHARD_COUNT];           /* of the work without lost ones, for batch_shards */
+    int16_t shards[SHARD_COUNT]; /* of the work without lost ones, for batch_shards */
     size_t shard_count;
     struct chunk *log_chunks[SHARD_COUNT]; /* by place in work->shards; also in `chunks` */
     struct chunk *chunks, *last_chunk;

@@ -167,13 +167,12 @@ static bool take_packet(struct follow_client *client, struct packet *packet) {
         struct head head;
         struct moved moved;
         struct truncated truncated;
-        struct skip skip;
         struct refused refused;
     } message = {.entries = {.first = 0}};
     size_t size;
     const uint8_t *data = packet_data(packet, &size);
     enum message type = message_peek(data, size);
-    bool known = type == MESSAGE_entries || type == MESSAGE_head || type == MESSAGE_moved || type == MESSAGE_skip ||
+    bool known = type == MESSAGE_entries || type == MESSAGE_head || type == MESSAGE_moved ||
                  type == MESSAGE_truncated || type == MESSAGE_refused;
     if (!known)
         return true; /* a later version's: not for us */
@@ -192,8 +191,6 @@ static bool take_packet(struct follow_client *client, struct packet *packet) {
         take_moved(client, &message.moved);
     if (type == MESSAGE_truncated)
         take_truncated(client, &message.truncated);
-    if (type == MESSAGE_skip && client->stage == FOLLOWING && message.skip.upto > client->received)
-        client->received = message.skip.upto;
     return true;
 }
 

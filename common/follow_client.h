@@ -48,7 +48,7 @@ void follow_client_close(struct follow_client **client);
 /* Waits up to timeout_ms for what the owner says, deals with all that waits, and with silence. */
 void follow_client_turn(struct follow_client *client, int timeout_ms);
 void *follow_client_socket(const struct follow_client *client);  /* to poll; may change in every turn; NULL: none now */
-uint64_t follow_client_seq(const struct follow_client *client);  /* last entry given to `entry`, or skipped */
+uint64_t follow_client_seq(const struct follow_client *client);  /* last entry given to `entry` */
 uint64_t follow_client_head(const struct follow_client *client); /* last seq that the owner told of */
 /* Follows on from this seq: after FOLLOW_TRUNCATED or FOLLOW_REFUSED, by the caller's decision. */
 void follow_client_from(struct follow_client *client, uint64_t from);

@@ -106,7 +106,6 @@ struct service_loop {
     int64_t behind_ms[UPSTREAMS_MAX], worst_ms;
     int64_t refusals_told_at;
     bool connected, stopping;
-    bool shards_changed; /* since the last view */
 };
 
 /* loop_open.c: the parts, from settings. Refuses what cannot be opened; loop_close takes a half-open loop. */

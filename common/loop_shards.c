@@ -126,13 +126,11 @@ static void gain_shard(struct service_loop *loop, const struct owned_shard *gain
         publish_head(loop->publisher, stream, gained->cursors.out_seq);
     }
     follow_start(loop->links, gained->shard, &gained->cursors);
-    loop->shards_changed = true;
 }
 
 static void lose_shard(struct service_loop *loop, uint16_t shard) {
     loop->shards[shard].owned = false;
     follow_stop(loop->links, shard);
-    loop->shards_changed = true;
 }
 
 static void update_shards(struct service_loop *loop) {
@@ -203,9 +201,10 @@ void loop_view(struct service_loop *loop, struct mesh_view *take_view) {
     take_city(loop);
     follow_view(loop->links, loop->view);
     update_shards(loop);
-    if (loop->shards_changed && loop->service->heads_query != NULL)
+    /* A hint goes to whom its sender takes for the owner, after a commit whose answer may be lost: some never come. So
+     * the heads are read again with every view, VIEW_MS apart or less. */
+    if (loop->service->heads_query != NULL)
         publish_forget_heads(loop->publisher);
-    loop->shards_changed = false;
     publish_recheck(loop->publisher);
     loop_give_excess(loop);
     mesh_view_close(&old);

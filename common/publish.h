@@ -39,7 +39,7 @@ void publish_packet(struct publisher *publisher, const struct publish_from *from
                     enum message type);
 
 void publish_head(struct publisher *publisher, const char *name, uint64_t head); /* committed by us or by a peer */
-void publish_chunk(struct publisher *publisher, struct chunk *take_chunk);         /* committed by us */
+void publish_chunk(struct publisher *publisher, struct chunk *take_chunk);       /* committed by us */
 /* first_seq 0: nothing was found; bodies are borrowed. */
 struct read_rows {
     const char *stream;

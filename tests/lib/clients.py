@@ -200,8 +200,6 @@ class Department(threading.Thread):
         name = message["t"]
         if name == "entries":
             self._entries(message, frames[1])
-        elif name == "skip":
-            self.cursor = max(self.cursor, message["upto"])
         elif name == "head" and message.get("stream"):
             self.head = max(self.head, message.get("seq", 0))
         elif name == "moved":
