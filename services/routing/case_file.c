@@ -161,6 +161,18 @@ int case_pass_deadline(const struct case_step *step, const struct deadline_passe
     return 1;
 }
 
+bool case_has_new_unit(const struct case_moved *moved) {
+    return strcmp(moved->move, "escalate") == 0;
+}
+
+void case_add_facts(const struct case_moved *opening, struct case_moved *moved) {
+    memcpy(moved->address, opening->address, sizeof opening->address);
+    memcpy(moved->title, opening->title, sizeof opening->title);
+    strcpy(moved->description, opening->description);
+    moved->lat = opening->lat;
+    moved->lon = opening->lon;
+}
+
 /* ---- a command --------------------------------------------------------------------------------------------------- */
 
 int case_command(const struct case_step *step, const struct command *command, struct reason *why) {

@@ -39,6 +39,11 @@ MUST_CHECK int case_open(const struct case_step *step, const struct report_recei
 MUST_CHECK int case_pass_deadline(const struct case_step *step, const struct deadline_passed *passed,
                                   struct reason *why);
 
+/* Whether the move made another unit responsible, which has not heard of the case's facts. */
+bool case_has_new_unit(const struct case_moved *moved);
+/* Adds the facts of the opening entry: address, position, title, description. */
+void case_add_facts(const struct case_moved *opening, struct case_moved *moved);
+
 /* A staff move of case_life.def. Refuses with the field, the file stays as it was: move unknown or not legal from this
  * state, version not the expected one. */
 MUST_CHECK int case_command(const struct case_step *step, const struct command *command, struct reason *why);

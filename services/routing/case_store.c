@@ -6,19 +6,19 @@
 void case_store_close(struct case_store *store) {
     column_close(&store->shards);
     column_close(&store->cases);
-    for (int i = 0; i < CASE_COLUMNS; i++) {
+    for (int i = 0; i < OPENED_COLUMNS; i++)
         column_close(&store->opened[i]);
+    for (int i = 0; i < MOVED_COLUMNS; i++)
         column_close(&store->moved[i]);
-    }
 }
 
 void case_store_begin(struct case_store *store, struct batch *batch) {
     column_reset(&store->shards);
     column_reset(&store->cases);
-    for (int i = 0; i < CASE_COLUMNS; i++) {
+    for (int i = 0; i < OPENED_COLUMNS; i++)
         column_reset(&store->opened[i]);
+    for (int i = 0; i < MOVED_COLUMNS; i++)
         column_reset(&store->moved[i]);
-    }
     store->count = 0;
     store->room = batch->count;
     store->map = case_map_open(batch->arena, batch->count);
@@ -80,12 +80,17 @@ int case_store_load(struct case_store *store, struct batch *batch) {
     for (int row = 0; row < PQntuples(result); row++) {
         struct touched_case *touched = case_store_at(store, batch, (uint64_t)db_int8(result, row, 0));
         read_case(&touched->file, result, row);
+        const uint8_t *opening = db_bytea(result, row, 12, &touched->opening_size);
+        uint8_t *copy = arena_take(batch->arena, touched->opening_size + 1);
+        memcpy(copy, opening, touched->opening_size);
+        touched->opening = copy;
         touched->is_there = true;
     }
     return 0;
 }
 
-static void add_case(struct column columns[CASE_COLUMNS], const struct case_file *file) {
+/* The columns that may change, which both statements have. */
+static void add_moved(struct column columns[MOVED_COLUMNS], const struct case_file *file) {
     column_int8(&columns[0], (int64_t)file->case_id);
     column_time(&columns[1], file->opened_at);
     column_time(&columns[2], file->due_at);
@@ -96,16 +101,21 @@ static void add_case(struct column columns[CASE_COLUMNS], const struct case_file
     column_text(&columns[7], file->severity);
     column_text(&columns[8], file->unit);
     column_text(&columns[9], file->support);
-    column_text(&columns[10], file->channel);
-    column_text(&columns[11], file->item);
-    column_text(&columns[12], file->area);
 }
 
-static int send(struct batch *batch, const char *query, struct column columns[CASE_COLUMNS]) {
+static void add_opened(struct column columns[OPENED_COLUMNS], const struct touched_case *touched) {
+    add_moved(columns, &touched->file);
+    column_text(&columns[10], touched->file.channel);
+    column_text(&columns[11], touched->file.item);
+    column_text(&columns[12], touched->file.area);
+    column_bytea(&columns[13], touched->opening, touched->opening_size);
+}
+
+static int send(struct batch *batch, const char *query, struct column *columns, int count) {
     if (columns[0].count == 0)
         return 0;
     struct params params = {0};
-    for (int i = 0; i < CASE_COLUMNS; i++)
+    for (int i = 0; i < count; i++)
         params_column(&params, &columns[i]);
     return db_send(batch->db, query, &params);
 }
@@ -114,11 +124,11 @@ int case_store_save(struct case_store *store, struct batch *batch) {
     for (size_t i = 0; i < store->count; i++) {
         const struct touched_case *touched = store->touched[i];
         if (touched->is_new)
-            add_case(store->opened, &touched->file);
+            add_opened(store->opened, touched);
         else if (touched->changed)
-            add_case(store->moved, &touched->file);
+            add_moved(store->moved, &touched->file);
     }
-    if (send(batch, "routing_open", store->opened) != 0)
+    if (send(batch, "routing_open", store->opened, OPENED_COLUMNS) != 0)
         return -1;
-    return send(batch, "routing_move", store->moved);
+    return send(batch, "routing_move", store->moved, MOVED_COLUMNS);
 }

@@ -6,18 +6,21 @@
 #include "common/service.h"
 #include "services/routing/case_file.h"
 
-#define CASE_COLUMNS 13
+#define OPENED_COLUMNS 14
+#define MOVED_COLUMNS 10 /* what may change */
 
 struct touched_case {
     struct case_file file;
     bool is_there; /* in the table, or opened in this batch */
     bool is_new;
     bool changed;
+    const uint8_t *opening; /* the encoded case_moved that opened it; in the batch's arena */
+    size_t opening_size;
 };
 
 struct case_store {              /* a lane's */
     struct column shards, cases; /* of routing_cases */
-    struct column opened[CASE_COLUMNS], moved[CASE_COLUMNS];
+    struct column opened[OPENED_COLUMNS], moved[MOVED_COLUMNS];
     struct case_map map;
     struct touched_case **touched; /* in the order in which they were first asked for */
     size_t count, room;

@@ -20,7 +20,8 @@ struct routing_lane {
     struct column ask_shards, ask_cases, ask_keys; /* of routing_commands */
     struct column commands[5];                     /* of routing_save_commands */
     struct carried_out *carried_out;
-    struct case_moved moved;
+    struct case_moved moved, opening;
+    struct bytes scratch;
 };
 
 void *routing_lane_open(const struct settings *settings) {
@@ -38,6 +39,7 @@ void routing_lane_close(void *own) {
     column_close(&lane->ask_keys);
     for (int i = 0; i < 5; i++)
         column_close(&lane->commands[i]);
+    bytes_close(&lane->scratch);
     free(lane);
 }
 
@@ -124,6 +126,26 @@ static int64_t not_before(const struct batch *batch, int64_t cause_at) {
     return batch->now > cause_at ? batch->now : cause_at;
 }
 
+/* Keeps the opening entry with the case: a unit that becomes responsible later gets its facts. */
+static void keep_opening(struct batch *batch, struct touched_case *touched) {
+    struct routing_lane *lane = batch->own;
+    lane->scratch.size = 0;
+    touched->opening_size = message_encode(MESSAGE_case_moved, &lane->moved, &lane->scratch);
+    uint8_t *copy = arena_take(batch->arena, touched->opening_size);
+    memcpy(copy, lane->scratch.data, touched->opening_size);
+    touched->opening = copy;
+}
+
+static void add_facts(struct routing_lane *lane, const struct touched_case *touched) {
+    struct reason why;
+    if (!case_has_new_unit(&lane->moved))
+        return;
+    int status = message_decode(MESSAGE_case_moved, touched->opening, touched->opening_size, &lane->opening, &why);
+    assert(status == 0); /* we wrote it */
+    (void)status;
+    case_add_facts(&lane->opening, &lane->moved);
+}
+
 void routing_on_report(struct batch *batch, struct input *input) {
     struct routing_lane *lane = batch->own;
     const struct report_received *report = input->decoded;
@@ -135,6 +157,7 @@ void routing_on_report(struct batch *batch, struct input *input) {
         return;
     }
     touched->is_there = touched->is_new = true;
+    keep_opening(batch, touched);
     batch_emit(batch, report->case_id, MESSAGE_case_moved, &lane->moved);
 }
 
@@ -151,6 +174,7 @@ void routing_on_deadline(struct batch *batch, struct input *input) {
     if (status <= 0)
         return;
     touched->changed = true;
+    add_facts(lane, touched);
     batch_emit(batch, passed->case_id, MESSAGE_case_moved, &lane->moved);
 }
 

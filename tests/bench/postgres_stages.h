@@ -15,7 +15,7 @@
 extern const struct db_query common_queries[], log_queries[], intake_queries[], routing_queries[], escalation_queries[],
     notification_queries[];
 
-#define STAGE_COLUMNS 13
+#define STAGE_COLUMNS 14
 #define UNITS 8
 #define DUE_AFTER_MS (90 * INT64_C(86400000))
 
@@ -148,8 +148,9 @@ static int save_routing(struct stage *stage, const struct rows *rows) {
         column_text(&columns[10], stage->moved.channel);
         column_text(&columns[11], stage->moved.item);
         column_text(&columns[12], stage->moved.area);
+        column_bytea(&columns[13], stage->body.data, stage->body.size);
     }
-    return send_columns(stage, "routing_open", columns, 13);
+    return send_columns(stage, "routing_open", columns, 14);
 }
 
 static int save_escalation(struct stage *stage, const struct rows *rows) {

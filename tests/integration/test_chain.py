@@ -133,6 +133,8 @@ def each_deadline_moved_its_case_one_tier(system, _):
                 assert move["move"] == "escalate" and move["tier"] == before["tier"] + 1, what
                 units = (before.get("support", "") + " " + before["unit"]).split()
                 assert move["support"].split() == units and move["unit"] not in units, what
+                for fact in ("title", "description", "address"):  # the new unit has not heard of them
+                    assert move.get(fact) == moves[0].get(fact) and moves[0]["title"], what
             else:
                 assert move["move"] == ("remind" if before["state"] == "supervised" else "supervise"), what
                 assert (move["unit"], move["tier"]) == (before["unit"], 4), what

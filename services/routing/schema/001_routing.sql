@@ -16,6 +16,7 @@ CREATE TABLE routing.case_file (
   channel   text NOT NULL,
   item      text NOT NULL,
   area      text NOT NULL,
+  opening   bytea NOT NULL,  -- case_moved as it opened: the facts for a unit that becomes responsible later
   PRIMARY KEY (shard, case_id),
   CHECK ((state = 'closed') = (due_at IS NULL))
 ) WITH (fillfactor = 80);
