@@ -168,8 +168,11 @@ def nothing_is_broken(system, shared):
     assert_sound(system)
 
 
-main("chain", [two_replicas_share_the_shards, every_report_gets_a_number,
-               every_report_becomes_a_case_with_unit_and_deadline, rules_choose_unit_state_and_severity,
-               a_retry_at_the_other_replica_gets_the_first_number, keys_of_another_client_are_other_keys,
-               deadlines_move_every_case_up_to_supervision, each_deadline_moved_its_case_one_tier,
-               departments_hear_everything_in_order, a_department_resumes_from_the_middle, nothing_is_broken])
+CHECKS = [two_replicas_share_the_shards, every_report_gets_a_number,
+          every_report_becomes_a_case_with_unit_and_deadline, rules_choose_unit_state_and_severity,
+          a_retry_at_the_other_replica_gets_the_first_number, keys_of_another_client_are_other_keys,
+          deadlines_move_every_case_up_to_supervision, each_deadline_moved_its_case_one_tier,
+          departments_hear_everything_in_order, a_department_resumes_from_the_middle, nothing_is_broken]
+
+if __name__ == "__main__":
+    main("chain", CHECKS)
