@@ -176,7 +176,8 @@ class Replica:
 
 
 class System:
-    def __init__(self, city=SMALL_CITY, durable=False, settings=None):
+    def __init__(self, city=SMALL_CITY, durable=False, settings=None, disk=None):
+        self.disk = disk  # size of a file system of the database's own, "300m": so that a test can fill it (root only)
         self.city, self.durable = city, durable
         self.settings = settings or {}  # service → environment of each of its replicas
         self.replicas = {}
@@ -189,6 +190,10 @@ class System:
         self.folder = Path(tempfile.mkdtemp(prefix="zhitong-test.", dir="/tmp"))
         self.folder.chmod(0o755)
         try:
+            if self.disk:
+                (self.folder / "pg").mkdir(mode=0o755)
+                subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={self.disk}", "zhitong-test", self.folder / "pg"],
+                               check=True)
             self.cluster("start")
             self.sql = Sql(self.url())
             self.zhitong("migrate")
@@ -211,7 +216,10 @@ class System:
             replica.kill()
         if self.sql is not None:
             self.sql.close()
-        subprocess.run([ROOT / "deploy/postgres/cluster", "remove", self.folder / "pg"], check=False)
+        subprocess.run([ROOT / "deploy/postgres/cluster", "remove", self.folder / "pg"], check=False,
+                       stderr=subprocess.DEVNULL if self.disk else None)
+        if self.disk:
+            subprocess.run(["umount", "-l", self.folder / "pg"], check=False)
         if not os.environ.get("ZHITONG_TEST_KEEP"):  # journals stay for a look
             shutil.rmtree(self.folder, ignore_errors=True)
 
