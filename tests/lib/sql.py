@@ -10,10 +10,7 @@ class Sql:
         self.process = None
 
     def close(self):
-        if self.process is not None:
-            self.process.stdin.close()
-            self.process.wait()
-            self.process = None
+        self._drop()
 
     def _open(self):
         if self.process is None or self.process.poll() is not None:
@@ -24,8 +21,11 @@ class Sql:
         if self.process is not None:
             self.process.kill()
             self.process.wait()
-            self.process.stdin.close()
-            self.process.stdout.close()
+            for pipe in (self.process.stdin, self.process.stdout):
+                try:
+                    pipe.close()
+                except OSError:  # what was not written yet finds nobody
+                    pass
             self.process = None
 
     def _answers(self):
