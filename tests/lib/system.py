@@ -212,12 +212,15 @@ class System:
         raise SystemExit(128 + number)
 
     def close(self):
+        for number in (signal.SIGTERM, signal.SIGINT):  # a second one must not end the clearing up
+            signal.signal(number, signal.SIG_IGN)
         for replica in self.replicas.values():
             replica.kill()
         if self.sql is not None:
             self.sql.close()
         subprocess.run([ROOT / "deploy/postgres/cluster", "remove", self.folder / "pg"], check=False,
-                       stderr=subprocess.DEVNULL if self.disk else None)
+                       stderr=subprocess.DEVNULL if self.disk else None,
+                       start_new_session=True)  # `timeout` signals the whole process group
         if self.disk:
             subprocess.run(["umount", "-l", self.folder / "pg"], check=False)
         if not os.environ.get("ZHITONG_TEST_KEEP"):  # journals stay for a look
