@@ -208,12 +208,17 @@ class System:
         self.close()
 
     @staticmethod
+    def _hear_no_more():
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, signal.SIG_IGN)
+
+    @staticmethod
     def _stop(number, _frame):
+        System._hear_no_more()  # `timeout` sends two, and the second must not end the clearing up
         raise SystemExit(128 + number)
 
     def close(self):
-        for number in (signal.SIGTERM, signal.SIGINT):  # a second one must not end the clearing up
-            signal.signal(number, signal.SIG_IGN)
+        self._hear_no_more()
         for replica in self.replicas.values():
             replica.kill()
         if self.sql is not None:
