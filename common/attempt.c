@@ -70,8 +70,10 @@ static void gather(struct attempt *attempt, size_t from, size_t to) {
             input->outcome = OUTCOME_HANDLED; /* applied by an attempt whose answer was lost */
             continue;
         }
-        if (input->kind == INPUT_ENTRY)
+        if (input->kind == INPUT_ENTRY) {
+            assert(input->seq == shard->next.in_seq[input->upstream] + 1); /* a cursor that jumps loses entries */
             shard->next.in_seq[input->upstream] = input->seq;
+        }
         attempt->pointers[attempt->batch.count++] = input;
     }
 }
@@ -214,6 +216,8 @@ enum db_failure attempt_run(struct attempt *attempt, size_t from, size_t to) {
     int status = load(attempt);
     if (status == 0)
         status = save(attempt);
+    if (status != 0)
+        db_give_up(db, "the batch could not be finished");
     if (db_sync(db) == 0 && status == 0) {
         keep_results(attempt);
         return DB_OK;

@@ -5,12 +5,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 struct db {
     PGconn *connection;
     int sent;     /* queries whose result was not taken yet */
     bool flushed; /* the server was asked to answer all of them */
     enum db_failure failure;
+    bool undone; /* the server itself refused a statement: it undoes the batch at the sync */
     struct reason reason;
 };
 
@@ -38,6 +40,7 @@ static void fail(struct db *db, enum db_failure failure, const char *field, cons
 
 static void fail_from_result(struct db *db, const PGresult *result) {
     const char *sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+    db->undone = true;
     const char *column = PQresultErrorField(result, PG_DIAG_COLUMN_NAME);
     const char *message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
     fail(db, failure_of(sqlstate),
@@ -158,6 +161,10 @@ void db_close(struct db **db) {
 
 /* ---- one batch ------------------------------------------------------------------------------------------- */
 
+void db_give_up(struct db *db, const char *why) {
+    fail(db, DB_WORLD, "batch", why);
+}
+
 int db_send(struct db *db, const char *query, const struct params *params) {
     static const struct params none;
     if (params == NULL)
@@ -229,13 +236,24 @@ static void take_until_sync(struct db *db) {
     }
 }
 
+/* A batch that failed on our side only: the server would commit what it has got of it, so it must not see a sync. With
+ * the connection cut it undoes the batch; the next one needs a new connection. */
+static void cut(struct db *db) {
+    if (PQsocket(db->connection) >= 0)
+        (void)shutdown(PQsocket(db->connection), SHUT_RDWR);
+    take_until_sync(db); /* until libpq has seen that the connection is gone */
+}
+
 int db_sync(struct db *db) {
-    if (PQstatus(db->connection) == CONNECTION_BAD || PQpipelineSync(db->connection) != 1)
+    if (db->failure != DB_OK && !db->undone && PQstatus(db->connection) == CONNECTION_OK)
+        cut(db);
+    else if (PQstatus(db->connection) == CONNECTION_BAD || PQpipelineSync(db->connection) != 1)
         fail_from_connection(db);
     else
         take_until_sync(db);
     db->sent = 0;
     db->flushed = true;
+    db->undone = false;
     return db->failure == DB_OK ? 0 : -1;
 }
 
