@@ -7,6 +7,7 @@
 
 #include "common/clock.h"
 #include "common/follow_parts.h"
+#include "common/metrics.h"
 
 #define SILENCE_MS 3000      /* heads come each second: three missed ones end the connection */
 #define FIRST_SILENCE_MS 300 /* until the first word: the key may not have been known there yet */
@@ -29,6 +30,8 @@ static void forget_asked(struct follow_links *links, const struct link *link) {
 }
 
 void follow_open_link(struct follow_links *links, struct link *link) {
+    if (link->socket != NULL)
+        metric_add(METRIC_reconnects_total, 1);
     wire_close(&link->socket);
     forget_asked(links, link);
     link->opened_at = clock_monotonic_ms();

@@ -118,11 +118,9 @@ static void silence_ends_the_connection_and_a_new_one_goes_on(void **state) {
     follow_view(town.links, &town.view);
     town_start(&town, 5, 0);
     town_hear(&town, 5, 100);
-    void *before[2], *after[2];
-    assert_int_equal(follow_sockets(town.links, before, 2), 2);
+    long long before = metric_value(METRIC_reconnects_total);
     town_run(&town, 1000);
-    assert_int_equal(follow_sockets(town.links, after, 2), 2);
-    assert_memory_equal(before, after, sizeof before); /* heads are enough to stay */
+    assert_int_equal(metric_value(METRIC_reconnects_total), before); /* heads are enough to stay */
     town.quiet = true;
     owner_commit(&town.owners[0], "5", 20);
     town_run(&town, 3400);
@@ -130,8 +128,7 @@ static void silence_ends_the_connection_and_a_new_one_goes_on(void **state) {
     owner_commit(&town.owners[0], "5", 20);
     town_hear(&town, 5, 140);
     assert_int_equal(town.received[5], 140);
-    follow_sockets(town.links, after, 2);
-    assert_ptr_not_equal(before[0], after[0]);
+    assert_true(metric_value(METRIC_reconnects_total) > before);
     town_close(&town);
 }
 
