@@ -8,6 +8,7 @@
 
 /* The log entry for a move that has just been made. */
 static void tell(const struct case_file *file, const struct move_spec *move, int64_t now, struct case_moved *moved) {
+    moved->prev[0] = '\0'; /* the store chains it */
     moved->case_id = file->case_id;
     moved->version = file->version;
     moved->at = now;

@@ -30,7 +30,7 @@ struct touched_case *case_store_at(struct case_store *store, struct batch *batch
     if (*at != NULL)
         return *at;
     struct touched_case *touched = arena_take(batch->arena, sizeof *touched);
-    touched->is_there = touched->is_new = touched->changed = false;
+    touched->is_there = touched->is_new = touched->changed = touched->is_chained = false;
     *at = touched;
     store->touched[store->count++] = touched;
     return touched;
@@ -84,13 +84,19 @@ int case_store_load(struct case_store *store, struct batch *batch) {
         uint8_t *copy = arena_take(batch->arena, touched->opening_size + 1);
         memcpy(copy, opening, touched->opening_size);
         touched->opening = copy;
+        size_t chain_size;
+        const uint8_t *chain = db_bytea(result, row, 13, &chain_size);
+        touched->is_chained = chain_size == CHAIN_SIZE;
+        if (touched->is_chained)
+            memcpy(touched->chain, chain, CHAIN_SIZE);
         touched->is_there = true;
     }
     return 0;
 }
 
 /* The columns that may change, which both statements have. */
-static void add_moved(struct column columns[MOVED_COLUMNS], const struct case_file *file) {
+static void add_moved(struct column columns[MOVED_COLUMNS], const struct touched_case *touched) {
+    const struct case_file *file = &touched->file;
     column_int8(&columns[0], (int64_t)file->case_id);
     column_time(&columns[1], file->opened_at);
     column_time(&columns[2], file->due_at);
@@ -101,14 +107,15 @@ static void add_moved(struct column columns[MOVED_COLUMNS], const struct case_fi
     column_text(&columns[7], file->severity);
     column_text(&columns[8], file->unit);
     column_text(&columns[9], file->support);
+    column_bytea(&columns[10], touched->chain, CHAIN_SIZE);
 }
 
 static void add_opened(struct column columns[OPENED_COLUMNS], const struct touched_case *touched) {
-    add_moved(columns, &touched->file);
-    column_text(&columns[10], touched->file.channel);
-    column_text(&columns[11], touched->file.item);
-    column_text(&columns[12], touched->file.area);
-    column_bytea(&columns[13], touched->opening, touched->opening_size);
+    add_moved(columns, touched);
+    column_text(&columns[11], touched->file.channel);
+    column_text(&columns[12], touched->file.item);
+    column_text(&columns[13], touched->file.area);
+    column_bytea(&columns[14], touched->opening, touched->opening_size);
 }
 
 static int send(struct batch *batch, const char *query, struct column *columns, int count) {
@@ -126,7 +133,7 @@ int case_store_save(struct case_store *store, struct batch *batch) {
         if (touched->is_new)
             add_opened(store->opened, touched);
         else if (touched->changed)
-            add_moved(store->moved, &touched->file);
+            add_moved(store->moved, touched);
     }
     if (send(batch, "routing_open", store->opened, OPENED_COLUMNS) != 0)
         return -1;

@@ -3,11 +3,12 @@
 #define ZHITONG_ROUTING_CASE_STORE_H
 
 #include "common/case_map.h"
+#include "common/chain.h"
 #include "common/service.h"
 #include "services/routing/case_file.h"
 
-#define OPENED_COLUMNS 14
-#define MOVED_COLUMNS 10 /* what may change */
+#define OPENED_COLUMNS 15
+#define MOVED_COLUMNS 11 /* what may change */
 
 struct touched_case {
     struct case_file file;
@@ -16,6 +17,8 @@ struct touched_case {
     bool changed;
     const uint8_t *opening; /* the encoded case_moved that opened it; in the batch's arena */
     size_t opening_size;
+    bool is_chained;           /* chain is set: false only for a case whose last move is older than the chain */
+    uint8_t chain[CHAIN_SIZE]; /* hash of its last entry */
 };
 
 struct case_store {              /* a lane's */

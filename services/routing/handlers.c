@@ -126,11 +126,24 @@ static int64_t not_before(const struct batch *batch, int64_t cause_at) {
     return batch->now > cause_at ? batch->now : cause_at;
 }
 
-/* Keeps the opening entry with the case: a unit that becomes responsible later gets its facts. */
+/* Appends the move that was just decided to the log, chained to the case's entry before it. */
+static void emit_move(struct batch *batch, struct touched_case *touched) {
+    struct routing_lane *lane = batch->own;
+    if (touched->is_chained)
+        chain_text(touched->chain, lane->moved.prev);
+    else
+        lane->moved.prev[0] = '\0';
+    lane->scratch.size = 0;
+    size_t size = message_encode(MESSAGE_case_moved, &lane->moved, &lane->scratch);
+    chain_hash(lane->scratch.data, size, touched->chain);
+    touched->is_chained = true;
+    batch_emit(batch, lane->moved.case_id, MESSAGE_case_moved, &lane->moved);
+}
+
+/* Keeps the opening entry, which was encoded last, with the case: a unit that becomes responsible later gets its facts. */
 static void keep_opening(struct batch *batch, struct touched_case *touched) {
     struct routing_lane *lane = batch->own;
-    lane->scratch.size = 0;
-    touched->opening_size = message_encode(MESSAGE_case_moved, &lane->moved, &lane->scratch);
+    touched->opening_size = lane->scratch.size;
     uint8_t *copy = arena_take(batch->arena, touched->opening_size);
     memcpy(copy, lane->scratch.data, touched->opening_size);
     touched->opening = copy;
@@ -157,8 +170,8 @@ void routing_on_report(struct batch *batch, struct input *input) {
         return;
     }
     touched->is_there = touched->is_new = true;
+    emit_move(batch, touched);
     keep_opening(batch, touched);
-    batch_emit(batch, report->case_id, MESSAGE_case_moved, &lane->moved);
 }
 
 void routing_on_deadline(struct batch *batch, struct input *input) {
@@ -175,7 +188,7 @@ void routing_on_deadline(struct batch *batch, struct input *input) {
         return;
     touched->changed = true;
     add_facts(lane, touched);
-    batch_emit(batch, passed->case_id, MESSAGE_case_moved, &lane->moved);
+    emit_move(batch, touched);
 }
 
 static void answer_done(struct input *input, const struct carried_out *carried_out) {
@@ -219,7 +232,7 @@ void routing_on_command(struct batch *batch, struct input *input) {
         return;
     }
     touched->changed = true;
-    batch_emit(batch, command->case_id, MESSAGE_case_moved, &lane->moved);
+    emit_move(batch, touched);
     keep_command(batch, input, &touched->file);
 }
 

@@ -34,6 +34,7 @@ static const struct finding_title move_titles[MOVES_COUNT] = {
     [MOVES_CASE] = {"case_as_logged", "a case stands as its last log entry says", -1},
     [MOVES_TIER] = {"tier_never_falls", "no move takes a case down a tier", -1},
     [MOVES_SUPPORT] = {"support_kept", "a unit that let a deadline pass stays as support", -1},
+    [MOVES_CHAIN] = {"history_chained", "each entry of a case names the one before it as it was written", -1},
     [MOVES_TOLD] = {"told_once", "every unit concerned was told of every move, once", -1},
 };
 

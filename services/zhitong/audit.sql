@@ -160,7 +160,7 @@ SELECT i.out_seq, n.in_seq_1 FROM intake.shard i JOIN notification.shard n ON n.
 
 -- name: audit_cases
 -- $1 shard, $2 last case seen, $3 how many at most
-SELECT case_id, version, tier, state, unit, due_at FROM routing.case_file
+SELECT case_id, version, tier, state, unit, due_at, chain FROM routing.case_file
 WHERE shard = $1 AND case_id > $2::bigint ORDER BY case_id LIMIT $3::integer;
 
 -- name: audit_moves

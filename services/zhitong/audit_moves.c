@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/chain.h"
 #include "common/city.h"
 #include "common/ids.h"
 #include "proto/case_life.h"
@@ -17,7 +18,9 @@ struct track { /* what the log has said about one case so far */
     uint8_t tier;
     uint8_t state; /* enum case_state */
     bool stands;   /* there is a case_file */
+    bool chained;  /* an entry has named the one before it: all later ones must */
     char unit[CODE_MAX + 1];
+    uint8_t chain[CHAIN_SIZE]; /* hash of the last entry */
 };
 
 struct reading { /* of the routing log, shard by shard */
@@ -59,6 +62,17 @@ static bool holds_code(const char *codes, const char *code) {
     return false;
 }
 
+/* Only entries written before there was a chain, and first ones, name nothing. */
+static void check_chain(struct reading *reading, const struct track *before, const struct case_moved *moved) {
+    char expected[CHAIN_TEXT + 1];
+
+    chain_text(before->chain, expected);
+    if (before->version > 0 && (moved->prev[0] != '\0' || before->chained) && strcmp(moved->prev, expected) != 0)
+        findings_add(&reading->findings[MOVES_CHAIN],
+                     "case %llu: version %u was altered after it was written: version %llu names another hash",
+                     (unsigned long long)moved->case_id, before->version, (unsigned long long)moved->version);
+}
+
 static void check_move(struct reading *reading, const struct track *before, const struct case_moved *moved) {
     struct findings *findings = reading->findings;
     unsigned long long case_id = moved->case_id, version = moved->version;
@@ -78,7 +92,7 @@ static void check_move(struct reading *reading, const struct track *before, cons
                      version, before->unit);
 }
 
-static void follow_move(struct reading *reading, const struct case_moved *moved) {
+static void follow_move(struct reading *reading, const struct case_moved *moved, const uint8_t *body, size_t size) {
     struct track *track = track_of(reading, moved->case_id);
 
     if (track == NULL) {
@@ -87,6 +101,9 @@ static void follow_move(struct reading *reading, const struct case_moved *moved)
         return;
     }
     check_move(reading, track, moved);
+    check_chain(reading, track, moved);
+    chain_hash(body, size, track->chain);
+    track->chained = track->chained || moved->prev[0] != '\0';
     track->version = (uint32_t)moved->version;
     track->tier = (uint8_t)moved->tier;
     track->state = (uint8_t)case_state_named(moved->state);
@@ -112,7 +129,7 @@ static void read_entry(struct reading *reading, const PGresult *rows, int row) {
         findings_add(&reading->findings[MOVES_VERSIONS], "routing shard %u entry %lld is about case %llu and says %lld",
                      reading->shard, (long long)seq, (unsigned long long)moved.case_id,
                      (long long)db_int8(rows, row, 1));
-    follow_move(reading, &moved);
+    follow_move(reading, &moved, body, size);
     told_expect(&reading->told, &moved, seq, db_int4(rows, row, 2));
 }
 
@@ -158,6 +175,11 @@ static void compare_case(struct reading *reading, const PGresult *rows, int row)
                         : strcmp(track->unit, db_text(rows, row, 4)) != 0         ? "unit"
                         : track->due_at != db_time(rows, row, 5)                  ? "due instant"
                                                                                   : NULL;
+    size_t size;
+    const uint8_t *chain = db_bytea(rows, row, 6, &size);
+    if (size == CHAIN_SIZE && memcmp(chain, track->chain, CHAIN_SIZE) != 0)
+        findings_add(&reading->findings[MOVES_CHAIN],
+                     "case %lld: version %u, the last, was altered after it was written", case_id, track->version);
     if (wrong != NULL)
         findings_add(findings, "case %lld: version %u has another %s in the log", case_id, track->version, wrong);
 }

@@ -13,6 +13,7 @@ enum move_invariant {
     MOVES_CASE,     /* the last one is the case as it stands */
     MOVES_TIER,     /* the tier never falls */
     MOVES_SUPPORT,  /* who let a deadline pass stays as support */
+    MOVES_CHAIN,    /* each entry names the one before it, and the case the last one */
     MOVES_TOLD,     /* every unit concerned was told, once */
     MOVES_COUNT
 };

@@ -168,11 +168,27 @@ def nothing_is_broken(system, shared):
     assert_sound(system)
 
 
+def tampering_with_the_history_is_found_and_named(system, _):
+    """One letter of a case's first and of its last entry is changed in the table."""
+    case, last = system.sql.rows("SELECT case_id, version FROM routing.case_file WHERE version >= 4 LIMIT 1")[0]
+    body = f"""UPDATE routing.log l SET body = set_byte(body, length(body) - 1, get_byte(body, length(body) - 1) # 1)
+               FROM (SELECT shard, seq FROM routing.log WHERE case_id = {case} ORDER BY seq {{order}} LIMIT 1) n
+               WHERE l.shard = n.shard AND l.seq = n.seq"""
+    for order, version in (("", 1), ("DESC", last)):
+        one = body.format(order=order)
+        system.sql.rows(one)
+        said = system.zhitong("audit", check=False).stdout
+        system.sql.rows(one)  # and back again
+        assert "history_chained" in said and f"case {case}: version {version}" in said, said
+    assert_sound(system)
+
+
 CHECKS = [two_replicas_share_the_shards, every_report_gets_a_number,
           every_report_becomes_a_case_with_unit_and_deadline, rules_choose_unit_state_and_severity,
           a_retry_at_the_other_replica_gets_the_first_number, keys_of_another_client_are_other_keys,
           deadlines_move_every_case_up_to_supervision, each_deadline_moved_its_case_one_tier,
-          departments_hear_everything_in_order, a_department_resumes_from_the_middle, nothing_is_broken]
+          departments_hear_everything_in_order, a_department_resumes_from_the_middle, nothing_is_broken,
+          tampering_with_the_history_is_found_and_named]
 
 if __name__ == "__main__":
     main("chain", CHECKS)
