@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/chain.h"
 #include "common/db.h"
 #include "common/ids.h"
 #include "proto/codec.h"
@@ -15,7 +16,7 @@
 extern const struct db_query common_queries[], log_queries[], intake_queries[], routing_queries[], escalation_queries[],
     notification_queries[];
 
-#define STAGE_COLUMNS 14
+#define STAGE_COLUMNS 15
 #define UNITS 8
 #define DUE_AFTER_MS (90 * INT64_C(86400000))
 
@@ -145,12 +146,15 @@ static int save_routing(struct stage *stage, const struct rows *rows) {
         column_text(&columns[7], stage->moved.severity);
         column_text(&columns[8], stage->moved.unit);
         column_text(&columns[9], "");
-        column_text(&columns[10], stage->moved.channel);
-        column_text(&columns[11], stage->moved.item);
-        column_text(&columns[12], stage->moved.area);
-        column_bytea(&columns[13], stage->body.data, stage->body.size);
+        uint8_t chain[CHAIN_SIZE];
+        chain_hash(stage->body.data, stage->body.size, chain);
+        column_bytea(&columns[10], chain, CHAIN_SIZE);
+        column_text(&columns[11], stage->moved.channel);
+        column_text(&columns[12], stage->moved.item);
+        column_text(&columns[13], stage->moved.area);
+        column_bytea(&columns[14], stage->body.data, stage->body.size);
     }
-    return send_columns(stage, "routing_open", columns, 14);
+    return send_columns(stage, "routing_open", columns, 15);
 }
 
 static int save_escalation(struct stage *stage, const struct rows *rows) {

@@ -1,0 +1,14 @@
+#!/usr/bin/env bash
+# Every run of tests/bench still works and loses nothing. Its figures are not looked at: a busy machine has bad ones.
+set -uo pipefail
+root=$(cd "$(dirname "$0")/../.." && pwd)
+out=$(mktemp)
+trap 'rm -f "$out"' EXIT
+
+if "$root/tests/bench/run" --quick --build "${ZHITONG_TEST_BUILD:-$root/build/release}" >"$out" 2>&1 &&
+    [ "$(grep -cE '^\| (saturated|at_5000|at_200|rows_only) ' "$out")" = 4 ] && ! grep -q 'exit 1' "$out"; then
+    echo 'ok bench_runs_and_loses_nothing'
+else
+    echo 'not ok bench_runs_and_loses_nothing'
+    sed 's/^/    /' "$out" | tail -30
+fi
