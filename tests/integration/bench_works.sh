@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Every run of tests/bench still works and loses nothing. Its figures are not looked at: a busy machine has bad ones.
-set -uo pipefail
+set -euo pipefail
 root=$(cd "$(dirname "$0")/../.." && pwd)
 out=$(mktemp)
 trap 'rm -f "$out"' EXIT
