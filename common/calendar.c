@@ -277,6 +277,36 @@ static int add_working_days(const struct calendar *calendar, int64_t from, size_
     return 0;
 }
 
+/* The clock time, in ms of the local day, at which the window opens. */
+static int64_t clock_of(const struct calendar *calendar, const struct window *window) {
+    return zone_local(calendar->zone, window->open) - calendar->work_days[window->day] * DAY_MS;
+}
+
+static int add_office_days(const struct calendar *calendar, int64_t from, size_t days, int64_t *at,
+                           struct reason *why) {
+    const struct span *span = find_span(calendar, from, why);
+
+    if (span == NULL)
+        return -1;
+    int64_t local = zone_local(calendar->zone, from);
+    int64_t midnight = local - local % DAY_MS, clock = local % DAY_MS;
+    size_t index = window_after(calendar, span, zone_instant(calendar->zone, midnight));
+    if (index == span->window_end)
+        return refuse_year(span->last_year + 1, why);
+    size_t day = calendar->windows[index].day;
+    index = window_after(calendar, span, zone_instant(calendar->zone, calendar->work_days[day] * DAY_MS + clock));
+    if (index == span->window_end)
+        return refuse_year(span->last_year + 1, why);
+    if (calendar->windows[index].day != day) { /* after the last window */
+        day = calendar->windows[index].day;
+        clock = clock_of(calendar, &calendar->windows[index]);
+    }
+    if (day + days >= span->day_end)
+        return refuse_year(span->last_year + 1, why);
+    *at = zone_instant(calendar->zone, calendar->work_days[day + days] * DAY_MS + clock);
+    return 0;
+}
+
 static int add_calendar_days(const struct calendar *calendar, int64_t from, int64_t days, int64_t *at,
                              struct reason *why) {
     int64_t first = date_of(ZONE_YEAR_FIRST, 1, 1) * DAY_MS, end = date_of(ZONE_YEAR_LAST + 1, 1, 1) * DAY_MS;
@@ -303,6 +333,8 @@ int calendar_add(const struct calendar *calendar, int64_t from, struct limit lim
         return add_working_days(calendar, from, limit.amount, at, why);
     case CALENDAR_DAYS:
         return add_calendar_days(calendar, from, limit.amount, at, why);
+    case OFFICE_DAYS:
+        return add_office_days(calendar, from, limit.amount, at, why);
     }
     return refuse(why, "calendar", "there is no time unit %d", (int)limit.unit);
 }

@@ -43,9 +43,13 @@ void calendar_close(struct calendar **calendar);
  *   WORKING_MINUTES     minutes inside working windows. A window's end belongs to it: 09:00 and eight hours is 17:00.
  *   WORKING_DAYS        the same local clock time so many working days later; a start outside working time first
  *                       moves to the start of the next window.
+ *   OFFICE_DAYS         the same local clock time so many working days later, as an office counts that notes what comes in
+ *                       before it opens: a start on a free day first moves to the next working day and keeps its clock
+ *                       time; at or after the day's last window it moves to the start of the next working day's first.
  * A holiday has no windows; a make-up day has its weekday's, else Monday's, else the first weekday's that has any.
  * A clock time that the target day skips (DST) is the instant of the change.
- * Never earlier for a later `from`, but for the hour that the clock runs through twice (days keep the clock time).
+ * Never earlier for a later `from`, but for the hour that the clock runs through twice (days keep the clock time), and but
+ * for office days that start on a free day, which keep their clock time.
  * Refuses (field "calendar", naming the year) when working time in a year that is not known would be counted. */
 MUST_CHECK int calendar_add(const struct calendar *calendar, int64_t from, struct limit limit, int64_t *at,
                             struct reason *why);

@@ -91,20 +91,33 @@ int city_unit_above(const struct city *city, const struct unit *unit, const stru
     return 0;
 }
 
-int city_due(const struct city *city, const struct clock_start *start, int64_t *due_at, struct reason *why) {
+int city_due_parts(const struct city *city, const struct clock_start *start, struct due_parts *parts,
+                   struct reason *why) {
     int rank = severity_rank(start->severity);
-    int64_t limit_at;
 
     if (rank < 0)
         return refuse(why, "severity", "must be blue, yellow, orange or red, not \"%s\"", start->severity);
     if (start->tier < 1 || start->tier > TIER_MAX)
         return refuse(why, "tier", "must be 1 to %d, not %u", TIER_MAX, start->tier);
     const struct ladder_step *step = &city->ladder[start->tier - 1][rank];
-    bool own = start->tier == start->item->tier && start->item->limit.amount > 0;
-    struct limit limit = own ? start->item->limit : step->limit;
-    if (limit.amount == 0)
+    struct due_parts found = {.limit = step->limit, .grace = step->grace};
+    found.of_item = start->tier == start->item->tier && start->item->limit.amount > 0;
+    if (found.of_item)
+        found.limit = start->item->limit;
+    if (found.limit.amount == 0)
         return refuse(why, "ladder", "tier %u, %s has no resolve row in ladder.csv", start->tier, start->severity);
-    if (calendar_add(city->calendar, start->from, limit, &limit_at, why) != 0)
+    if (calendar_add(city->calendar, start->from, found.limit, &found.limit_at, why) != 0 ||
+        calendar_add(city->calendar, found.limit_at, found.grace, &found.due_at, why) != 0)
         return -1;
-    return calendar_add(city->calendar, limit_at, step->grace, due_at, why);
+    *parts = found;
+    return 0;
+}
+
+int city_due(const struct city *city, const struct clock_start *start, int64_t *due_at, struct reason *why) {
+    struct due_parts parts;
+
+    if (city_due_parts(city, start, &parts, why) != 0)
+        return -1;
+    *due_at = parts.due_at;
+    return 0;
 }

@@ -11,7 +11,7 @@
 #define CODE_MAX 48 /* bytes of any code */
 #define TIER_MAX 4  /* 1 village/community, 2 township/street, 3 county/district, 4 city (DOMAIN.md section 3) */
 
-enum time_unit { CONTINUOUS_MINUTES, WORKING_MINUTES, WORKING_DAYS, CALENDAR_DAYS };
+enum time_unit { CONTINUOUS_MINUTES, WORKING_MINUTES, WORKING_DAYS, CALENDAR_DAYS, OFFICE_DAYS };
 
 struct limit { /* how long; amount 0: no limit is set */
     uint32_t amount;
@@ -91,5 +91,14 @@ struct clock_start {
     int64_t from;
 };
 MUST_CHECK int city_due(const struct city *city, const struct clock_start *start, int64_t *due_at, struct reason *why);
+
+/* The same in its parts: which limit counts, whether it is the item's own, and when it ends before the grace. */
+struct due_parts {
+    struct limit limit, grace;
+    bool of_item; /* else the ladder's */
+    int64_t limit_at, due_at;
+};
+MUST_CHECK int city_due_parts(const struct city *city, const struct clock_start *start, struct due_parts *parts,
+                              struct reason *why);
 
 #endif

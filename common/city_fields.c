@@ -20,16 +20,18 @@ static const struct words matters = {"must be organisation, risk, service or dev
 static const struct words clocks = {"must be sign, contact or resolve", {"sign", "contact", "resolve"}};
 static const struct words day_kinds = {"must be off (a holiday) or work (a make-up day)", {"off", "work"}};
 static const struct words limit_units = {
-    "must be continuous_minutes, continuous_hours, working_minutes, working_hours, working_days or calendar_days",
-    {"continuous_minutes", "continuous_hours", "working_minutes", "working_hours", "working_days", "calendar_days"}};
+    "must be continuous_minutes, continuous_hours, working_minutes, working_hours, working_days, calendar_days or "
+    "office_days",
+    {"continuous_minutes", "continuous_hours", "working_minutes", "working_hours", "working_days", "calendar_days",
+     "office_days"}};
 
 /* In the order of limit_units. */
 static const struct {
     enum time_unit unit;
     uint32_t times;
 } limit_values[] = {
-    {CONTINUOUS_MINUTES, 1}, {CONTINUOUS_MINUTES, 60}, {WORKING_MINUTES, 1},
-    {WORKING_MINUTES, 60},   {WORKING_DAYS, 1},        {CALENDAR_DAYS, 1},
+    {CONTINUOUS_MINUTES, 1}, {CONTINUOUS_MINUTES, 60}, {WORKING_MINUTES, 1}, {WORKING_MINUTES, 60},
+    {WORKING_DAYS, 1},       {CALENDAR_DAYS, 1},       {OFFICE_DAYS, 1},
 };
 
 static int word_number(const struct words *words, const char *text) {

@@ -6,6 +6,7 @@
 #include "services/zhitong/audit.h"
 #include "services/zhitong/city_check.h"
 #include "services/zhitong/city_load.h"
+#include "services/zhitong/due.h"
 #include "services/zhitong/follow.h"
 #include "services/zhitong/import.h"
 #include "services/zhitong/keys.h"
@@ -33,6 +34,8 @@ static const struct command_row commands[] = {
     {"city check", city_check_command, "FOLDER",
      "check a city's folder as a whole; every error with file, line, column", NO_DATABASE},
     {"city load", city_load_command, "FOLDER", "check it and make it the city, in one transaction", DATABASE},
+    {"due", due_command, "--city FOLDER [--item ITEM --from INSTANT [--severity SEVERITY] [--tier TIER]]",
+     "when is this due, and why; or the same for CSV on standard input with the columns item and from", NO_DATABASE},
     {"keys service", keys_service_command, "FILE [--force]", "make the CURVE key pair of the services", NO_DATABASE},
     {"keys department", keys_department_command, "NAME --unit UNIT --out FILE [--force]",
      "make a department's key pair; its key may follow that unit's stream", DATABASE},

@@ -119,6 +119,28 @@ static void working_days_keep_the_clock_time(void **state) {
     check(luohe(), examples, LENGTH(examples));
 }
 
+/* Boston's way, where holidays work (Labor Day is 2011-09-05); 2025 in Luohe has holidays and make-up days. */
+static void office_days_keep_the_clock_time_of_what_comes_in_before_closing(void **state) {
+    static const struct example boston[] = {
+        {"2011-07-01 02:18 -4", {2, OFFICE_DAYS}, "2011-07-05 02:18 -4"}, /* before opening: as it is */
+        {"2011-09-03 10:00 -4", {1, OFFICE_DAYS}, "2011-09-06 10:00 -4"}, /* Saturday is Monday, same time */
+        {"2011-09-03 17:34 -4",
+         {10, OFFICE_DAYS},
+         "2011-09-20 09:00 -4"}, /* Monday after closing is Tuesday, opening */
+        {"2011-09-06 17:00 -4", {1, OFFICE_DAYS}, "2011-09-08 09:00 -4"},
+        {"2011-09-06 16:59 -4", {1, OFFICE_DAYS}, "2011-09-07 16:59 -4"},
+        {"2011-09-09 20:00 -4", {1, OFFICE_DAYS}, "2011-09-13 09:00 -4"}, /* Friday evening */
+    };
+    static const struct example holidays[] = {
+        {"2025-09-30 16:00 8", {1, OFFICE_DAYS}, "2025-10-09 16:00 8"},
+        {"2025-10-03 09:00 8", {1, OFFICE_DAYS}, "2025-10-10 09:00 8"},
+    };
+
+    (void)state;
+    check(new_york(), boston, LENGTH(boston));
+    check(luohe(), holidays, LENGTH(holidays));
+}
+
 static void continuous_time_and_calendar_days_ignore_holidays(void **state) {
     static const struct example examples[] = {
         {"2025-09-30 23:50 8", {30, CONTINUOUS_MINUTES}, "2025-10-01 00:20 8"},
@@ -313,6 +335,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(working_minutes_pass_lunch_nights_and_holidays),
         cmocka_unit_test(working_days_keep_the_clock_time),
+        cmocka_unit_test(office_days_keep_the_clock_time_of_what_comes_in_before_closing),
         cmocka_unit_test(continuous_time_and_calendar_days_ignore_holidays),
         cmocka_unit_test(days_keep_the_clock_time_when_the_clock_changes),
         cmocka_unit_test(a_night_shift_works_twenty_three_hours_when_the_clock_skips_one),

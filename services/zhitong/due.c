@@ -1,0 +1,248 @@
+#include "services/zhitong/due.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "common/city_folder.h"
+#include "common/csv.h"
+#include "common/zone.h"
+#include "services/zhitong/options.h"
+#include "services/zhitong/records.h"
+
+#define LOCAL_TEXT_MAX 40
+
+struct asked { /* one question, as text; severity and tier may be "" */
+    const char *item, *from, *severity, *tier;
+};
+
+struct answer {
+    struct due_parts parts;
+    const struct item *item;
+    const char *severity;
+    uint8_t tier;
+    int64_t from;
+};
+
+struct desk { /* the city that is asked */
+    struct city *city;
+    struct zone *zone;
+};
+
+/* ---- instants on the city's clock ------------------------------------------------------------------------------------ */
+
+static void print_local(const struct zone *zone, int64_t at, char text[LOCAL_TEXT_MAX]) {
+    int64_t local = zone_local(zone, at), offset = (local - at) / MINUTE_MS;
+    time_t seconds = (time_t)(local / 1000);
+    struct tm tm;
+    char sign = offset < 0 ? '-' : '+';
+
+    gmtime_r(&seconds, &tm);
+    size_t size = strftime(text, LOCAL_TEXT_MAX, "%Y-%m-%dT%H:%M:%S", &tm);
+    offset = offset < 0 ? -offset : offset;
+    snprintf(text + size, LOCAL_TEXT_MAX - size, "%c%02d:%02d", sign, (int)(offset / 60) % 100, (int)(offset % 60));
+}
+
+/* An instant with a zone, or a time on the city's clock: date and time, seconds optional, a T or a space between. */
+static int read_from(const struct zone *zone, const char *text, int64_t *at) {
+    int year, month, day, hour, minute, second = 0, read = 0;
+    char between;
+
+    if (instant_read(text, at) == 0)
+        return 0;
+    int count = sscanf(text, "%4d-%2d-%2d%c%2d:%2d%n", &year, &month, &day, &between, &hour, &minute, &read);
+    if (count != 6 || (between != 'T' && between != ' ') || !date_is_valid(year, month, day) || hour < 0 || hour > 23 ||
+        minute < 0 || minute > 59)
+        return -1;
+    int more = 0;
+    if (text[read] != '\0' &&
+        (sscanf(text + read, ":%2d%n", &second, &more) != 1 || text[read + more] != '\0' || second < 0 || second > 59))
+        return -1;
+    *at = zone_instant(zone, date_of(year, month, day) * DAY_MS + (hour * 60 + minute) * MINUTE_MS + second * 1000);
+    return 0;
+}
+
+/* ---- one question -------------------------------------------------------------------------------------------------- */
+
+static int answer(const struct desk *desk, const struct asked *asked, struct answer *out, struct reason *why) {
+    struct answer found = {.item = city_item(desk->city, asked->item)};
+
+    if (found.item == NULL)
+        return refuse(why, "item", "there is no item \"%s\" in items.csv", asked->item);
+    if (read_from(desk->zone, asked->from, &found.from) != 0)
+        return refuse(why, "from",
+                      "\"%s\" is no time: write 2026-03-02T09:30:00+08:00, or 2026-03-02 09:30 on the city's clock",
+                      asked->from);
+    found.severity = *asked->severity != '\0' ? asked->severity : found.item->severity;
+    found.tier = found.item->tier;
+    if (*asked->tier != '\0') {
+        if (strlen(asked->tier) != 1 || asked->tier[0] < '1' || asked->tier[0] > '0' + TIER_MAX)
+            return refuse(why, "tier", "must be 1 to %d, not \"%s\"", TIER_MAX, asked->tier);
+        found.tier = (uint8_t)(asked->tier[0] - '0');
+    }
+    struct clock_start start = {found.item, found.severity, found.tier, found.from};
+    if (city_due_parts(desk->city, &start, &found.parts, why) != 0)
+        return -1;
+    *out = found;
+    return 0;
+}
+
+static void print_limit(const char *what, struct limit limit) {
+    static const char *const units[] = {
+        [CONTINUOUS_MINUTES] = "minutes that pass, day and night",
+        [WORKING_MINUTES] = "minutes of working time",
+        [WORKING_DAYS] = "working days, beginning within working hours",
+        [CALENDAR_DAYS] = "days, each as good as another",
+        [OFFICE_DAYS] =
+            "office days: a free day counts as the next working day, after closing time as the next opening",
+    };
+
+    if (limit.amount > 0)
+        printf("  %s: %u %s\n", what, limit.amount, units[limit.unit]);
+}
+
+static int answer_one(const struct desk *desk, const struct asked *asked) {
+    struct answer found;
+    struct reason why;
+    char from[LOCAL_TEXT_MAX], due[LOCAL_TEXT_MAX];
+
+    if (answer(desk, asked, &found, &why) != 0) {
+        fprintf(stderr, "%s: %s\n", why.field, why.text);
+        return EXIT_REFUSED;
+    }
+    print_local(desk->zone, found.from, from);
+    print_local(desk->zone, found.parts.due_at, due);
+    printf("%s\n", due);
+    printf("  from %s on the clock of %s, tier %u, %s\n", from, city_timezone(desk->city), found.tier, found.severity);
+    printf("  the limit stands in %s\n",
+           found.parts.of_item ? "items.csv, with the item" : "ladder.csv, by tier and severity");
+    print_limit("limit", found.parts.limit);
+    print_limit("grace", found.parts.grace);
+    return EXIT_GOOD;
+}
+
+/* ---- many: CSV in, the same CSV with the answer out ---------------------------------------------------------------------- */
+
+struct table {
+    struct csv *csv;
+    int item, from, severity, tier;
+    size_t refused;
+};
+
+static int find_columns(struct table *table, struct reason *why) {
+    table->item = csv_column(table->csv, "item");
+    table->from = csv_column(table->csv, "from");
+    if (table->from < 0)
+        table->from = csv_column(table->csv, "at");
+    table->severity = csv_column(table->csv, "severity");
+    table->tier = csv_column(table->csv, "tier");
+    if (table->item < 0)
+        return refuse(why, "item", "the header has no column item");
+    if (table->from < 0)
+        return refuse(why, "from", "the header has no column from (or at)");
+    return 0;
+}
+
+static void print_header(const struct csv *csv) {
+    for (size_t i = 0; i < csv_column_count(csv); i++) {
+        csv_write_field(stdout, csv_column_name(csv, i));
+        putchar(',');
+    }
+    printf("due,due_reason\n");
+}
+
+static void answer_row(const struct desk *desk, struct table *table) {
+    const struct csv *csv = table->csv;
+    struct asked asked = {csv_field(csv, table->item), csv_field(csv, table->from), csv_field(csv, table->severity),
+                          csv_field(csv, table->tier)};
+    struct answer found;
+    struct reason why;
+    char due[LOCAL_TEXT_MAX] = "", refusal[sizeof why.field + sizeof why.text + 2] = "";
+
+    if (answer(desk, &asked, &found, &why) == 0) {
+        print_local(desk->zone, found.parts.due_at, due);
+    } else {
+        snprintf(refusal, sizeof refusal, "%s: %s", why.field, why.text);
+        table->refused++;
+    }
+    for (size_t i = 0; i < csv_column_count(csv); i++) {
+        csv_write_field(stdout, csv_field(csv, (int)i));
+        putchar(',');
+    }
+    printf("%s,", due);
+    csv_write_field(stdout, refusal);
+    putchar('\n');
+}
+
+static int answer_table(const struct desk *desk) {
+    struct table table = {0};
+    struct reason why;
+    int status;
+
+    if (csv_open(&table.csv, stdin, "standard input", &why) != 0 || find_columns(&table, &why) != 0) {
+        fprintf(stderr, "standard input: %s: %s\n", why.field, why.text);
+        csv_close(&table.csv);
+        return EXIT_REFUSED;
+    }
+    static char buffer[1 << 16];
+    setvbuf(stdout, buffer, _IOFBF, sizeof buffer);
+    print_header(table.csv);
+    while ((status = csv_next(table.csv, &why)) != 0) {
+        if (status > 0) {
+            answer_row(desk, &table);
+            continue;
+        }
+        fprintf(stderr, "standard input: %s: %s\n", why.field, why.text);
+        table.refused++;
+    }
+    csv_close(&table.csv);
+    if (table.refused > 0)
+        fprintf(stderr, "%zu rows have no due instant; the column due_reason tells why\n", table.refused);
+    return table.refused > 0 ? EXIT_REFUSED : EXIT_GOOD;
+}
+
+/* ---- the command ------------------------------------------------------------------------------------------------------- */
+
+static int open_desk(struct desk *desk, const char *folder) {
+    struct city_draft *draft;
+    struct reason why;
+    int status = city_folder_open(&desk->city, &draft, folder);
+
+    for (size_t i = 0; status != 0 && i < draft->complaint_count && i < COMPLAINTS_KEPT_MAX; i++)
+        city_folder_print(stderr, &draft->complaints[i]);
+    city_draft_close(&draft);
+    if (status != 0)
+        return -1;
+    if (zone_open(&desk->zone, city_timezone(desk->city), &why) == 0)
+        return 0;
+    fprintf(stderr, "%s: %s\n", why.field, why.text);
+    return -1;
+}
+
+int due_command(int argc, char **argv) {
+    const char *folder = NULL, *url = NULL;
+    struct asked asked = {NULL, NULL, NULL, NULL};
+    const struct option_row rows[] = {{"--city", &folder, NULL},     {"--item", &asked.item, NULL},
+                                      {"--from", &asked.from, NULL}, {"--severity", &asked.severity, NULL},
+                                      {"--tier", &asked.tier, NULL}, {NULL, NULL, NULL}};
+    struct words words = {.max = 0};
+    struct desk desk = {NULL, NULL};
+
+    if (options_read(argc, argv, rows, &words, &url) != 0)
+        return EXIT_WRONG_USE;
+    if (folder == NULL)
+        return wrong_use("due", "say which city: --city FOLDER");
+    if ((asked.item == NULL) != (asked.from == NULL))
+        return wrong_use("due", "--item and --from go together; without both, CSV is read from standard input");
+    if (asked.item == NULL && (asked.severity != NULL || asked.tier != NULL))
+        return wrong_use("due", "with CSV on standard input, severity and tier are columns");
+    asked.severity = asked.severity != NULL ? asked.severity : "";
+    asked.tier = asked.tier != NULL ? asked.tier : "";
+    int status = EXIT_REFUSED;
+    if (open_desk(&desk, folder) == 0)
+        status = asked.item != NULL ? answer_one(&desk, &asked) : answer_table(&desk);
+    zone_close(&desk.zone);
+    city_close(&desk.city);
+    return status;
+}
