@@ -135,7 +135,6 @@ static void office_days_keep_the_clock_time_of_what_comes_in_before_closing(void
         {"2025-09-30 16:00 8", {1, OFFICE_DAYS}, "2025-10-09 16:00 8"},
         {"2025-10-03 09:00 8", {1, OFFICE_DAYS}, "2025-10-10 09:00 8"},
     };
-
     (void)state;
     check(new_york(), boston, LENGTH(boston));
     check(luohe(), holidays, LENGTH(holidays));
