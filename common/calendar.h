@@ -54,4 +54,12 @@ void calendar_close(struct calendar **calendar);
 MUST_CHECK int calendar_add(const struct calendar *calendar, int64_t from, struct limit limit, int64_t *at,
                             struct reason *why);
 
+/* The inverse for working time: how much of `from` to `to` lies inside working windows, in ms. Refuses (field "calendar")
+ * years that are not known, and a `to` before `from`. */
+MUST_CHECK int calendar_worked(const struct calendar *calendar, int64_t from, int64_t to, int64_t *worked_ms,
+                               struct reason *why);
+
+/* The last year whose working time is known; ZONE_YEAR_LAST when all are, because no special day was given. */
+int calendar_last_year(const struct calendar *calendar);
+
 #endif

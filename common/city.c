@@ -91,6 +91,10 @@ int city_unit_above(const struct city *city, const struct unit *unit, const stru
     return 0;
 }
 
+int city_last_year(const struct city *city) {
+    return calendar_last_year(city->calendar);
+}
+
 int city_due_parts(const struct city *city, const struct clock_start *start, struct due_parts *parts,
                    struct reason *why) {
     int rank = severity_rank(start->severity);

@@ -60,6 +60,9 @@ const char *city_name(const struct city *city);
 const char *city_timezone(const struct city *city); /* IANA name */
 uint64_t city_version(const struct city *city);     /* grows with each load */
 
+/* The last year whose holidays are known; working time beyond it is refused. */
+int city_last_year(const struct city *city);
+
 /* Lookups by code, NULL when there is none. Constant time. */
 const struct channel *city_channel(const struct city *city, const char *code);
 const struct area *city_area(const struct city *city, const char *code);

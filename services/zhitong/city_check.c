@@ -1,8 +1,12 @@
 #include "services/zhitong/city_check.h"
 
 #include <stdio.h>
+#include <time.h>
 
 #include "common/city_folder.h"
+#include "common/zone.h"
+
+#define CALENDAR_WARNING_DAYS 90 /* before the last known year ends; some limits are longer than a month */
 
 static void print_complaints(const struct city_draft *draft, const char *folder) {
     size_t kept = draft->complaint_count < COMPLAINTS_KEPT_MAX ? draft->complaint_count : COMPLAINTS_KEPT_MAX;
@@ -19,10 +23,24 @@ static void print_counts(const struct city_draft *draft) {
         printf("%8zu  %s\n", draft->tables[table].count, city_table_spec(table)->file);
 }
 
+/* A city whose calendar ends soon can open no case with a limit in working time beyond it. */
+static void warn_of_calendar(const struct city *city) {
+    int year = city_last_year(city);
+    int64_t today = (int64_t)time(NULL) * 1000 / DAY_MS, end = date_of(year + 1, 1, 1);
+
+    if (end - today > CALENDAR_WARNING_DAYS)
+        return;
+    fprintf(stderr,
+            "warning: calendar.csv: the last year is %d, which %s: deadlines in working time beyond it are refused;"
+            " add the holidays of %d\n",
+            year, end > today ? "soon ends" : "has ended", year + 1);
+}
+
 int city_check_folder(struct city **city, struct city_draft **draft, const char *folder) {
     *city = NULL;
     if (city_folder_open(city, draft, folder) == 0) {
         print_counts(*draft);
+        warn_of_calendar(*city);
         return 0;
     }
     print_complaints(*draft, folder);

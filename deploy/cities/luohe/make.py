@@ -20,7 +20,7 @@ import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 CODE_YEAR = 2016            # the year of the statistical codes
-CALENDAR_YEARS = range(2016, 2027)
+CALENDAR_YEARS = range(2007, 2027)
 RECORDS = 600
 ZONE = datetime.timezone(datetime.timedelta(hours=8))
 TIERS = {"city": 4, "county": 3, "town": 2, "village": 1}
