@@ -105,6 +105,11 @@ struct city_draft {
 struct city_draft *city_draft_open(void); /* memory failure aborts */
 void city_draft_close(struct city_draft **draft);
 
+struct db;
+/* The rows that are loaded, all tables in one transaction behind the lock that a load holds; version 0 and no rows where none
+ * is. The connection must know city_queries. -1: the database failed, see db_reason. */
+MUST_CHECK int city_draft_read(struct city_draft *draft, struct db *db);
+
 /* Copies a row; fields in the order of city_tables.def. False, with a complaint, when there are too many. */
 bool city_draft_add(struct city_draft *draft, enum city_table table, size_t line, const char *const *fields);
 const char *draft_field(const struct city_draft *draft, enum city_table table, size_t row, size_t column);

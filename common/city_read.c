@@ -57,8 +57,7 @@ static int take_table(struct city_draft *draft, enum city_table table, struct db
     return 0;
 }
 
-/* All tables in one transaction, behind the lock that a load holds. */
-static int take_all(struct city_draft *draft, struct db *db) {
+int city_draft_read(struct city_draft *draft, struct db *db) {
     db_forget_failure(db);
     int status = send_all(db);
     if (status == 0)
@@ -85,7 +84,7 @@ int city_read(struct city **out, struct db *db, struct reason *why) {
     struct city_draft *draft = city_draft_open();
     int status;
 
-    if (take_all(draft, db) == 0)
+    if (city_draft_read(draft, db) == 0)
         status = build(out, draft, why);
     else
         status = refuse(why, "database", "%s", db_reason(db)->text);

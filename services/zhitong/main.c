@@ -5,6 +5,7 @@
 
 #include "services/zhitong/audit.h"
 #include "services/zhitong/city_check.h"
+#include "services/zhitong/city_diff.h"
 #include "services/zhitong/city_load.h"
 #include "services/zhitong/due.h"
 #include "services/zhitong/follow.h"
@@ -33,6 +34,7 @@ static const struct command_row commands[] = {
     {"migrate", migrate_command, "[--dry-run]", "bring the database to the shape that this version expects", DATABASE},
     {"city check", city_check_command, "FOLDER",
      "check a city's folder as a whole; every error with file, line, column", NO_DATABASE},
+    {"city diff", city_diff_command, "FOLDER", "what a load of this folder would add, remove and change", DATABASE},
     {"city load", city_load_command, "FOLDER", "check it and make it the city, in one transaction", DATABASE},
     {"due", due_command, "--city FOLDER [--item ITEM --from INSTANT [--severity SEVERITY] [--tier TIER]]",
      "when is this due, and why; or the same for CSV on standard input with the columns item and from", NO_DATABASE},
