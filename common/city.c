@@ -97,17 +97,12 @@ int city_last_year(const struct city *city) {
 
 int city_due_parts(const struct city *city, const struct clock_start *start, struct due_parts *parts,
                    struct reason *why) {
-    int rank = severity_rank(start->severity);
+    struct rung_asked asked = {start->item->code, start->severity, start->tier, LADDER_resolve};
+    struct rung rung;
 
-    if (rank < 0)
-        return refuse(why, "severity", "must be blue, yellow, orange or red, not \"%s\"", start->severity);
-    if (start->tier < 1 || start->tier > TIER_MAX)
-        return refuse(why, "tier", "must be 1 to %d, not %u", TIER_MAX, start->tier);
-    const struct ladder_step *step = &city->ladder[start->tier - 1][rank];
-    struct due_parts found = {.limit = step->limit, .grace = step->grace};
-    found.of_item = start->tier == start->item->tier && start->item->limit.amount > 0;
-    if (found.of_item)
-        found.limit = start->item->limit;
+    if (policy_rung(city_policy_at(city, start->from), &asked, &rung, why) != 0)
+        return -1;
+    struct due_parts found = {.limit = rung.limit, .grace = rung.grace, .of_item = rung.of_item};
     if (found.limit.amount == 0)
         return refuse(why, "ladder", "tier %u, %s has no resolve row in ladder.csv", start->tier, start->severity);
     if (calendar_add(city->calendar, start->from, found.limit, &found.limit_at, why) != 0 ||
@@ -124,4 +119,41 @@ int city_due(const struct city *city, const struct clock_start *start, int64_t *
         return -1;
     *due_at = parts.due_at;
     return 0;
+}
+
+bool unit_covers(const struct unit *unit, const struct area *area) {
+    for (; area != NULL; area = area->parent)
+        if (area == unit->area)
+            return true;
+    return false;
+}
+
+int city_add(const struct city *city, const struct unit *unit, int64_t from, struct limit limit, int64_t *at,
+             struct reason *why) {
+    (void)unit;
+    return calendar_add(city->calendar, from, limit, at, why);
+}
+
+int city_worked(const struct city *city, const struct unit *unit, const int64_t span[2], int64_t *worked_ms,
+                struct reason *why) {
+    (void)unit;
+    return calendar_worked(city->calendar, span[0], span[1], worked_ms, why);
+}
+
+uint64_t city_calendar_version(const struct city *city) {
+    return city->version;
+}
+
+bool city_has_reason(const struct city *city, const char *move, const char *code) {
+    (void)city;
+    (void)move;
+    return *code != '\0';
+}
+
+int city_template_parties(const struct city *city, const char *code, const struct area *area, char parties[241],
+                          struct reason *why) {
+    (void)city;
+    (void)area;
+    (void)parties;
+    return refuse(why, "parties", "the city has no template %s", code);
 }

@@ -21,9 +21,11 @@ struct limit { /* how long; amount 0: no limit is set */
 struct channel {
     char code[CODE_MAX + 1];
     bool enabled;
-    bool auto_accept;  /* true: dispatched on arrival; false: the desk accepts first */
-    char severity[17]; /* severity that its reports have at least; "" keeps the item's */
-    char privacy[17];  /* public, internal or restricted */
+    bool auto_accept;         /* true: dispatched on arrival; false: the desk accepts first */
+    char severity[17];        /* severity that its reports have at least; "" keeps the item's */
+    char privacy[17];         /* public, internal or restricted */
+    uint32_t duplicate_hours; /* window in which a like report is a duplicate; 0: none is set */
+    bool callback;            /* the reporter is called back before a case closes */
 };
 
 struct area {
@@ -83,6 +85,25 @@ MUST_CHECK int city_unit_above(const struct city *city, const struct unit *unit,
 
 /* blue < yellow < orange < red; -1 for another word. */
 int severity_rank(const char *severity);
+
+/* Whether `unit`'s area is the area or lies around it. */
+bool unit_covers(const struct unit *unit, const struct area *area);
+
+/* Time on the calendar of a unit (NULL: the city's), see common/calendar.h for what the units mean and what is refused. */
+MUST_CHECK int city_add(const struct city *city, const struct unit *unit, int64_t from, struct limit limit, int64_t *at,
+                        struct reason *why);
+MUST_CHECK int city_worked(const struct city *city, const struct unit *unit, const int64_t span[2], int64_t *worked_ms,
+                           struct reason *why);
+/* Grows when hours or holidays change: instants counted before may be wrong since. */
+uint64_t city_calendar_version(const struct city *city);
+
+/* Whether the city's reasons have this code for this move; a city without reasons.csv takes any code. */
+bool city_has_reason(const struct city *city, const char *move, const char *code);
+
+/* The units that a template for joint handling calls to a case in this area: their codes, separated by a space, into `parties`.
+ * Refuses (field "parties") an unknown template and one whose parties are nowhere to be found. */
+MUST_CHECK int city_template_parties(const struct city *city, const char *code, const struct area *area,
+                                     char parties[241], struct reason *why);
 
 /* When it must be resolved at this tier if the clock starts at `from` (unix ms): the item's limit at its own tier, else the
  * ladder's row for (tier, severity), counted in its time unit in the city's zone and calendar, plus the row's

@@ -33,6 +33,8 @@ static void build_channels(struct city *city, const struct city_draft *draft) {
         PUT(channel->privacy, FIELD(draft, channels, row, privacy));
         channel->enabled = field_flag(FIELD(draft, channels, row, enabled));
         channel->auto_accept = field_flag(FIELD(draft, channels, row, auto_accept));
+        channel->callback = field_flag(FIELD(draft, channels, row, callback));
+        channel->duplicate_hours = (uint32_t)strtoul(FIELD(draft, channels, row, duplicate_hours), NULL, 10);
         (void)code_index_add(&city->channel_index, channel->code, (uint32_t)row);
     }
 }
@@ -113,14 +115,20 @@ static void build_items(struct city *city, const struct city_draft *draft) {
     }
 }
 
-static void build_ladder(struct city *city, const struct city_draft *draft) {
+static void build_policy(struct city *city, const struct city_draft *draft) {
+    struct policy *policy = &city->policy;
+
+    policy->version = city->version;
+    policy->city = city;
+    policy_rules_default(&policy->rules);
     for (size_t row = 0; row < COUNT(draft, ladder); row++) {
-        if (strcmp(FIELD(draft, ladder, row, clock), "resolve") != 0)
-            continue;
         uint8_t tier = field_number(FIELD(draft, ladder, row, tier));
-        city->ladder[tier - 1][severity_rank(FIELD(draft, ladder, row, severity))] = (struct ladder_step){
-            field_limit(FIELD(draft, ladder, row, limit), FIELD(draft, ladder, row, limit_unit)),
-            field_limit(FIELD(draft, ladder, row, grace), FIELD(draft, ladder, row, grace_unit)),
+        int rank = severity_rank(FIELD(draft, ladder, row, severity));
+        enum ladder_clock clock = ladder_clock_named(FIELD(draft, ladder, row, clock));
+        policy->ladder[tier - 1][rank][clock] = (struct rung){
+            .limit = field_limit(FIELD(draft, ladder, row, limit), FIELD(draft, ladder, row, limit_unit)),
+            .grace = field_limit(FIELD(draft, ladder, row, grace), FIELD(draft, ladder, row, grace_unit)),
+            .moves_up = true,
         };
     }
 }
@@ -158,7 +166,7 @@ int city_build(struct city **out, const struct city_draft *draft, struct reason 
     build_units(city, draft);
     build_posts(city);
     build_items(city, draft);
-    build_ladder(city, draft);
+    build_policy(city, draft);
     if (build_calendar(city, draft, why) != 0) {
         city_close(&city);
         return -1;

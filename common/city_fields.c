@@ -17,7 +17,8 @@ static const struct words flags = {"must be yes or no", {"no", "yes"}};
 static const struct words privacies = {"must be public, internal or restricted", {"public", "internal", "restricted"}};
 static const struct words matters = {"must be organisation, risk, service or development",
                                      {"organisation", "risk", "service", "development"}};
-static const struct words clocks = {"must be sign, contact or resolve", {"sign", "contact", "resolve"}};
+static const struct words clocks = {"must be accept, sign, contact, progress, resolve, review or arrive",
+                                    {"accept", "sign", "contact", "progress", "resolve", "review", "arrive"}};
 static const struct words day_kinds = {"must be off (a holiday) or work (a make-up day)", {"off", "work"}};
 static const struct words limit_units = {
     "must be continuous_minutes, continuous_hours, working_minutes, working_hours, working_days, calendar_days or "

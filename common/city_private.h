@@ -6,12 +6,17 @@
 #include "common/city.h"
 #include "common/city_draft.h"
 #include "common/code_index.h"
+#include "common/policy.h"
 
 #define SEVERITY_COUNT 4
 #define NAME_ROOM 241
 
-struct ladder_step { /* the resolve row of a tier and severity; limit.amount 0: there is none */
-    struct limit limit, grace;
+struct policy {
+    uint64_t version;
+    int64_t valid_from; /* unix ms */
+    struct rung ladder[TIER_MAX][SEVERITY_COUNT][LADDER_CLOCKS];
+    struct policy_rules rules;
+    const struct city *city; /* of the items */
 };
 
 struct post { /* the unit of a kind that answers for an area at that area's tier */
@@ -38,7 +43,7 @@ struct city {
     struct post *posts;      /* a hash table */
     size_t post_mask;
 
-    struct ladder_step ladder[TIER_MAX][SEVERITY_COUNT];
+    struct policy policy;
     struct calendar *calendar;
 };
 
@@ -50,6 +55,9 @@ static inline size_t post_slot(const struct city *city, uint32_t area, uint32_t 
 
 /* Who answers at this tier or, where nobody does, at the next one up; NULL when nobody does. */
 const struct unit *city_answering(const struct city *city, uint32_t kind, const struct area *area, uint8_t tier);
+
+/* The values of common/policy_rules.def. */
+void policy_rules_default(struct policy_rules *rules);
 
 /* Builds the city of a draft that city_check_tables found without fault. Refuses what calendar_open refuses. */
 MUST_CHECK int city_build(struct city **out, const struct city_draft *draft, struct reason *why);

@@ -71,8 +71,8 @@ static void check_ladder(struct city_draft *draft, const struct city *city, cons
     for (int tier = 0; tier < TIER_MAX; tier++) {
         for (int rank = 0; rank < SEVERITY_COUNT; rank++) {
             bool review = tier + 1 == TIER_MAX && rank == 0;
-            if (!used->tier[tier] || !(severities[rank] || review) || city->ladder[tier][rank].limit.amount > 0 ||
-                missing[tier][rank])
+            if (!used->tier[tier] || !(severities[rank] || review) ||
+                city->policy.ladder[tier][rank][LADDER_resolve].limit.amount > 0 || missing[tier][rank])
                 continue;
             missing[tier][rank] = true;
             draft_complain(draft, (struct draft_place){CITY_ladder, draft->tables[CITY_ladder].count, 0},

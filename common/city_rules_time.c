@@ -5,8 +5,7 @@
 
 #include "common/calendar.h"
 #include "common/city_fields.h"
-
-#define CLOCKS_COUNT 3 /* sign, contact, resolve: told apart by their first letter */
+#include "common/policy.h"
 
 static void check_zone(struct city_draft *draft) {
     for (size_t row = 0; row < COUNT(draft, city); row++) {
@@ -28,16 +27,16 @@ static void check_limits(struct city_draft *draft, size_t row) {
 }
 
 static void check_ladder(struct city_draft *draft) {
-    size_t seen[TIER_MAX][4][CLOCKS_COUNT] = {0}; /* row + 1 */
+    size_t seen[TIER_MAX][4][LADDER_CLOCKS] = {0}; /* row + 1 */
 
     for (size_t row = 0; row < COUNT(draft, ladder); row++) {
         uint8_t tier = field_number(FIELD(draft, ladder, row, tier));
         int rank = severity_rank(FIELD(draft, ladder, row, severity));
-        const char *letter = strchr("scr", *FIELD(draft, ladder, row, clock));
+        enum ladder_clock clock = ladder_clock_named(FIELD(draft, ladder, row, clock));
         check_limits(draft, row);
-        if (tier < 1 || tier > TIER_MAX || rank < 0 || letter == NULL || *letter == '\0')
+        if (tier < 1 || tier > TIER_MAX || rank < 0 || clock == LADDER_CLOCKS)
             continue;
-        size_t *first = &seen[tier - 1][rank][strcspn("scr", letter)];
+        size_t *first = &seen[tier - 1][rank][clock];
         if (*first != 0)
             draft_complain(draft, PLACE(ladder, row, tier), "tier %u, %s, %s stands on line %zu already", tier,
                            FIELD(draft, ladder, row, severity), FIELD(draft, ladder, row, clock),
