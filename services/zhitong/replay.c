@@ -34,6 +34,7 @@ struct replay {
     struct submit_client *reports;
     struct command_client *commands;
     int64_t until, clock_at, told_at;
+    bool until_asked; /* then it goes on to that instant, though nobody has anything to do any more */
     bool quiet;
     uint64_t accepted, refused, moved, not_moved;
     struct people people; /* of the step that is taken now */
@@ -184,7 +185,7 @@ static bool is_over(const struct replay *replay, int64_t now) {
         return true;
     bool all_in = replay->next == replay->records.count && submit_client_waiting(replay->reports) == 0;
     bool all_done = stories_next_at(&replay->stories) == INT64_MAX && command_client_waiting(replay->commands) == 0;
-    return now >= replay->until || (all_in && all_done);
+    return now >= replay->until || (all_in && all_done && !replay->until_asked);
 }
 
 static void run(struct replay *replay, bool quiet) {
@@ -302,7 +303,7 @@ int replay_command(int argc, char **argv) {
     int status = read_options(argc, argv, &options);
     if (status != 0)
         return status;
-    struct replay replay = {.quiet = options.quiet};
+    struct replay replay = {.quiet = options.quiet, .until_asked = options.until != NULL};
     struct reason why;
     void *zmq = zmq_ctx_new();
     struct sigaction action = {.sa_handler = on_signal};

@@ -166,4 +166,73 @@ static inline void act(struct trial *trial, const char *move, int64_t now) {
                  trial->why.text);
 }
 
+/* Noise in the village, accepted and dispatched to its desk on Wednesday at ten. */
+static inline void open_noise(struct trial *trial) {
+    open_trial(trial, "hotline", "noise", "v");
+    act(trial, "accept", june(4, 10, 0));
+    struct command command = command_of(trial, "dispatch");
+    strcpy(command.unit, "v-desk");
+    command.parties[0] = '\0';
+    assert_int_equal(command_case(trial, &command, june(4, 10, 0)), 0);
+}
+
+struct word { /* what is said next, and when */
+    const char *move, *clock;
+    uint64_t percent;
+    int64_t at;
+};
+
+static inline void check_words(struct trial *trial, const struct word *words, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        int64_t at = trial->file.next_at;
+        if (at != words[i].at)
+            fail_msg("%s %s comes at %lld, not %lld (%+lld min)", words[i].move, words[i].clock, (long long)at,
+                     (long long)words[i].at, (long long)(at - words[i].at) / MINUTE_MS);
+        if (let_next_pass(trial) != 1)
+            fail_msg("%s: %s", trial->why.field, trial->why.text);
+        if (strcmp(trial->moved.move, words[i].move) != 0 || strcmp(trial->moved.clock, words[i].clock) != 0)
+            fail_msg("word %zu is %s %s, not %s %s", i, trial->moved.move, trial->moved.clock, words[i].move,
+                     words[i].clock);
+        assert_int_equal(trial->moved.percent, words[i].percent);
+        assert_string_equal(trial->moved.actor, "deadline");
+        assert_int_equal(trial->moved.at, at);
+    }
+}
+
+/* A command that must be refused with this field, and change nothing. */
+static inline void refused(struct trial *trial, const struct command *command, int64_t now, const char *field) {
+    struct case_file before = trial->file;
+    assert_int_equal(command_case(trial, command, now), -1);
+    if (strcmp(trial->why.field, field) != 0)
+        fail_msg("%s: refused with %s, not %s: %s", command->move, trial->why.field, field, trial->why.text);
+    assert_memory_equal(&trial->file, &before, sizeof before);
+}
+
+static inline void give(struct trial *trial, const char *move, const char *unit, int64_t now) {
+    struct command command = command_of(trial, move);
+    strcpy(command.unit, unit);
+    command.parties[0] = '\0';
+    if (command_case(trial, &command, now) != 0)
+        fail_msg("%s to %s: %s: %s", move, unit, trial->why.field, trial->why.text);
+}
+
+static inline void open_dispatched(struct trial *trial) {
+    open_trial(trial, "hotline", "noise", "v");
+    act(trial, "accept", june(4, 10, 0));
+    give(trial, "dispatch", "v-desk", june(4, 10, 0));
+}
+
+static inline void open_claimed(struct trial *trial) {
+    open_dispatched(trial);
+    act(trial, "sign", june(4, 10, 1));
+    act(trial, "claim_done", june(4, 10, 2));
+}
+
+static inline void verify(struct trial *trial, int64_t now) {
+    struct command command = command_of(trial, "verify");
+    strcpy(command.actor, "zhao");
+    if (command_case(trial, &command, now) != 0)
+        fail_msg("verify: %s: %s", trial->why.field, trial->why.text);
+}
+
 #endif
