@@ -16,6 +16,10 @@ uint64_t city_version(const struct city *city) {
     return city->version;
 }
 
+uint64_t city_calendar_version(const struct city *city) {
+    return city->calendar_version;
+}
+
 const struct channel *city_channel(const struct city *city, const char *code) {
     uint32_t number = code_index_find(&city->channel_index, code);
     return number == CODE_UNKNOWN ? NULL : &city->channels[number];
@@ -138,8 +142,4 @@ int city_worked(const struct city *city, const struct unit *unit, const int64_t 
                 struct reason *why) {
     (void)unit;
     return calendar_worked(city->calendar, span[0], span[1], worked_ms, why);
-}
-
-uint64_t city_calendar_version(const struct city *city) {
-    return city->version;
 }
