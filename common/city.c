@@ -143,3 +143,8 @@ int city_worked(const struct city *city, const struct unit *unit, const int64_t 
     (void)unit;
     return calendar_worked(city->calendar, span[0], span[1], worked_ms, why);
 }
+
+int64_t city_date(const struct city *city, int64_t at) {
+    int64_t local = zone_local(calendar_zone(city->calendar), at);
+    return (local - (local < 0 ? DAY_MS - 1 : 0)) / DAY_MS;
+}
