@@ -16,6 +16,10 @@ uint64_t city_version(const struct city *city) {
     return city->version;
 }
 
+uint64_t city_calendar_version(const struct city *city) {
+    return city->calendar_version;
+}
+
 const struct channel *city_channel(const struct city *city, const char *code) {
     uint32_t number = code_index_find(&city->channel_index, code);
     return number == CODE_UNKNOWN ? NULL : &city->channels[number];
@@ -143,8 +147,4 @@ int city_worked(const struct city *city, const struct unit *unit, const int64_t 
 int64_t city_date(const struct city *city, int64_t at) {
     int64_t local = zone_local(calendar_zone(city->calendar), at);
     return (local - (local < 0 ? DAY_MS - 1 : 0)) / DAY_MS;
-}
-
-uint64_t city_calendar_version(const struct city *city) {
-    return city->version;
 }

@@ -7,6 +7,7 @@
 #include "services/zhitong/city_check.h"
 #include "services/zhitong/city_diff.h"
 #include "services/zhitong/city_load.h"
+#include "services/zhitong/city_versions.h"
 #include "services/zhitong/due.h"
 #include "services/zhitong/follow.h"
 #include "services/zhitong/import.h"
@@ -35,7 +36,10 @@ static const struct command_row commands[] = {
     {"city check", city_check_command, "FOLDER",
      "check a city's folder as a whole; every error with file, line, column", NO_DATABASE},
     {"city diff", city_diff_command, "FOLDER", "what a load of this folder would add, remove and change", DATABASE},
-    {"city load", city_load_command, "FOLDER", "check it and make it the city, in one transaction", DATABASE},
+    {"city load", city_load_command, "FOLDER [--valid-from DATE|INSTANT]",
+     "check it and make it the city, in one transaction; new limits hold for cases that open from then on", DATABASE},
+    {"city versions", city_versions_command, "", "what cases are promised: each version, and from when on it holds",
+     DATABASE},
     {"due", due_command, "--city FOLDER [--item ITEM --from INSTANT [--severity SEVERITY] [--tier TIER]]",
      "when is this due, and why; or the same for CSV on standard input with the columns item and from", NO_DATABASE},
     {"keys service", keys_service_command, "FILE [--force]", "make the CURVE key pair of the services", NO_DATABASE},
