@@ -132,16 +132,9 @@ bool unit_covers(const struct unit *unit, const struct area *area) {
     return false;
 }
 
-int city_add(const struct city *city, const struct unit *unit, int64_t from, struct limit limit, int64_t *at,
-             struct reason *why) {
+const struct calendar *city_calendar(const struct city *city, const struct unit *unit) {
     (void)unit;
-    return calendar_add(city->calendar, from, limit, at, why);
-}
-
-int city_worked(const struct city *city, const struct unit *unit, const int64_t span[2], int64_t *worked_ms,
-                struct reason *why) {
-    (void)unit;
-    return calendar_worked(city->calendar, span[0], span[1], worked_ms, why);
+    return city->calendar;
 }
 
 int64_t city_date(const struct city *city, int64_t at) {
