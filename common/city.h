@@ -4,6 +4,7 @@
 #define ZHITONG_CITY_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "proto/reason.h"
@@ -62,8 +63,12 @@ const char *city_name(const struct city *city);
 const char *city_timezone(const struct city *city); /* IANA name */
 uint64_t city_version(const struct city *city);     /* grows with each load */
 
-/* The last year whose holidays are known; working time beyond it is refused. */
+/* The last year whose holidays are known on the city's own calendar; working time beyond it is refused. */
 int city_last_year(const struct city *city);
+/* The calendars that units have instead, from 0 on: their codes, and the last year that each knows. */
+size_t city_calendar_count(const struct city *city);
+const char *city_calendar_code(const struct city *city, size_t number);
+int city_calendar_last_year(const struct city *city, size_t number);
 
 /* Lookups by code, NULL when there is none. Constant time. */
 const struct channel *city_channel(const struct city *city, const char *code);
@@ -88,6 +93,10 @@ int severity_rank(const char *severity);
 
 /* Whether `unit`'s area is the area or lies around it. */
 bool unit_covers(const struct unit *unit, const struct area *area);
+
+/* The calendar that a unit's working time is counted on (NULL: the city's). */
+struct calendar;
+const struct calendar *city_calendar(const struct city *city, const struct unit *unit);
 
 /* Time on the calendar of a unit (NULL: the city's), see common/calendar.h for what the units mean and what is refused. */
 MUST_CHECK int city_add(const struct city *city, const struct unit *unit, int64_t from, struct limit limit, int64_t *at,
