@@ -91,30 +91,18 @@ int city_unit_above(const struct city *city, const struct unit *unit, const stru
     return 0;
 }
 
-int city_due_parts(const struct city *city, const struct clock_start *start, struct due_parts *parts,
-                   struct reason *why) {
+int city_due(const struct city *city, const struct clock_start *start, int64_t *due_at, struct reason *why) {
     struct rung_asked asked = {start->item->code, start->severity, start->tier, LADDER_resolve};
     struct rung rung;
+    int64_t limit_at;
 
     if (policy_rung(city_policy_at(city, start->from), &asked, &rung, why) != 0)
         return -1;
-    struct due_parts found = {.limit = rung.limit, .grace = rung.grace, .of_item = rung.of_item};
-    if (found.limit.amount == 0)
+    if (rung.limit.amount == 0)
         return refuse(why, "ladder", "tier %u, %s has no resolve row in ladder.csv", start->tier, start->severity);
-    if (calendar_add(city->calendar, start->from, found.limit, &found.limit_at, why) != 0 ||
-        calendar_add(city->calendar, found.limit_at, found.grace, &found.due_at, why) != 0)
+    if (calendar_add(city->calendar, start->from, rung.limit, &limit_at, why) != 0)
         return -1;
-    *parts = found;
-    return 0;
-}
-
-int city_due(const struct city *city, const struct clock_start *start, int64_t *due_at, struct reason *why) {
-    struct due_parts parts;
-
-    if (city_due_parts(city, start, &parts, why) != 0)
-        return -1;
-    *due_at = parts.due_at;
-    return 0;
+    return calendar_add(city->calendar, limit_at, rung.grace, due_at, why);
 }
 
 bool unit_covers(const struct unit *unit, const struct area *area) {

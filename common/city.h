@@ -127,13 +127,4 @@ struct clock_start {
 };
 MUST_CHECK int city_due(const struct city *city, const struct clock_start *start, int64_t *due_at, struct reason *why);
 
-/* The same in its parts: which limit counts, whether it is the item's own, and when it ends before the grace. */
-struct due_parts {
-    struct limit limit, grace;
-    bool of_item; /* else the ladder's */
-    int64_t limit_at, due_at;
-};
-MUST_CHECK int city_due_parts(const struct city *city, const struct clock_start *start, struct due_parts *parts,
-                              struct reason *why);
-
 #endif

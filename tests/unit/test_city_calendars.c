@@ -144,7 +144,7 @@ static void what_is_wrong_with_a_calendar_is_named(void **state) {
         {"hours.csv", "1,10:00,11:00,,,2025-06-03\n", "hours.csv:18:2: from: overlaps line 7"},
         {"hours.csv", "3,10:00,11:00,,2025-09-22,2025-09-01\n",
          "hours.csv:18:6: valid_to: must not be before 2025-09-22"},
-        {"hours.csv", "3,10:00,11:00,,2025-9-22,\n", "hours.csv:18:5: valid_from: must be a date"},
+        {"hours.csv", "7,10:00,11:00,,2025-9-22,\n", "hours.csv:18:5: valid_from: must be a date"},
         {"calendar.csv", "2025-10-01,off,,police\n", "calendar.csv:7:1: date: 2025-10-01 stands on line 5 already"},
         {"calendar.csv", "2026-10-01,off,,police\n",
          "calendar.csv:7:1: date: the city's own days of 2026 must be added first"},
