@@ -64,7 +64,7 @@ static const struct command_row commands[] = {
      "drive time for a demo or test: --from 2011-07-01T00:00:00Z --speed 3600 makes an hour pass in a second",
      DATABASE},
     {"time real", time_real_command, "", "back to real time", DATABASE},
-    {"audit", audit_command, "[--wait SECONDS]", "prove the invariants; exit 1 and a list when one is broken",
+    {"audit", audit_command, "[--wait SECONDS] [--moves]", "prove the invariants; exit 1 and a list when one is broken",
      DATABASE},
     {"import", import_command,
      "FILE.csv --endpoint URL --server-key FILE --key FILE [--channel CODE] [--rejects FILE] [--window REPORTS] "

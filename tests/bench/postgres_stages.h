@@ -262,6 +262,7 @@ static void stage_close(struct stage *stage) {
     for (int i = 0; i < 8; i++)
         column_close(&stage->fence[i]);
     bytes_close(&stage->body);
+    bytes_close(&stage->kept);
     db_close(&stage->db);
 }
 
