@@ -111,8 +111,3 @@ bool unit_covers(const struct unit *unit, const struct area *area) {
             return true;
     return false;
 }
-
-int city_add(const struct city *city, const struct unit *unit, int64_t from, struct limit limit, int64_t *at,
-             struct reason *why) {
-    return calendar_add(city_calendar(city, unit), from, limit, at, why);
-}

@@ -121,11 +121,6 @@ const struct calendar *city_calendar(const struct city *city, const struct unit 
     return own != NULL ? own : city->calendar;
 }
 
-int city_worked(const struct city *city, const struct unit *unit, const int64_t span[2], int64_t *worked_ms,
-                struct reason *why) {
-    return calendar_worked(city_calendar(city, unit), span[0], span[1], worked_ms, why);
-}
-
 int64_t city_date(const struct city *city, int64_t at) {
     int64_t local = zone_local(calendar_zone(city->calendar), at);
     return (local - (local < 0 ? DAY_MS - 1 : 0)) / DAY_MS;

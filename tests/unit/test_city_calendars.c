@@ -60,15 +60,17 @@ static void a_unit_counts_on_its_own_calendar(void **state) {
     for (size_t i = 0; i < LENGTH(cases); i++) {
         const struct unit *unit = cases[i].unit == NULL ? NULL : city_unit(city, cases[i].unit);
         int64_t due = 0;
-        assert_int_equal(
-            city_add(city, unit, shanghai(cases[i].month, cases[i].day, cases[i].minutes), cases[i].limit, &due, &why),
-            0);
+        assert_int_equal(calendar_add(city_calendar(city, unit),
+                                      shanghai(cases[i].month, cases[i].day, cases[i].minutes), cases[i].limit, &due,
+                                      &why),
+                         0);
         assert_int_equal(due, shanghai(cases[i].due_month, cases[i].due_day, cases[i].due_minutes));
     }
     int64_t worked = 0, days[2] = {shanghai(10, 3, 0), shanghai(10, 6, 0)};
-    assert_int_equal(city_worked(city, city_unit(city, "s-police"), days, &worked, &why), 0);
+    assert_int_equal(calendar_worked(city_calendar(city, city_unit(city, "s-police")), days[0], days[1], &worked, &why),
+                     0);
     assert_int_equal(worked, 3 * DAY_MS);
-    assert_int_equal(city_worked(city, NULL, days, &worked, &why), 0);
+    assert_int_equal(calendar_worked(city_calendar(city, NULL), days[0], days[1], &worked, &why), 0);
     assert_int_equal(worked, 8 * 60 * MINUTE_MS);
     assert_int_equal(city_calendar_count(city), 2);
     assert_int_equal(city_calendar_last_year(city, 0), 2025);
@@ -93,19 +95,22 @@ static void hours_change_on_their_day(void **state) {
     int64_t from = shanghai(6, 2, 540);
     for (size_t i = 0; i < LENGTH(cases); i++) {
         int64_t span[2] = {from, shanghai(cases[i].month, cases[i].day, cases[i].minutes)}, worked = 0;
-        assert_int_equal(city_worked(city, NULL, span, &worked, &why), 0);
+        assert_int_equal(calendar_worked(city_calendar(city, NULL), span[0], span[1], &worked, &why), 0);
         assert_int_equal(worked, cases[i].worked_minutes * MINUTE_MS);
     }
     for (uint32_t minutes = 1; minutes < 5000; minutes += 7) { /* adding and measuring agree across both changes */
         for (int start = 0; start < 2; start++) {
             int64_t began = start == 0 ? from : shanghai(9, 19, 600), at = 0, worked = 0;
-            assert_int_equal(city_add(city, NULL, began, (struct limit){minutes, WORKING_MINUTES}, &at, &why), 0);
-            assert_int_equal(city_worked(city, NULL, (int64_t[2]){began, at}, &worked, &why), 0);
+            assert_int_equal(
+                calendar_add(city_calendar(city, NULL), began, (struct limit){minutes, WORKING_MINUTES}, &at, &why), 0);
+            assert_int_equal(calendar_worked(city_calendar(city, NULL), began, at, &worked, &why), 0);
             assert_int_equal(worked, minutes * MINUTE_MS);
         }
     }
     int64_t at = 0; /* the last summer day, and the first after it */
-    assert_int_equal(city_add(city, NULL, shanghai(9, 22, 1080), (struct limit){1, WORKING_MINUTES}, &at, &why), 0);
+    assert_int_equal(
+        calendar_add(city_calendar(city, NULL), shanghai(9, 22, 1080), (struct limit){1, WORKING_MINUTES}, &at, &why),
+        0);
     assert_int_equal(at, shanghai(9, 23, 541));
     city_close(&city);
 }
@@ -123,11 +128,12 @@ static void a_calendar_of_its_own_in_a_city_without_holidays_knows_its_own_years
     assert_string_equal(city_calendar_code(city, water), "water");
     assert_int_equal(city_calendar_last_year(city, water), 2025);
     assert_int_equal(city_calendar_last_year(city, 1 - water), ZONE_YEAR_LAST);
-    assert_int_equal(
-        city_add(city, city_unit(city, "c-water"), shanghai(12, 31, 1000), (struct limit){2, WORKING_DAYS}, &at, &why),
-        -1);
+    assert_int_equal(calendar_add(city_calendar(city, city_unit(city, "c-water")), shanghai(12, 31, 1000),
+                                  (struct limit){2, WORKING_DAYS}, &at, &why),
+                     -1);
     assert_string_equal(why.field, "calendar");
-    assert_int_equal(city_add(city, NULL, shanghai(12, 31, 1000), (struct limit){2, WORKING_DAYS}, &at, &why), 0);
+    assert_int_equal(
+        calendar_add(city_calendar(city, NULL), shanghai(12, 31, 1000), (struct limit){2, WORKING_DAYS}, &at, &why), 0);
     city_close(&city);
 }
 
