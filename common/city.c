@@ -91,20 +91,6 @@ int city_unit_above(const struct city *city, const struct unit *unit, const stru
     return 0;
 }
 
-int city_due(const struct city *city, const struct clock_start *start, int64_t *due_at, struct reason *why) {
-    struct rung_asked asked = {start->item->code, start->severity, start->tier, LADDER_resolve};
-    struct rung rung;
-    int64_t limit_at;
-
-    if (policy_rung(city_policy_at(city, start->from), &asked, &rung, why) != 0)
-        return -1;
-    if (rung.limit.amount == 0)
-        return refuse(why, "ladder", "tier %u, %s has no resolve row in ladder.csv", start->tier, start->severity);
-    if (calendar_add(city->calendar, start->from, rung.limit, &limit_at, why) != 0)
-        return -1;
-    return calendar_add(city->calendar, limit_at, rung.grace, due_at, why);
-}
-
 bool unit_covers(const struct unit *unit, const struct area *area) {
     for (; area != NULL; area = area->parent)
         if (area == unit->area)

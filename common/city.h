@@ -110,15 +110,4 @@ bool city_has_reason(const struct city *city, const char *move, const char *code
 MUST_CHECK int city_template_parties(const struct city *city, const char *code, const struct area *area,
                                      char parties[241], struct reason *why);
 
-/* When it must be resolved at this tier if the clock starts at `from` (unix ms): the item's limit at its own tier, else the
- * ladder's row for (tier, severity), counted in its time unit in the city's zone and calendar, plus the row's
- * grace. Refuses (field "calendar", naming the year) when working time would be counted past the last loaded year. */
-struct clock_start {
-    const struct item *item;
-    const char *severity;
-    uint8_t tier;
-    int64_t from;
-};
-MUST_CHECK int city_due(const struct city *city, const struct clock_start *start, int64_t *due_at, struct reason *why);
-
 #endif
