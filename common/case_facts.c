@@ -83,6 +83,8 @@ void facts_follow(struct case_facts *facts, const struct case_moved *moved, stru
 
     if (facts->version == 0)
         begin(&fold);
+    else if (moved->version != facts->version + 1)
+        facts->headless = true;
     fold.before = facts->holder;
     bool started_before = facts->started;
     facts_pass(facts, moved->at);
