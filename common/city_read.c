@@ -8,7 +8,7 @@
 
 /* In the order in which the tables are asked for. */
 static const char *const table_queries[CITY_TABLE_COUNT] = {
-#define CITY_TABLE(name, meaning) "city_read_" #name,
+#define CITY_TABLE(name, file, meaning) "city_read_" #name,
 #define CITY_COLUMN(...)
 #define CITY_END(name)
 #include "common/city_tables.def"
@@ -35,7 +35,10 @@ static int take_version(struct city_draft *draft, struct db *db) {
 
     if (version == NULL)
         return -1;
-    draft->version = PQntuples(version) == 1 ? (uint64_t)db_int8(version, 0, 0) : 0;
+    if (PQntuples(version) == 1) {
+        draft->version = (uint64_t)db_int8(version, 0, 0);
+        draft->calendar_version = (uint64_t)db_int8(version, 0, 1);
+    }
     return 0;
 }
 

@@ -13,7 +13,7 @@
 #define PAGE_ROWS 10000
 
 struct track { /* what the log has said about one case so far */
-    int64_t due_at;
+    int64_t due_at, next_at;
     uint32_t version; /* 0: nothing */
     uint8_t tier;
     uint8_t state; /* enum case_state */
@@ -85,8 +85,7 @@ static void check_move(struct reading *reading, const struct track *before, cons
     if (moved->tier < before->tier)
         findings_add(&findings[MOVES_TIER], "case %llu: version %llu goes from tier %u down to %llu", case_id, version,
                      before->tier, (unsigned long long)moved->tier);
-    const struct move_spec *spec = case_move(moved->move, (enum case_state)before->state);
-    if (spec != NULL && spec->by == BY_DEADLINE && strcmp(moved->unit, before->unit) != 0 &&
+    if (strcmp(moved->move, "escalate") == 0 && strcmp(moved->unit, before->unit) != 0 &&
         !holds_code(moved->support, before->unit))
         findings_add(&findings[MOVES_SUPPORT], "case %llu: version %llu moves up from %s and forgets it", case_id,
                      version, before->unit);
@@ -108,6 +107,7 @@ static void follow_move(struct reading *reading, const struct case_moved *moved,
     track->tier = (uint8_t)moved->tier;
     track->state = (uint8_t)case_state_named(moved->state);
     track->due_at = moved->due_at;
+    track->next_at = moved->next_at != 0 ? moved->next_at : moved->due_at; /* before there were several clocks */
     memcpy(track->unit, moved->unit, sizeof track->unit);
 }
 
@@ -174,6 +174,7 @@ static void compare_case(struct reading *reading, const PGresult *rows, int row)
                         : track->state != case_state_named(db_text(rows, row, 3)) ? "state"
                         : strcmp(track->unit, db_text(rows, row, 4)) != 0         ? "unit"
                         : track->due_at != db_time(rows, row, 5)                  ? "due instant"
+                        : track->next_at != db_time(rows, row, 7)                 ? "next instant"
                                                                                   : NULL;
     size_t size;
     const uint8_t *chain = db_bytea(rows, row, 6, &size);

@@ -18,6 +18,9 @@ static const struct {
     {CITY_ladder, "city_load_clear_ladder", "city_load_ladder"},
     {CITY_calendar, "city_load_clear_calendar", "city_load_calendar"},
     {CITY_hours, "city_load_clear_hours", "city_load_hours"},
+    {CITY_rules, "city_load_clear_rules", "city_load_rules"},
+    {CITY_reasons, "city_load_clear_reasons", "city_load_reasons"},
+    {CITY_templates, "city_load_clear_templates", "city_load_templates"},
 };
 
 static int send_rows(struct db *db, const struct city_draft *draft, enum city_table table, const char *query) {

@@ -25,6 +25,15 @@ DELETE FROM city.calendar;
 -- name: city_load_clear_hours
 DELETE FROM city.hours;
 
+-- name: city_load_clear_rules
+DELETE FROM city.rule;
+
+-- name: city_load_clear_reasons
+DELETE FROM city.reason;
+
+-- name: city_load_clear_templates
+DELETE FROM city.template;
+
 -- name: city_load_channels
 INSERT INTO city.channel (code, name_en, name_zh, enabled, auto_accept, severity, privacy, duplicate_hours, callback, position)
 SELECT code, name_en, name_zh, enabled::boolean, auto_accept::boolean, severity, privacy, duplicate_hours::integer,
@@ -40,10 +49,10 @@ FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text
      WITH ORDINALITY AS n (code, name_en, name_zh, parent, tier, stat_code, code_year, lat, long, position);
 
 -- name: city_load_units
-INSERT INTO city.unit (code, name_en, name_zh, kind, tier, area, above, position)
-SELECT code, name_en, name_zh, kind, tier::smallint, area, above, position
-FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[])
-     WITH ORDINALITY AS n (code, name_en, name_zh, kind, tier, area, above, position);
+INSERT INTO city.unit (code, name_en, name_zh, kind, tier, area, above, calendar, position)
+SELECT code, name_en, name_zh, kind, tier::smallint, area, above, calendar, position
+FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[])
+     WITH ORDINALITY AS n (code, name_en, name_zh, kind, tier, area, above, calendar, position);
 
 -- name: city_load_items
 INSERT INTO city.item (code, name_en, name_zh, parent, matter, severity, tier, unit_kind, unit, limit_amount, limit_unit, position)
@@ -55,20 +64,37 @@ FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text
                            position);
 
 -- name: city_load_ladder
-INSERT INTO city.ladder (tier, severity, clock, limit_amount, limit_unit, grace_amount, grace_unit, position)
-SELECT tier::smallint, severity, clock, limit_amount::integer, limit_unit, grace_amount::integer, grace_unit, position
-FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[])
-     WITH ORDINALITY AS n (tier, severity, clock, limit_amount, limit_unit, grace_amount, grace_unit, position);
+INSERT INTO city.ladder (tier, severity, clock, limit_amount, limit_unit, grace_amount, grace_unit, moves_up, position)
+SELECT tier::smallint, severity, clock, limit_amount::integer, limit_unit, grace_amount::integer, grace_unit,
+       moves_up::boolean, position
+FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[])
+     WITH ORDINALITY AS n (tier, severity, clock, limit_amount, limit_unit, grace_amount, grace_unit, moves_up, position);
 
 -- name: city_load_calendar
-INSERT INTO city.calendar (date, kind, name, position)
-SELECT date::date, kind, name, position
-FROM unnest($1::text[], $2::text[], $3::text[]) WITH ORDINALITY AS n (date, kind, name, position);
+INSERT INTO city.calendar (date, kind, name, calendar, position)
+SELECT date::date, kind, name, calendar, position
+FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) WITH ORDINALITY AS n (date, kind, name, calendar, position);
 
 -- name: city_load_hours
-INSERT INTO city.hours (weekday, opens, closes, position)
-SELECT weekday::smallint, opens::time, closes::time, position
-FROM unnest($1::text[], $2::text[], $3::text[]) WITH ORDINALITY AS n (weekday, opens, closes, position);
+INSERT INTO city.hours (weekday, opens, closes, calendar, valid_from, valid_to, position)
+SELECT weekday::smallint, opens::time, closes::time, calendar, valid_from::date, valid_to::date, position
+FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[])
+     WITH ORDINALITY AS n (weekday, opens, closes, calendar, valid_from, valid_to, position);
+
+-- name: city_load_rules
+INSERT INTO city.rule (key, value, unit, position)
+SELECT key, value::integer, unit, position
+FROM unnest($1::text[], $2::text[], $3::text[]) WITH ORDINALITY AS n (key, value, unit, position);
+
+-- name: city_load_reasons
+INSERT INTO city.reason (move, code, name_en, name_zh, position)
+SELECT move, code, name_en, name_zh, position
+FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) WITH ORDINALITY AS n (move, code, name_en, name_zh, position);
+
+-- name: city_load_templates
+INSERT INTO city.template (code, name_en, name_zh, party, position)
+SELECT code, name_en, name_zh, party, position
+FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) WITH ORDINALITY AS n (code, name_en, name_zh, party, position);
 
 -- name: city_load_version
 -- $1 code, $2 name_en, $3 name_zh, $4 timezone, $5 attribution. The version never goes back, whichever city comes.

@@ -52,7 +52,8 @@ static const struct command_row commands[] = {
     {"parked discard", parked_discard_command, "(SERVICE SHARD UPSTREAM SEQ | --service SERVICE --all) [--yes]",
      "show what would be lost; with --yes delete them for good", DATABASE},
     {"replay", replay_command,
-     "RECORDS.csv --endpoint TCP[,TCP] --server-key FILE --key FILE [--until INSTANT] [--quiet]",
+     "RECORDS.csv [--courses COURSES.csv] [--records N] --endpoint TCP[,TCP] --server-key FILE --key FILE "
+     "[--until INSTANT] [--quiet]",
      "let the records of a city's past happen again, in the city's driven time", DATABASE},
     {"time show", time_show_command, "", "what time it is in the city", DATABASE},
     {"time drive", time_drive_command, "[--from INSTANT] --speed FACTOR",
