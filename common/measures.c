@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <math.h>
 #include <stddef.h>
+#include <string.h>
 
 static const struct measure_spec specs[MEASURE_COUNT] = {
 #define RATE(name, period, zh, en, numerator, denominator, meaning) \
@@ -17,6 +18,15 @@ static const struct measure_spec specs[MEASURE_COUNT] = {
 const struct measure_spec *measure_spec(enum measure measure) {
     assert(measure < MEASURE_COUNT);
     return &specs[measure];
+}
+
+enum measure measure_slot_named(const char *code) {
+    static const char prefix[] = "slot_";
+
+    for (enum measure measure = 0; measure < MEASURE_COUNT; measure++)
+        if (specs[measure].slot && strcmp(specs[measure].name + strlen(prefix), code) == 0)
+            return measure;
+    return MEASURE_COUNT;
 }
 
 const char *measure_period_name(enum measure_period period) {

@@ -25,6 +25,8 @@ struct measure_spec {
 };
 
 const struct measure_spec *measure_spec(enum measure measure);
+/* The slot whose name is "slot_" and this code; MEASURE_COUNT when there is none. */
+enum measure measure_slot_named(const char *code);
 const char *measure_period_name(enum measure_period period); /* opened, closed */
 
 /* How often something was asked for, and for how much of it there was; hits in tenths, because half and four fifths of one count. */

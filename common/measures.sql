@@ -40,9 +40,10 @@ WHERE c.shard = $1::smallint FOR UPDATE OF c;
 DELETE FROM measures.case_facts WHERE shard = $1::smallint;
 
 -- name: measures_known
--- $1 shard, $2 cases
-SELECT f.case_id, f.facts FROM unnest($2::bigint[]) AS n (case_id)
-  JOIN measures.case_facts f ON f.shard = $1::smallint AND f.case_id = n.case_id;
+-- $1 shard, $2 after this seq, $3 up to this one: what is kept of the cases that these entries are about
+SELECT case_id, facts FROM measures.case_facts
+WHERE shard = $1::smallint AND case_id IN (
+  SELECT case_id FROM measures.entry WHERE shard = $1::smallint AND seq > $2::bigint AND seq <= $3::bigint);
 
 -- name: measures_keep
 -- $1 shard, $2 cases, $3 opened, $4 closed, $5 facts
@@ -66,7 +67,7 @@ ORDER BY case_id LIMIT $5::integer;
 SELECT name_en, coalesce(name_zh, name_en), timezone FROM city.city;
 
 -- name: measures_channels
-SELECT code, callback, coalesce((to_jsonb(c) ->> 'proactive')::boolean, false) FROM city.channel c ORDER BY position;
+SELECT code, callback, coalesce(proactive, false) FROM city.channel ORDER BY position;
 
 -- name: measures_names
 -- $1 unit, item or channel
@@ -74,3 +75,6 @@ SELECT code, name_en, coalesce(name_zh, name_en) FROM city.unit WHERE $1::text =
 UNION ALL SELECT code, name_en, coalesce(name_zh, name_en) FROM city.item WHERE $1::text = 'item'
 UNION ALL SELECT code, name_en, coalesce(name_zh, name_en) FROM city.channel WHERE $1::text = 'channel'
 ORDER BY code;
+
+-- name: measures_slots
+SELECT code, title_en, coalesce(title_zh, title_en) FROM city.slot ORDER BY position;

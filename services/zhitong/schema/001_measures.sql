@@ -22,7 +22,7 @@ CREATE INDEX case_facts_opened ON measures.case_facts (opened_at);
 CREATE INDEX case_facts_closed ON measures.case_facts (closed_at);
 
 -- All that is read of the other schemas.
-CREATE VIEW measures.entry AS SELECT shard, seq, type, body FROM routing.log;
+CREATE VIEW measures.entry AS SELECT shard, seq, case_id, type, body FROM routing.log;
 CREATE VIEW measures.head AS SELECT shard, out_seq AS seq FROM routing.shard;
 CREATE VIEW measures.kept AS
   SELECT s.shard, first.seq, first.at
