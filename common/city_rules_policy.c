@@ -5,6 +5,7 @@
 
 #include "common/city_fields.h"
 #include "common/city_private.h"
+#include "common/measures.h"
 
 static void check_limits(struct city_draft *draft, size_t row) {
     const char *grace = FIELD(draft, ladder, row, grace), *grace_unit = FIELD(draft, ladder, row, grace_unit);

@@ -7,4 +7,4 @@ CREATE TABLE city.slot (
     title_en text NOT NULL,
     title_zh text
 );
-GRANT SELECT ON city.slot TO zhitong_service;
+GRANT SELECT ON city.slot TO PUBLIC;

@@ -15,6 +15,7 @@
 #include "services/zhitong/options.h"
 #include "services/zhitong/parked.h"
 #include "services/zhitong/replay.h"
+#include "services/zhitong/report.h"
 #include "services/zhitong/time.h"
 
 #define ARGUMENTS_MAX 64
@@ -62,6 +63,10 @@ static const struct command_row commands[] = {
     {"time real", time_real_command, "", "back to real time", DATABASE},
     {"audit", audit_command, "[--wait SECONDS]", "prove the invariants; exit 1 and a list when one is broken",
      DATABASE},
+    {"report", report_command,
+     "[--from DATE] [--to DATE] [--by unit|item|channel|tier|month|day] [--unit CODE[,CODE]] [--slots] [--lang zh|en] "
+     "[--format table|csv|json] [--exclude FILE.csv] [--kept] [--quiet]",
+     "rates and rule slots from routing's log; --kept: from facts that are kept between reports", DATABASE},
     {"import", import_command,
      "FILE.csv --endpoint URL --server-key FILE --key FILE [--channel CODE] [--rejects FILE] [--window REPORTS] "
      "[--rate PER_SECOND] [--resume] [--paced]",
