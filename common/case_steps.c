@@ -126,8 +126,11 @@ static void verified(struct fold *fold) {
     facts_count(fold->facts, fold->facts->claimant, TALLY_verify, false);
 }
 
+/* What was solved on the spot had no clocks before. */
 static void rejected(struct fold *fold) {
     facts_count(fold->facts, fold->facts->claimant, TALLY_verify, true);
+    if (!fold->facts->started)
+        fold_start_clocks(fold);
     fold->facts->claimed = fold->facts->claim_in_time = false;
 }
 

@@ -163,6 +163,8 @@ void report_print_table(const struct report *report, const struct report_look *l
     if (report->ask.by != SUMS_BY_none) {
         print_cell(word(look, "合计", "all"), name_columns, false);
         print_cells(report, look, &report->sums.total);
+        if (!look->slots)
+            print_cell("", 4, true);
         printf("\n");
     }
     print_notes(report, look);

@@ -162,6 +162,8 @@ static const struct measure_example {
     {RATE_overdue, DONE, 99, "a 0/1"},
     {RATE_overdue, OPEN, 900, "a 1/1"}, /* three limits, one turn */
     {RATE_overdue, UP "120:sign:handling:.,d200", 121, "a 1/1, b 0/1"},
+    {RATE_overdue, "10:report:reported:a1,d20 12:accept:accepted:. 14:solve:claimed_done:. 16:reject:handling:.,d50",
+     51, "a 1/1"},
     {RATE_filed, OPEN, 99, "a 1/1"},
     {RATE_filed, "10:report:reported:a1,d90", 99, ""},
     {RATE_filed, "10:report:reported:a1,d90 20:decline:declined:.", 99, "a 0/1"},
