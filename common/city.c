@@ -16,6 +16,10 @@ uint64_t city_version(const struct city *city) {
     return city->version;
 }
 
+uint64_t city_calendar_version(const struct city *city) {
+    return city->calendar_version;
+}
+
 const struct channel *city_channel(const struct city *city, const char *code) {
     uint32_t number = code_index_find(&city->channel_index, code);
     return number == CODE_UNKNOWN ? NULL : &city->channels[number];
@@ -128,23 +132,12 @@ bool unit_covers(const struct unit *unit, const struct area *area) {
     return false;
 }
 
-int city_add(const struct city *city, const struct unit *unit, int64_t from, struct limit limit, int64_t *at,
-             struct reason *why) {
+const struct calendar *city_calendar(const struct city *city, const struct unit *unit) {
     (void)unit;
-    return calendar_add(city->calendar, from, limit, at, why);
-}
-
-int city_worked(const struct city *city, const struct unit *unit, const int64_t span[2], int64_t *worked_ms,
-                struct reason *why) {
-    (void)unit;
-    return calendar_worked(city->calendar, span[0], span[1], worked_ms, why);
+    return city->calendar;
 }
 
 int64_t city_date(const struct city *city, int64_t at) {
     int64_t local = zone_local(calendar_zone(city->calendar), at);
     return (local - (local < 0 ? DAY_MS - 1 : 0)) / DAY_MS;
-}
-
-uint64_t city_calendar_version(const struct city *city) {
-    return city->version;
 }

@@ -89,11 +89,9 @@ int severity_rank(const char *severity);
 /* Whether `unit`'s area is the area or lies around it. */
 bool unit_covers(const struct unit *unit, const struct area *area);
 
-/* Time on the calendar of a unit (NULL: the city's), see common/calendar.h for what the units mean and what is refused. */
-MUST_CHECK int city_add(const struct city *city, const struct unit *unit, int64_t from, struct limit limit, int64_t *at,
-                        struct reason *why);
-MUST_CHECK int city_worked(const struct city *city, const struct unit *unit, const int64_t span[2], int64_t *worked_ms,
-                           struct reason *why);
+/* The calendar by which a unit works (NULL: the city's): count on it with common/calendar.h. Never NULL. */
+struct calendar;
+const struct calendar *city_calendar(const struct city *city, const struct unit *unit);
 /* The date on the city's clock, in days since 1970-01-01. */
 int64_t city_date(const struct city *city, int64_t at);
 /* Grows when hours or holidays change: instants counted before may be wrong since. */

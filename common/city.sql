@@ -13,7 +13,8 @@ SELECT version, calendar_version FROM city.city;
 SELECT pair.key, pair.value
 FROM city.city,
      LATERAL (VALUES ('code', code), ('name_en', name_en), ('name_zh', name_zh), ('timezone', timezone),
-                     ('attribution', attribution)) AS pair (key, value);
+                     ('attribution', attribution)) AS pair (key, value)
+WHERE pair.value IS NOT NULL;
 
 -- name: city_read_channels
 SELECT code, name_en, name_zh, CASE WHEN enabled THEN 'yes' ELSE 'no' END, CASE WHEN auto_accept THEN 'yes' ELSE 'no' END,
@@ -62,3 +63,25 @@ FROM city.template ORDER BY position;
 -- name: city_read_slots
 SELECT code, title_en, title_zh
 FROM city.slot ORDER BY position;
+
+-- name: city_read_policies
+-- $1 version of the city, $2 how many at most: the newest. With how many items each has.
+SELECT p.version, p.valid_from, (SELECT count(*) FROM city.policy_item i WHERE i.version = p.version)
+FROM (SELECT version, valid_from FROM city.policy WHERE version <= $1::bigint ORDER BY version DESC LIMIT $2::bigint) p
+ORDER BY p.valid_from, p.version;
+
+-- name: city_read_policy_ladder
+-- $1 the oldest of them, $2 the newest. After the version the columns of ladder.csv.
+SELECT version, tier::text, severity, clock, limit_amount::text, limit_unit, grace_amount::text, grace_unit,
+       CASE WHEN moves_up THEN 'yes' WHEN NOT moves_up THEN 'no' END
+FROM city.policy_ladder WHERE version BETWEEN $1::bigint AND $2::bigint;
+
+-- name: city_read_policy_rules
+-- The same for rules.csv.
+SELECT version, key, value::text, unit
+FROM city.policy_rule WHERE version BETWEEN $1::bigint AND $2::bigint;
+
+-- name: city_read_policy_items
+-- The same for what a case keeps of items.csv.
+SELECT version, code, tier::text, limit_amount::text, limit_unit
+FROM city.policy_item WHERE version BETWEEN $1::bigint AND $2::bigint;

@@ -179,6 +179,7 @@ int city_build(struct city **out, const struct city_draft *draft, struct reason 
     PUT(city->timezone, draft_city_value(draft, "timezone"));
     strncpy(city->name, draft_city_value(draft, "name_en"), sizeof city->name - 1);
     city->version = draft->version;
+    city->calendar_version = draft->calendar_version;
     build_channels(city, draft);
     build_areas(city, draft);
     build_units(city, draft);

@@ -45,7 +45,7 @@ struct city {
     char code[CODE_MAX + 1];
     char name[NAME_ROOM];
     char timezone[65];
-    uint64_t version;
+    uint64_t version, calendar_version;
 
     struct channel *channels;
     struct area *areas;
@@ -99,6 +99,11 @@ void policy_add_rule(struct policy *policy, const char *const *fields);
 void policy_add_item(struct policy *policy, const struct policy_item *item);
 void policy_finish(struct policy *policy);
 void policy_close(struct policy *policy);
+
+struct db;
+/* Puts the policies that the database keeps, the newest POLICIES_KEPT_MAX, in the place of the one that was built from the tables.
+ * -1: the database failed, see db_reason; the city stays. */
+MUST_CHECK int city_read_policies(struct city *city, struct db *db);
 
 /* Builds the city of a draft that city_check_tables found without fault. Refuses what calendar_open refuses. */
 MUST_CHECK int city_build(struct city **out, const struct city_draft *draft, struct reason *why);

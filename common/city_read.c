@@ -85,12 +85,19 @@ static int build(struct city **out, struct city_draft *draft, struct reason *why
 
 int city_read(struct city **out, struct db *db, struct reason *why) {
     struct city_draft *draft = city_draft_open();
+    struct city *city = NULL;
     int status;
 
     if (city_draft_read(draft, db) == 0)
-        status = build(out, draft, why);
+        status = build(&city, draft, why);
     else
         status = refuse(why, "database", "%s", db_reason(db)->text);
+    if (status == 0 && city_read_policies(city, db) != 0) {
+        city_close(&city);
+        status = refuse(why, "database", "%s", db_reason(db)->text);
+    }
     city_draft_close(&draft);
+    if (status == 0)
+        *out = city;
     return status;
 }

@@ -76,7 +76,7 @@ static void check_rule(struct city_draft *draft, size_t row) {
     }
 }
 
-/* The second warning comes after the first, also where only one of them is given. */
+/* The second warning comes after the first, also where only one of them is given; 0: there is none. */
 static void check_warnings(struct city_draft *draft) {
     unsigned long first = rule_spec_of("warn_first_percent")->value;
     unsigned long second = rule_spec_of("warn_second_percent")->value;
@@ -89,7 +89,7 @@ static void check_warnings(struct city_draft *draft) {
         *(is_first ? &first : &second) = strtoul(FIELD(draft, rules, row, value), NULL, 10);
         last = row;
     }
-    if (first >= second)
+    if (first > 0 && second > 0 && first >= second)
         draft_complain(draft, PLACE(rules, last, value),
                        "warn_second_percent, %lu, must be more than warn_first_percent, %lu", second, first);
 }

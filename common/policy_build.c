@@ -49,7 +49,8 @@ void policy_add_rung(struct policy *policy, const char *const *fields) {
     enum ladder_clock clock = ladder_clock_named(fields[COLUMN(ladder, clock)]);
     const char *moves_up = fields[COLUMN(ladder, moves_up)];
 
-    assert(tier >= 1 && tier <= TIER_MAX && rank >= 0 && clock < LADDER_CLOCKS);
+    if (tier < 1 || tier > TIER_MAX || rank < 0 || clock == LADDER_CLOCKS)
+        return; /* loaded by a newer program, which knows more clocks */
     policy->ladder[tier - 1][rank][clock] = (struct rung){
         .limit = field_limit(fields[COLUMN(ladder, limit)], fields[COLUMN(ladder, limit_unit)]),
         .grace = field_limit(fields[COLUMN(ladder, grace)], fields[COLUMN(ladder, grace_unit)]),
@@ -61,7 +62,7 @@ void policy_add_rule(struct policy *policy, const char *const *fields) {
     const struct rule_spec *spec = rule_spec_of(fields[COLUMN(rules, key)]);
     const char *value = fields[COLUMN(rules, value)];
 
-    if (spec == NULL) /* of a version that an older program loaded, which knew more */
+    if (spec == NULL) /* loaded by a newer program, which knows more amounts */
         return;
     set_rule(&policy->rules, spec,
              spec->is_limit ? field_limit(value, fields[COLUMN(rules, unit)])

@@ -1,6 +1,7 @@
 #include "services/zhitong/audit_moves.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,6 +27,7 @@ struct track { /* what the log has said about one case so far */
 struct reading { /* of the routing log, shard by shard */
     struct db *db;
     struct findings *findings;
+    uint64_t *made;
     struct told told;
     struct track *tracks; /* by the report's seq: case ids of a shard are dense */
     size_t track_count, track_room;
@@ -91,6 +93,23 @@ static void check_move(struct reading *reading, const struct track *before, cons
                      version, before->unit);
 }
 
+/* Number of the first line of a move's name; MOVE_LINES_MAX when there is none. */
+static size_t first_line(const char *move) {
+    size_t count, line = 0;
+    const struct move_spec *moves = case_moves(&count);
+
+    while (line < count && strcmp(moves[line].name, move) != 0)
+        line++;
+    return line < count ? line : MOVE_LINES_MAX;
+}
+
+static void count_move(struct reading *reading, const char *move) {
+    size_t line = first_line(move);
+
+    if (line < MOVE_LINES_MAX)
+        reading->made[line]++;
+}
+
 static void follow_move(struct reading *reading, const struct case_moved *moved, const uint8_t *body, size_t size) {
     struct track *track = track_of(reading, moved->case_id);
 
@@ -99,6 +118,7 @@ static void follow_move(struct reading *reading, const struct case_moved *moved,
                      (unsigned long long)moved->case_id, reading->shard);
         return;
     }
+    count_move(reading, moved->move);
     check_move(reading, track, moved);
     check_chain(reading, track, moved);
     chain_hash(body, size, track->chain);
@@ -238,8 +258,17 @@ static int read_shards(struct reading *reading) {
     return 0;
 }
 
-int audit_moves(struct db *db, struct findings findings[MOVES_COUNT]) {
-    struct reading reading = {.db = db, .findings = findings};
+void audit_print_made(const struct audited *audited) {
+    size_t count;
+    const struct move_spec *moves = case_moves(&count);
+
+    for (size_t line = 0; line < count && line < MOVE_LINES_MAX; line++)
+        if (first_line(moves[line].name) == line)
+            printf("%10llu  %-17s %s\n", (unsigned long long)audited->made[line], moves[line].name, moves[line].zh);
+}
+
+int audit_moves(struct db *db, struct audited *audited) {
+    struct reading reading = {.db = db, .findings = audited->findings, .made = audited->made};
     SCOPED_RESULT
     *kept = db_ask(db, "audit_kept", NULL);
 
@@ -247,7 +276,7 @@ int audit_moves(struct db *db, struct findings findings[MOVES_COUNT]) {
         return -1;
     reading.cut = db_bool(kept, 0, 0);
     int32_t streams_from = db_int4(kept, 0, 1);
-    int status = told_open(&reading.told, db, &findings[MOVES_TOLD], streams_from);
+    int status = told_open(&reading.told, db, &audited->findings[MOVES_TOLD], streams_from);
     reading.told.surplus_allowed = reading.cut || streams_from > 0;
     if (status == 0)
         status = read_shards(&reading);

@@ -7,6 +7,7 @@
 #include "services/zhitong/city_check.h"
 #include "services/zhitong/city_diff.h"
 #include "services/zhitong/city_load.h"
+#include "services/zhitong/city_versions.h"
 #include "services/zhitong/due.h"
 #include "services/zhitong/follow.h"
 #include "services/zhitong/import.h"
@@ -36,7 +37,10 @@ static const struct command_row commands[] = {
     {"city check", city_check_command, "FOLDER",
      "check a city's folder as a whole; every error with file, line, column", NO_DATABASE},
     {"city diff", city_diff_command, "FOLDER", "what a load of this folder would add, remove and change", DATABASE},
-    {"city load", city_load_command, "FOLDER", "check it and make it the city, in one transaction", DATABASE},
+    {"city load", city_load_command, "FOLDER [--valid-from DATE|INSTANT]",
+     "check it and make it the city, in one transaction; new limits hold for cases that open from then on", DATABASE},
+    {"city versions", city_versions_command, "", "what cases are promised: each version, and from when on it holds",
+     DATABASE},
     {"due", due_command, "--city FOLDER [--item ITEM --from INSTANT [--severity SEVERITY] [--tier TIER]]",
      "when is this due, and why; or the same for CSV on standard input with the columns item and from", NO_DATABASE},
     {"keys service", keys_service_command, "FILE [--force]", "make the CURVE key pair of the services", NO_DATABASE},
@@ -61,7 +65,7 @@ static const struct command_row commands[] = {
      "drive time for a demo or test: --from 2011-07-01T00:00:00Z --speed 3600 makes an hour pass in a second",
      DATABASE},
     {"time real", time_real_command, "", "back to real time", DATABASE},
-    {"audit", audit_command, "[--wait SECONDS]", "prove the invariants; exit 1 and a list when one is broken",
+    {"audit", audit_command, "[--wait SECONDS] [--moves]", "prove the invariants; exit 1 and a list when one is broken",
      DATABASE},
     {"report", report_command,
      "[--from DATE] [--to DATE] [--by unit|item|channel|tier|month|day] [--unit CODE[,CODE]] [--slots] [--lang zh|en] "

@@ -337,6 +337,7 @@ def main():
     write(out, "units.csv", "code,name_en,name_zh,kind,tier,area,above", units)
     write(out, "items.csv", "code,name_en,name_zh,parent,matter,severity,tier,unit_kind,unit,limit,limit_unit", items)
     write(out, "ladder.csv", "tier,severity,clock,limit,limit_unit,grace,grace_unit,moves_up", make_ladder())
+    write(out, "rules.csv", "key,value,unit", [["warn_first_percent", 0, ""], ["warn_second_percent", 0, ""]])
     write(out, "reasons.csv", "move,code,name_en,name_zh", REASONS)
     write(out, "calendar.csv", "date,kind,name", [])  # the real targets ignore public holidays
     write(out, "hours.csv", "weekday,from,to", [[day, "08:30", "17:00"] for day in range(1, 6)])
