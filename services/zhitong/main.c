@@ -69,8 +69,9 @@ static const struct command_row commands[] = {
      DATABASE},
     {"report", report_command,
      "[--from DATE] [--to DATE] [--by unit|item|channel|tier|month|day] [--unit CODE[,CODE]] [--slots] [--lang zh|en] "
-     "[--format table|csv|json] [--exclude FILE.csv] [--kept] [--quiet]",
-     "rates and rule slots from routing's log; --kept: from facts that are kept between reports", DATABASE},
+     "[--format table|csv|json] [--exclude FILE.csv] [--kept] [--quiet] | --definitions",
+     "rates and rule slots from routing's log; --kept: from facts that are kept between reports; --definitions: what is measured, as docs/measures.md",
+     MAY_HAVE_DATABASE},
     {"import", import_command,
      "FILE.csv --endpoint URL --server-key FILE --key FILE [--channel CODE] [--rejects FILE] [--window REPORTS] "
      "[--rate PER_SECOND] [--resume] [--paced]",

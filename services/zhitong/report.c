@@ -10,6 +10,7 @@
 #include "common/csv.h"
 #include "common/measure_report.h"
 #include "services/zhitong/options.h"
+#include "services/zhitong/report_page.h"
 #include "services/zhitong/report_print.h"
 
 #define UNITS_MAX 1000
@@ -18,7 +19,7 @@
 
 struct report_options {
     const char *from, *to, *by, *units, *format, *lang, *exclude, *url;
-    bool slots, kept, quiet;
+    bool slots, kept, quiet, definitions;
 };
 
 /* ---- who waits sees how far it is ---------------------------------------------------------------------------------------- */
@@ -87,6 +88,7 @@ static int read_options(int argc, char **argv, struct report_options *options) {
                                       {"--lang", &options->lang, NULL},
                                       {"--exclude", &options->exclude, NULL},
                                       {"--slots", NULL, &options->slots},
+                                      {"--definitions", NULL, &options->definitions},
                                       {"--kept", NULL, &options->kept},
                                       {"--quiet", NULL, &options->quiet},
                                       {NULL, NULL, NULL}};
@@ -172,6 +174,12 @@ int report_command(int argc, char **argv) {
     int status = read_options(argc, argv, &options);
     if (status != 0)
         return status;
+    if (options.definitions) {
+        report_print_page();
+        return EXIT_GOOD;
+    }
+    if (options.url == NULL)
+        return wrong_use(argv[0], "no database: give --database URL, or set ZHITONG_DATABASE_URL");
     const char *units[UNITS_MAX];
     char *list = strdup(options.units != NULL ? options.units : "");
     assert(list != NULL);
