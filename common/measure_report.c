@@ -231,9 +231,16 @@ static int read_log(struct report *report, struct db *db, struct reason *why) {
     return status;
 }
 
+static int prepare(struct db *db, struct reason *why) {
+    SCOPED_RESULT
+    *done = db_ask(db, "measures_prepare", NULL);
+
+    return done != NULL ? 0 : failed(db, why);
+}
+
 int report_make(struct report *report, struct db *db, const struct report_ask *ask, struct reason *why) {
     *report = (struct report){.ask = *ask};
-    if (read_city(report, db, why) != 0 || read_period(report, why) != 0)
+    if (prepare(db, why) != 0 || read_city(report, db, why) != 0 || read_period(report, why) != 0)
         return -1;
     ask_sums(report);
     if (read_channels(report, db, why) != 0 || read_titles(report, db, why) != 0 || read_log(report, db, why) != 0)

@@ -46,7 +46,7 @@ struct report {
     bool titled[MEASURE_COUNT]; /* the city has given this slot its title */
 };
 
-/* The connection has prepared measures_queries. Refuses a date that is none, from later than to, no city, and what the database
+/* The connection has prepared measures_queries and serves reports only: its time limits are lifted. Refuses a date that is none, from later than to, no city, and what the database
  * refuses. The caller closes the report, also after a refusal. */
 MUST_CHECK int report_make(struct report *report, struct db *db, const struct report_ask *ask, struct reason *why);
 void report_close(struct report *report);

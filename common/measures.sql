@@ -1,8 +1,10 @@
 -- What reports ask: routing's log shard by shard, the kept facts of cases, and the city's names.
 
 -- name: measures_prepare
--- No time limit: a report over years of log takes its time.
-SELECT set_config('statement_timeout', '0', false), set_config('idle_in_transaction_session_timeout', '0', false);
+-- No time limit: a report over years of log takes its time. Planned anew each time: a month or everything is another plan.
+SELECT set_config('statement_timeout', '0', false), set_config('idle_in_transaction_session_timeout', '0', false),
+       set_config('plan_cache_mode', 'force_custom_plan', false), set_config('enable_seqscan', 'on', false),
+       set_config('enable_hashjoin', 'on', false), set_config('enable_mergejoin', 'on', false);
 
 -- name: measures_begin
 BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;

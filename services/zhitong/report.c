@@ -152,10 +152,7 @@ static int make(struct report_options *options, struct report_ask *ask) {
         return EXIT_REFUSED;
     began_at = told_at = clock_monotonic_ms();
     ask->progress = options->quiet ? NULL : &progress;
-    SCOPED_RESULT
-    *prepared = db_ask(db, "measures_prepare", NULL);
-    int status = prepared != NULL ? report_make(&report, db, ask, &why)
-                                  : refuse(&why, "database", "%s", db_reason(db)->text);
+    int status = report_make(&report, db, ask, &why);
     if (status == 0)
         print(&report, options);
     else

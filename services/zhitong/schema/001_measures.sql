@@ -18,8 +18,8 @@ CREATE TABLE measures.case_facts (
   facts     bytea NOT NULL,  -- common/facts_bytes.h
   PRIMARY KEY (shard, case_id)
 ) WITH (fillfactor = 80);
-CREATE INDEX case_facts_opened ON measures.case_facts (opened_at);
-CREATE INDEX case_facts_closed ON measures.case_facts (closed_at);
+CREATE INDEX case_facts_opened ON measures.case_facts (shard, opened_at);
+CREATE INDEX case_facts_closed ON measures.case_facts (shard, closed_at);
 
 -- All that is read of the other schemas.
 CREATE VIEW measures.entry AS SELECT shard, seq, case_id, type, body FROM routing.log;
