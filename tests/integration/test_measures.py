@@ -13,6 +13,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
 import histories
 import measured
 from checks import main
+from system import ROOT
 
 SEED = 20260301
 BEGAN_AT = int(datetime(2026, 3, 1, tzinfo=timezone.utc).timestamp() * 1000)
@@ -154,6 +155,20 @@ def what_makes_no_sense_is_refused(system, _):
         assert system.zhitong("report", *words, check=False).returncode == status, words
 
 
+def the_desk_may_report_and_touches_nothing_else(system, _):
+    """With the rights that the migration gives the desk's role, which may not exist yet in this tree."""
+    system.sql.rows("DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'zhitong_desk') THEN"
+                    " CREATE ROLE zhitong_desk LOGIN; GRANT zhitong_service TO zhitong_desk; END IF; END $$")
+    migration = (ROOT / "services/zhitong/schema/001_measures.sql").read_text()
+    system.sql.rows(migration[migration.index("DO $$"):])
+    words = ("report", "--kept", "--by", "unit", "--format", "json", "--quiet", "--database", system.url("zhitong_desk"))
+    answer = json.loads(system.zhitong(*words, database=False).stdout)
+    assert answer["rows"] == report(system, "--by", "unit")["rows"]
+    may = system.sql.rows("SELECT p FROM unnest(ARRAY['INSERT', 'UPDATE', 'DELETE', 'TRUNCATE']) p"
+                          " WHERE has_table_privilege('zhitong_desk', 'routing.log', p)")
+    assert may == [], may
+
+
 def dropped_days_are_said_and_kept_facts_go_on(system, shared):
     before = report(system, "--kept", "--by", "unit")
     system.sql.rows("DELETE FROM routing.log WHERE at < '2026-04-15Z'")
@@ -171,4 +186,4 @@ def dropped_days_are_said_and_kept_facts_go_on(system, shared):
 main("measures", [log_is_filled, folding_bit_by_bit_gives_what_folding_whole_gives, folded_anew_it_is_the_same,
                   every_rate_is_what_its_definition_says, a_period_is_whole_days_of_the_city, units_can_be_picked_out,
                   excluded_cases_are_left_out_and_shown, nobody_is_ranked_below_thirty_cases, a_table_and_csv_say_the_same,
-                  the_city_gives_its_own_titles, what_makes_no_sense_is_refused, dropped_days_are_said_and_kept_facts_go_on])
+                  the_desk_may_report_and_touches_nothing_else, the_city_gives_its_own_titles, what_makes_no_sense_is_refused, dropped_days_are_said_and_kept_facts_go_on])

@@ -160,6 +160,7 @@ static const struct measure_example {
     {RATE_reworked, VERIFIED, 99, "a 0/1"},
     {RATE_reworked, DONE "60:reject:handling:.,d100", 99, "a 1/1"},
     {RATE_overdue, DONE, 99, "a 0/1"},
+    {RATE_overdue, DONE "60:verify:callback:c2,d200 70:dissatisfied:handling:a1,d120,r2", 99, "a 0/1"}, /* c calls */
     {RATE_overdue, OPEN, 900, "a 1/1"}, /* three limits, one turn */
     {RATE_overdue, UP "120:sign:handling:.,d200", 121, "a 1/1, b 0/1"},
     {RATE_overdue, "10:report:reported:a1,d20 12:accept:accepted:. 14:solve:claimed_done:. 16:reject:handling:.,d50",
