@@ -41,7 +41,7 @@ static const struct command_row commands[] = {
      "check it and make it the city, in one transaction; new limits hold for cases that open from then on", DATABASE},
     {"city versions", city_versions_command, "", "what cases are promised: each version, and from when on it holds",
      DATABASE},
-    {"due", due_command, "--city FOLDER [--item ITEM --from INSTANT [--severity SEVERITY] [--tier TIER]]",
+    {"due", due_command, "--city FOLDER [--item ITEM --from INSTANT [--severity SEVERITY] [--tier TIER] [--unit UNIT]]",
      "when is this due, and why; or the same for CSV on standard input with the columns item and from", NO_DATABASE},
     {"keys service", keys_service_command, "FILE [--force]", "make the CURVE key pair of the services", NO_DATABASE},
     {"keys department", keys_department_command, "NAME --unit UNIT --out FILE [--force]",
