@@ -2,6 +2,7 @@
 """The measures of a made-up log: as the program folds it whole, as it folds it bit by bit, and as the definitions say it."""
 import json
 import random
+import shutil
 import sys
 from datetime import datetime, timezone
 from pathlib import Path
@@ -13,7 +14,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
 import histories
 import measured
 from checks import main
-from system import ROOT
+from system import ROOT, SMALL_CITY
 
 SEED = 20260301
 BEGAN_AT = int(datetime(2026, 3, 1, tzinfo=timezone.utc).timestamp() * 1000)
@@ -144,7 +145,15 @@ def a_table_and_csv_say_the_same(system, _):
 
 
 def the_city_gives_its_own_titles(system, _):
-    system.sql.rows("INSERT INTO city.slot VALUES ('receipt', 1, 'Every report has a number', '件件有编号')")
+    city = system.folder / "titled"
+    shutil.copytree(SMALL_CITY, city)
+    (city / "slots.csv").write_text("code,title_en,title_zh\nreceipt,Every report has a number,件件有编号\n")
+    channels = (city / "channels.csv").read_text().splitlines()
+    (city / "channels.csv").write_text("".join(f"{line},{'proactive' if nth == 0 else 'yes' if nth == 1 else ''}\n"
+                                               for nth, line in enumerate(channels)))
+    system.load_city(city)
+    assert list(system.sql.rows("SELECT count(*) FILTER (WHERE proactive), count(*) FILTER (WHERE proactive IS NULL) > 1 FROM"
+                                " city.channel")[0]) == ["1", "t"]
     wording = {one["name"]: (one["zh"], one["wording"]) for one in report(system)["definitions"] if one["kind"] == "slot"}
     assert wording["slot_receipt"] == ("件件有编号", "city") and wording["slot_redo"][1] == "project default"
 
@@ -186,4 +195,5 @@ def dropped_days_are_said_and_kept_facts_go_on(system, shared):
 main("measures", [log_is_filled, folding_bit_by_bit_gives_what_folding_whole_gives, folded_anew_it_is_the_same,
                   every_rate_is_what_its_definition_says, a_period_is_whole_days_of_the_city, units_can_be_picked_out,
                   excluded_cases_are_left_out_and_shown, nobody_is_ranked_below_thirty_cases, a_table_and_csv_say_the_same,
-                  the_desk_may_report_and_touches_nothing_else, the_city_gives_its_own_titles, what_makes_no_sense_is_refused, dropped_days_are_said_and_kept_facts_go_on])
+                  the_desk_may_report_and_touches_nothing_else, what_makes_no_sense_is_refused,
+                  dropped_days_are_said_and_kept_facts_go_on, the_city_gives_its_own_titles])
