@@ -16,6 +16,7 @@
 #include "services/zhitong/options.h"
 #include "services/zhitong/parked.h"
 #include "services/zhitong/replay.h"
+#include "services/zhitong/report.h"
 #include "services/zhitong/time.h"
 
 #define ARGUMENTS_MAX 64
@@ -66,6 +67,11 @@ static const struct command_row commands[] = {
     {"time real", time_real_command, "", "back to real time", DATABASE},
     {"audit", audit_command, "[--wait SECONDS] [--moves]", "prove the invariants; exit 1 and a list when one is broken",
      DATABASE},
+    {"report", report_command,
+     "[--from DATE] [--to DATE] [--by unit|item|channel|tier|month|day] [--unit CODE[,CODE]] [--slots] [--lang zh|en] "
+     "[--format table|csv|json] [--exclude FILE.csv] [--kept] [--quiet] | --definitions",
+     "rates and rule slots from routing's log; --kept: from facts that are kept between reports; --definitions: what is measured, as docs/measures.md",
+     MAY_HAVE_DATABASE},
     {"import", import_command,
      "FILE.csv --endpoint URL --server-key FILE --key FILE [--channel CODE] [--rejects FILE] [--window REPORTS] "
      "[--rate PER_SECOND] [--resume] [--paced]",
