@@ -167,12 +167,17 @@ static int extend(const struct case_step *step, struct reason *why) {
     return count(step, resolve, why);
 }
 
+/* Of the clock that says by when the case is due: the unit's, or the desk's where no unit has it. */
 static void stricter(const struct case_step *step, int64_t until_at) {
-    struct running_clock *resolve = &step->file->clocks[RUNNING_resolve];
-    if (until_at == 0 || !clock_runs(resolve) || until_at >= resolve->limit_at)
+    struct running_clock *clocks = step->file->clocks;
+    bool is_desks = !clock_runs(&clocks[RUNNING_resolve]) && clocks_counting(step->file) & BIT(accept);
+    struct running_clock *clock = &clocks[is_desks ? RUNNING_accept : RUNNING_resolve];
+    if (until_at == 0 || !clock_runs(clock) || until_at >= clock->limit_at)
         return;
-    resolve->limit_at = resolve->up_at = until_at;
-    resolve->limit.amount = 0; /* named by a person: not counted anew when a calendar is corrected */
+    clock->limit_at = clock->up_at = until_at;
+    if (clock->from > step->now)
+        clock->from = step->now; /* an extension that has not begun yet */
+    clock->limit.amount = 0;     /* named by a person: not counted anew when a calendar is corrected */
 }
 
 static int review(const struct case_step *step, struct reason *why) {
