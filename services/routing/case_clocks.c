@@ -104,20 +104,31 @@ static int start_wait(const struct case_step *step, int64_t until_at, struct rea
 
 /* ---- holding -------------------------------------------------------------------------------------------------------- */
 
-/* What is left becomes the limit, in whole minutes, the begun one counted. */
-static int hold(const struct case_step *step, struct running_clock *clock, struct reason *why) {
-    int64_t left = clock->limit_at > step->now ? clock->limit_at - step->now : 0;
-    bool working = counts_working_time(clock->limit.unit);
-    if (working && left > 0 && calendar_worked(step_calendar(step), step->now, clock->limit_at, &left, why) != 0)
+/* How much of the time between both is still to come, in whole minutes of the unit's kind, the begun one counted. */
+static int left_of(const struct case_step *step, int64_t end_at, enum time_unit unit, struct limit *left,
+                   struct reason *why) {
+    bool working = counts_working_time(unit);
+    int64_t ms = end_at > step->now ? end_at - step->now : 0;
+    if (working && ms > 0 && calendar_worked(step_calendar(step), step->now, end_at, &ms, why) != 0)
         return -1;
-    clock->limit = (struct limit){(uint32_t)((left + MINUTE - 1) / MINUTE),
-                                  working ? WORKING_MINUTES : CONTINUOUS_MINUTES};
+    *left = (struct limit){(uint32_t)((ms + MINUTE - 1) / MINUTE), working ? WORKING_MINUTES : CONTINUOUS_MINUTES};
+    return 0;
+}
+
+/* What is left of the limit becomes the limit, and of a grace that has begun the grace. */
+static int hold(const struct case_step *step, struct running_clock *clock, struct reason *why) {
+    if (clock->limit_at <= step->now && left_of(step, clock->up_at, clock->grace.unit, &clock->grace, why) != 0)
+        return -1;
+    if (left_of(step, clock->limit_at, clock->limit.unit, &clock->limit, why) != 0)
+        return -1;
     clock->from = clock->limit_at = clock->up_at = 0;
+    if (clock->told == 0 && clock->limit.amount == 0)
+        clock->told = 1; /* nothing is left of it, and yet it is a clock that ran */
     return 0;
 }
 
 static bool is_held(const struct running_clock *clock) {
-    return clock->from == 0 && (clock->limit.amount > 0 || clock->moves_up);
+    return clock->from == 0 && (clock->limit.amount > 0 || clock->moves_up || clock->told > 0);
 }
 
 static int hold_all(const struct case_step *step, struct reason *why) {

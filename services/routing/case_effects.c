@@ -180,7 +180,8 @@ static int on_resume(const struct case_step *step, const struct command *command
     struct case_kept *kept = &step->file->kept;
     (void)command;
     (void)why;
-    kept->stopped_ms += (uint64_t)(step->now - kept->suspended_at);
+    if (step->now > kept->suspended_at) /* the clock of another replica may be a little behind */
+        kept->stopped_ms += (uint64_t)(step->now - kept->suspended_at);
     kept->suspended_at = 0;
     return 0;
 }

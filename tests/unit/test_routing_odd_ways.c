@@ -37,12 +37,63 @@ static void a_stricter_instant_counts_for_the_desk_too(void **state) {
     (void)state;
 }
 
+/* ---- standing still ------------------------------------------------------------------------------------------------------- */
+
+static void a_limit_that_has_passed_stays_passed_through_a_suspension(void **state) {
+    struct trial trial = {0};
+    write_file("ladder.csv", "tier,severity,clock,limit,limit_unit,grace,grace_unit,moves_up\n"
+                             "1,yellow,resolve,1,working_days,,,no\n2,yellow,resolve,3,working_days,,,no\n"
+                             "3,yellow,resolve,5,working_days,,,no\n4,yellow,resolve,15,working_days,,,no\n"
+                             "1,orange,resolve,24,continuous_hours,,,\n2,orange,resolve,24,continuous_hours,,,\n"
+                             "3,orange,resolve,24,continuous_hours,,,\n4,orange,resolve,24,continuous_hours,,,\n"
+                             "2,blue,resolve,1,working_days,,,\n3,blue,resolve,1,working_days,,,\n"
+                             "4,blue,resolve,1,working_days,,,\n");
+    open_noise(&trial);
+    act(&trial, "sign", june(4, 10, 1));
+    pass_until(&trial, "alarm");
+    act(&trial, "suspend", june(6, 10, 0));
+    act(&trial, "resume", june(10, 10, 0));
+    assert_true(trial.file.due_at <= june(10, 10, 0));
+    city_close(&trial.city);
+    (void)state;
+}
+
+static void a_suspension_gives_no_new_grace(void **state) {
+    struct trial trial = {0};
+    open_noise(&trial);
+    act(&trial, "sign", june(4, 10, 1));
+    act(&trial, "contact", june(4, 10, 2));
+    trial.file.clocks[RUNNING_progress] = (struct running_clock){0};
+    pass_until(&trial, "alarm"); /* on the 5th at ten; half an hour of grace */
+    act(&trial, "suspend", june(5, 10, 20));
+    act(&trial, "resume", june(6, 10, 0));
+    assert_int_equal(let_next_pass(&trial), 1);
+    assert_string_equal(trial.moved.move, "escalate");
+    assert_int_equal(trial.moved.at, june(6, 10, 10));
+    city_close(&trial.city);
+    (void)state;
+}
+
+static void a_clock_that_is_a_little_behind_does_not_make_a_suspension_endless(void **state) {
+    struct trial trial = {0};
+    open_noise(&trial);
+    act(&trial, "sign", june(4, 10, 1));
+    act(&trial, "suspend", june(4, 10, 2));
+    act(&trial, "resume", june(4, 10, 2) - 3); /* another replica's clock */
+    assert_int_equal(trial.file.kept.stopped_ms, 0);
+    city_close(&trial.city);
+    (void)state;
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make_full_folder, remove_folder)
 
 int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(a_stricter_instant_counts_also_before_a_granted_extension_begins),
         TEST(a_stricter_instant_counts_for_the_desk_too),
+        TEST(a_limit_that_has_passed_stays_passed_through_a_suspension),
+        TEST(a_suspension_gives_no_new_grace),
+        TEST(a_clock_that_is_a_little_behind_does_not_make_a_suspension_endless),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
