@@ -85,6 +85,42 @@ static void a_clock_that_is_a_little_behind_does_not_make_a_suspension_endless(v
     (void)state;
 }
 
+/* ---- instants that come back ---------------------------------------------------------------------------------------------- */
+
+static void an_instant_that_passed_while_it_did_not_count_is_said_anew(void **state) {
+    struct trial trial = {0};
+    open_noise(&trial);
+    act(&trial, "sign", june(4, 10, 1));
+    int64_t before = trial.file.next_at; /* the first warning, of which escalation may have spoken in vain meanwhile */
+    act(&trial, "claim_done", june(4, 10, 2));
+    struct command reject = command_of(&trial, "reject");
+    strcpy(reject.actor, "zhao");
+    assert_int_equal(command_case(&trial, &reject, before + MINUTE_MS), 0);
+    assert_int_equal(trial.file.next_at, before + MINUTE_MS + 1);
+    assert_int_equal(trial.moved.next_at, trial.file.next_at);
+    before = trial.file.next_at;
+    act(&trial, "note", before + MINUTE_MS); /* one that is on its way stays, however much is noted */
+    assert_int_equal(trial.file.next_at, before);
+    city_close(&trial.city);
+    (void)state;
+}
+
+static void an_instant_that_was_said_is_not_the_next_one(void **state) {
+    struct trial trial = {0};
+    open_noise(&trial);
+    act(&trial, "sign", june(4, 10, 1));
+    act(&trial, "contact", june(4, 10, 2));
+    trial.file.clocks[RUNNING_progress] = (struct running_clock){0};
+    pass_until(&trial, "alarm");
+    act(&trial, "suspend", june(5, 10, 30)); /* the grace is over, but that was not said yet */
+    int64_t review_at = trial.file.next_at;
+    assert_int_equal(let_next_pass(&trial), 1);
+    assert_string_equal(trial.moved.move, "resume");
+    assert_true(trial.file.next_at > review_at);
+    city_close(&trial.city);
+    (void)state;
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make_full_folder, remove_folder)
 
 int main(void) {
@@ -94,6 +130,8 @@ int main(void) {
         TEST(a_limit_that_has_passed_stays_passed_through_a_suspension),
         TEST(a_suspension_gives_no_new_grace),
         TEST(a_clock_that_is_a_little_behind_does_not_make_a_suspension_endless),
+        TEST(an_instant_that_passed_while_it_did_not_count_is_said_anew),
+        TEST(an_instant_that_was_said_is_not_the_next_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
