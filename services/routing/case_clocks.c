@@ -191,17 +191,30 @@ static void stricter(const struct case_step *step, int64_t until_at) {
     clock->limit.amount = 0;     /* named by a person: not counted anew when a calendar is corrected */
 }
 
-static int review(const struct case_step *step, struct reason *why) {
-    if (clocks_counting(step->file) & BIT(wait))
-        return start_wait(step, step->file->clocks[RUNNING_wait].limit_at, why);
+static int start_review(const struct case_step *step, struct reason *why) {
+    struct running_clock *clock = &step->file->clocks[RUNNING_review];
     if (start(step, RUNNING_review, why) != 0)
         return -1;
-    struct running_clock *clock = &step->file->clocks[RUNNING_review];
     if (!clock_runs(clock) &&
         start_for(step, RUNNING_review, policy_rules(step_policy(step))->callback_within, why) != 0)
         return -1;
     clock->moves_up = true; /* its end is a reminder, not a warning */
     return 0;
+}
+
+/* Of a case that waits for somebody, only when that time is over: nobody gets more of it because the case is listed. */
+static int review(const struct case_step *step, struct reason *why) {
+    const struct running_clock *wait = &step->file->clocks[RUNNING_wait];
+    if (!(clocks_counting(step->file) & BIT(wait)))
+        return start_review(step, why);
+    return wait->up_at <= step->now ? start_wait(step, wait->limit_at, why) : 0;
+}
+
+/* Whatever became of its clocks meanwhile, a case on the supervision list is looked at again. */
+static int keep_supervised(const struct case_step *step, struct reason *why) {
+    const struct case_file *file = step->file;
+    bool lacks = file->supervised && clocks_counting(file) & BIT(review) && !clock_runs(&file->clocks[RUNNING_review]);
+    return lacks ? start_review(step, why) : 0;
 }
 
 static int act_on(const struct case_step *step, enum move_clock act, int64_t until_at, struct reason *why) {
@@ -230,7 +243,7 @@ static int act_on(const struct case_step *step, enum move_clock act, int64_t unt
         return extend(step, why);
     case CLOCK_STRICTER:
         stricter(step, until_at);
-        return clocks_counting(step->file) & BIT(wait) ? 0 : review(step, why);
+        return review(step, why);
     case CLOCK_REVIEW:
         return review(step, why);
     case CLOCK_STOP:
@@ -245,7 +258,7 @@ static int act_on(const struct case_step *step, enum move_clock act, int64_t unt
 }
 
 int case_clocks_act(const struct case_step *step, enum move_clock act, int64_t until_at, struct reason *why) {
-    if (act_on(step, act, until_at, why) != 0)
+    if (act_on(step, act, until_at, why) != 0 || keep_supervised(step, why) != 0)
         return -1;
     case_clocks_settle(step);
     return 0;

@@ -121,6 +121,67 @@ static void an_instant_that_was_said_is_not_the_next_one(void **state) {
     (void)state;
 }
 
+/* ---- the supervision list -------------------------------------------------------------------------------------------------- */
+
+static void pass_until_reminded(struct trial *trial) {
+    for (int i = 0; i < 10; i++) {
+        assert_int_equal(let_next_pass(trial), 1);
+        if (strcmp(trial->moved.move, "remind") == 0)
+            return;
+    }
+    fail_msg("supervised, and nobody is reminded");
+}
+
+static void what_was_listed_while_it_waited_is_reminded_of_when_it_goes_on(void **state) {
+    struct trial trial = {0};
+    open_noise(&trial);
+    act(&trial, "pass_up", june(4, 10, 0));
+    act(&trial, "pass_up", june(4, 10, 0));
+    act(&trial, "pass_up", june(4, 10, 0));
+    act(&trial, "sign", june(4, 10, 1));
+    act(&trial, "claim_done", june(4, 10, 2));
+    int64_t verified_by = trial.file.due_at;
+    act(&trial, "list", june(4, 12, 0));
+    assert_int_equal(trial.file.due_at, verified_by); /* whoever verifies gets no more time by that */
+    struct command reject = command_of(&trial, "reject");
+    strcpy(reject.actor, "zhao");
+    assert_int_equal(command_case(&trial, &reject, june(4, 14, 0)), 0);
+    assert_int_not_equal(trial.file.clocks[RUNNING_review].from, 0);
+    pass_until_reminded(&trial);
+    city_close(&trial.city);
+    (void)state;
+}
+
+static void a_reopened_case_that_was_supervised_is_reminded_of(void **state) {
+    struct trial trial = {0};
+    open_dispatched(&trial);
+    act(&trial, "list", june(4, 10, 0));
+    act(&trial, "sign", june(4, 10, 1));
+    act(&trial, "claim_done", june(4, 10, 2));
+    verify(&trial, june(4, 11, 0));
+    act(&trial, "satisfied", june(4, 12, 0));
+    act(&trial, "reopen", june(5, 12, 0));
+    assert_true(trial.file.supervised);
+    assert_int_not_equal(trial.file.clocks[RUNNING_review].from, 0);
+    city_close(&trial.city);
+    (void)state;
+}
+
+static void a_supervised_case_from_before_clocks_were_kept_is_reminded_of(void **state) {
+    struct trial trial = {0};
+    open_noise(&trial);
+    memset(trial.file.clocks, 0, sizeof trial.file.clocks);
+    trial.file.state = CASE_handling;
+    trial.file.supervised = true;
+    trial.file.tier = 4;
+    strcpy(trial.file.unit, "s-centre");
+    trial.file.due_at = trial.file.next_at = june(5, 10, 30);
+    assert_int_equal(case_kept_read(&trial.file, &trial.why), 0);
+    pass_until_reminded(&trial);
+    city_close(&trial.city);
+    (void)state;
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make_full_folder, remove_folder)
 
 int main(void) {
@@ -132,6 +193,9 @@ int main(void) {
         TEST(a_clock_that_is_a_little_behind_does_not_make_a_suspension_endless),
         TEST(an_instant_that_passed_while_it_did_not_count_is_said_anew),
         TEST(an_instant_that_was_said_is_not_the_next_one),
+        TEST(what_was_listed_while_it_waited_is_reminded_of_when_it_goes_on),
+        TEST(a_reopened_case_that_was_supervised_is_reminded_of),
+        TEST(a_supervised_case_from_before_clocks_were_kept_is_reminded_of),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
