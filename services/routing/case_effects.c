@@ -43,7 +43,7 @@ static int on_dispatch(const struct case_step *step, const struct command *comma
     if (command->unit[0] != '\0') {
         const struct area *area = city_area(step->city, step->file->area);
         const struct unit *unit = city_unit(step->city, command->unit);
-        if (unit == NULL || area == NULL || !unit_covers(unit, area))
+        if (unit == NULL || (area != NULL && !unit_covers(unit, area)))
             return refuse(why, "unit", "%s is no unit that answers for %s", command->unit, step->file->area);
         case_give(step, unit);
     } else if (case_first_unit(step, why) != 0) {

@@ -14,6 +14,11 @@ struct stand {               /* how the actor's unit stands to the case */
     bool covers;             /* its area holds the case's */
 };
 
+/* A case whose area the city has no longer is the whole city's: somebody must be able to move it. */
+static bool covers(const struct unit *unit, const struct area *area) {
+    return area != NULL ? unit_covers(unit, area) : unit->area->parent == NULL;
+}
+
 static bool fits(const struct case_step *step, const struct command *command, enum case_hat hat,
                  const struct stand *stand) {
     const struct case_file *file = step->file;
@@ -53,7 +58,7 @@ int case_may(const struct case_step *step, const struct move_spec *line, const s
         return refuse(why, "role", "a %s may not %s", role->name, line->name);
     const struct area *area = city_area(step->city, step->file->area);
     struct stand stand = {.unit = city_unit(step->city, command->actor_unit)};
-    stand.covers = stand.unit != NULL && area != NULL && unit_covers(stand.unit, area);
+    stand.covers = stand.unit != NULL && covers(stand.unit, area);
     for (uint32_t hat = 1; hat <= hats; hat <<= 1)
         if ((hats & hat) && fits(step, command, (enum case_hat)hat, &stand))
             return 0;

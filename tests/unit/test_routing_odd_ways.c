@@ -182,6 +182,25 @@ static void a_supervised_case_from_before_clocks_were_kept_is_reminded_of(void *
     (void)state;
 }
 
+/* ---- a city that changes under its cases ------------------------------------------------------------------------------------ */
+
+static void a_case_whose_area_is_gone_is_the_whole_citys(void **state) {
+    struct trial trial = {0};
+    open_trial(&trial, "hotline", "noise", "v");
+    strcpy(trial.file.area, "gone");
+    struct command accept = command_of(&trial, "accept");
+    strcpy(accept.actor_unit, "c-centre");
+    refused(&trial, &accept, june(4, 10, 1), "actor_unit");
+    act(&trial, "accept", june(4, 10, 1)); /* the city's own */
+    give(&trial, "dispatch", "t-centre", june(4, 10, 2));
+    act(&trial, "sign", june(4, 10, 3));
+    act(&trial, "claim_done", june(4, 10, 4));
+    verify(&trial, june(4, 10, 5));
+    act(&trial, "satisfied", june(4, 10, 6));
+    city_close(&trial.city);
+    (void)state;
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make_full_folder, remove_folder)
 
 int main(void) {
@@ -196,6 +215,7 @@ int main(void) {
         TEST(what_was_listed_while_it_waited_is_reminded_of_when_it_goes_on),
         TEST(a_reopened_case_that_was_supervised_is_reminded_of),
         TEST(a_supervised_case_from_before_clocks_were_kept_is_reminded_of),
+        TEST(a_case_whose_area_is_gone_is_the_whole_citys),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
