@@ -1,6 +1,7 @@
 /* Ways through a life that nobody plans: a ladder, a city or a supervisor that changes its mind meanwhile. */
 #include "services/routing/case_decide.h"
 
+#include "common/city_private.h"
 #include "tests/unit/case_harness.h"
 
 /* ---- instants that people name ------------------------------------------------------------------------------------------ */
@@ -201,6 +202,30 @@ static void a_case_whose_area_is_gone_is_the_whole_citys(void **state) {
     (void)state;
 }
 
+/* A policy from before there was anybody at the second tier, which the case was opened under. */
+static void give_older_policy(struct trial *trial) {
+    struct city *city = trial->city;
+    city->policies = realloc(city->policies, 2 * sizeof *city->policies);
+    assert_non_null(city->policies);
+    city->policies[1] = city->policies[0];
+    city->policy_count = 2;
+    policy_open(&city->policies[0], 0);
+    memcpy(city->policies[0].ladder, city->policies[1].ladder, sizeof city->policies[0].ladder);
+    memset(city->policies[0].ladder[1], 0, sizeof city->policies[0].ladder[1]);
+    city->policies[0].version = trial->file.policy = city->policies[1].version + 1;
+}
+
+static void a_tier_that_the_cases_own_policy_did_not_know_has_todays_limits(void **state) {
+    struct trial trial = {0};
+    open_noise(&trial);
+    give_older_policy(&trial);
+    pass_until(&trial, "escalate");
+    assert_int_equal(trial.file.tier, 2);
+    assert_int_equal(trial.file.due_at, june(9, 10, 30)); /* three working days */
+    city_close(&trial.city);
+    (void)state;
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make_full_folder, remove_folder)
 
 int main(void) {
@@ -216,6 +241,7 @@ int main(void) {
         TEST(a_reopened_case_that_was_supervised_is_reminded_of),
         TEST(a_supervised_case_from_before_clocks_were_kept_is_reminded_of),
         TEST(a_case_whose_area_is_gone_is_the_whole_citys),
+        TEST(a_tier_that_the_cases_own_policy_did_not_know_has_todays_limits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
