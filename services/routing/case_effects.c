@@ -31,7 +31,7 @@ static int add_support(const struct case_step *step, const char *parties, struct
         snprintf(code, sizeof code, "%.*s", (int)size, parties);
         if (city_unit(step->city, code) == NULL)
             return refuse(why, "parties", "the city has no unit %.48s", code);
-        if (!units_add(step->file->support, code))
+        if (!case_add_support(step, code))
             return refuse(why, "parties", "the case has too many units already");
         parties += size + (parties[size] == ' ');
     }
@@ -57,7 +57,7 @@ static int on_dispatch(const struct case_step *step, const struct command *comma
 static int on_transfer(const struct case_step *step, const struct command *command, struct reason *why) {
     if (strcmp(command->unit, step->file->unit) == 0)
         return refuse(why, "unit", "%s has it already", command->unit);
-    if (!units_add(step->file->support, step->file->unit))
+    if (!case_add_support(step, step->file->unit))
         return refuse(why, "unit", "the case has too many units already");
     return give_to(step, command, why);
 }
@@ -103,7 +103,7 @@ static int call_unit(const struct case_step *step, const char *code, struct reas
     for (size_t i = 0; i < file->task_count; i++)
         if (strcmp(file->tasks[i].unit, code) == 0 && file->tasks[i].state != TASK_finished)
             return refuse(why, "parties", "%s was called already", code);
-    if (!units_add(file->support, code))
+    if (!case_add_support(step, code))
         return refuse(why, "parties", "the case has too many units already");
     *task = (struct task){.state = TASK_called};
     snprintf(task->unit, sizeof task->unit, "%s", code);

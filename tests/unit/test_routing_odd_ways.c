@@ -226,6 +226,30 @@ static void a_tier_that_the_cases_own_policy_did_not_know_has_todays_limits(void
     (void)state;
 }
 
+static void many_called_units_leave_room_for_those_who_let_it_pass(void **state) {
+    struct trial trial = {0};
+    open_noise(&trial);
+    memset(trial.file.support, 'x', UNITS_TEXT_MAX);
+    for (size_t i = 48; i < UNITS_TEXT_MAX; i += 49)
+        trial.file.support[i] = ' ';
+    size_t used = UNITS_TEXT_MAX - strlen(" queue-a v-desk t-centre c-centre");
+    trial.file.support[used] = '\0';
+    struct command whistle = command_of(&trial, "whistle");
+    strcpy(whistle.parties, "queue-a queue-b");
+    refused(&trial, &whistle, june(4, 10, 0), "parties");
+    strcpy(whistle.parties, "queue-a");
+    trial.file.support[used - strlen(" s-centre")] = '\0';
+    assert_int_equal(command_case(&trial, &whistle, june(4, 10, 0)), 0);
+    act(&trial, "pass_up", june(4, 10, 1));
+    act(&trial, "pass_up", june(4, 10, 2));
+    act(&trial, "pass_up", june(4, 10, 3));
+    assert_true(units_hold(trial.file.support, "v-desk"));
+    assert_true(units_hold(trial.file.support, "t-centre"));
+    assert_true(units_hold(trial.file.support, "c-centre"));
+    city_close(&trial.city);
+    (void)state;
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make_full_folder, remove_folder)
 
 int main(void) {
@@ -242,6 +266,7 @@ int main(void) {
         TEST(a_supervised_case_from_before_clocks_were_kept_is_reminded_of),
         TEST(a_case_whose_area_is_gone_is_the_whole_citys),
         TEST(a_tier_that_the_cases_own_policy_did_not_know_has_todays_limits),
+        TEST(many_called_units_leave_room_for_those_who_let_it_pass),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
