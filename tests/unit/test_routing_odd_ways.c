@@ -250,6 +250,31 @@ static void many_called_units_leave_room_for_those_who_let_it_pass(void **state)
     (void)state;
 }
 
+/* ---- careless clients --------------------------------------------------------------------------------------------------------- */
+
+static void a_result_is_one_of_three_words(void **state) {
+    struct trial trial = {0};
+    open_claimed(&trial);
+    verify(&trial, june(4, 11, 0));
+    struct command satisfied = command_of(&trial, "satisfied");
+    strcpy(satisfied.result, "Solved");
+    refused(&trial, &satisfied, june(4, 12, 0), "result");
+    strcpy(satisfied.result, "partly");
+    assert_int_equal(command_case(&trial, &satisfied, june(4, 12, 0)), 0);
+    city_close(&trial.city);
+    (void)state;
+}
+
+static void a_whistle_calls_somebody(void **state) {
+    struct trial trial = {0};
+    open_noise(&trial);
+    struct command whistle = command_of(&trial, "whistle");
+    strcpy(whistle.parties, "  ");
+    refused(&trial, &whistle, june(4, 10, 1), "parties");
+    city_close(&trial.city);
+    (void)state;
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make_full_folder, remove_folder)
 
 int main(void) {
@@ -267,6 +292,8 @@ int main(void) {
         TEST(a_case_whose_area_is_gone_is_the_whole_citys),
         TEST(a_tier_that_the_cases_own_policy_did_not_know_has_todays_limits),
         TEST(many_called_units_leave_room_for_those_who_let_it_pass),
+        TEST(a_result_is_one_of_three_words),
+        TEST(a_whistle_calls_somebody),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
