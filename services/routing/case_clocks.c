@@ -29,31 +29,41 @@ static int rung_of(const struct case_step *step, enum ladder_clock ladder, struc
     return policy_rung(step_policy(step), &asked, rung, why);
 }
 
+static int start_rung(const struct case_step *step, enum running number, const struct rung *rung, struct reason *why) {
+    struct running_clock *clock = &step->file->clocks[number];
+    *clock = (struct running_clock){
+        .from = step->now, .limit = rung->limit, .grace = rung->grace, .moves_up = rung->moves_up};
+    return count(step, clock, why);
+}
+
 /* Starts a clock of the ladder; one that the ladder does not have does not run. */
 static int start(const struct case_step *step, enum running number, struct reason *why) {
     static const enum ladder_clock ladder_of[] = {
         [RUNNING_accept] = LADDER_accept,     [RUNNING_sign] = LADDER_sign,       [RUNNING_contact] = LADDER_contact,
         [RUNNING_progress] = LADDER_progress, [RUNNING_resolve] = LADDER_resolve, [RUNNING_review] = LADDER_review,
     };
-    struct running_clock *clock = &step->file->clocks[number];
     struct rung rung;
-    *clock = (struct running_clock){0};
+    step->file->clocks[number] = (struct running_clock){0};
     if (rung_of(step, ladder_of[number], &rung, why) != 0)
         return -1;
-    if (rung.limit.amount == 0)
-        return 0;
-    *clock = (struct running_clock){
-        .from = step->now, .limit = rung.limit, .grace = rung.grace, .moves_up = rung.moves_up};
-    return count(step, clock, why);
+    return rung.limit.amount == 0 ? 0 : start_rung(step, number, &rung, why);
 }
 
+/* A tier that the policy of the case did not have, because the city had nobody there then, has today's limit. */
 static int start_resolve(const struct case_step *step, struct reason *why) {
+    const struct case_file *file = step->file;
+    struct running_clock *clock = &step->file->clocks[RUNNING_resolve];
+    struct rung_asked asked = {file->item, file->severity, file->tier, LADDER_resolve};
+    struct rung rung;
     if (start(step, RUNNING_resolve, why) != 0)
         return -1;
-    if (!clock_runs(&step->file->clocks[RUNNING_resolve]))
-        return refuse(why, "ladder", "tier %u, %s has no resolve row in ladder.csv", step->file->tier,
-                      step->file->severity);
-    return 0;
+    if (clock_runs(clock))
+        return 0;
+    if (policy_rung(city_policy_at(step->city, step->now), &asked, &rung, why) != 0)
+        return -1;
+    if (rung.limit.amount == 0)
+        return refuse(why, "ladder", "tier %u, %s has no resolve row in ladder.csv", file->tier, file->severity);
+    return start_rung(step, RUNNING_resolve, &rung, why);
 }
 
 /* Where the ladder does not say by when a desk accepts, it has as long as the unit would have to be done. */
@@ -104,20 +114,31 @@ static int start_wait(const struct case_step *step, int64_t until_at, struct rea
 
 /* ---- holding -------------------------------------------------------------------------------------------------------- */
 
-/* What is left becomes the limit, in whole minutes, the begun one counted. */
-static int hold(const struct case_step *step, struct running_clock *clock, struct reason *why) {
-    int64_t left = clock->limit_at > step->now ? clock->limit_at - step->now : 0;
-    bool working = counts_working_time(clock->limit.unit);
-    if (working && left > 0 && calendar_worked(step_calendar(step), step->now, clock->limit_at, &left, why) != 0)
+/* How much of the time between both is still to come, in whole minutes of the unit's kind, the begun one counted. */
+static int left_of(const struct case_step *step, int64_t end_at, enum time_unit unit, struct limit *left,
+                   struct reason *why) {
+    bool working = counts_working_time(unit);
+    int64_t ms = end_at > step->now ? end_at - step->now : 0;
+    if (working && ms > 0 && calendar_worked(step_calendar(step), step->now, end_at, &ms, why) != 0)
         return -1;
-    clock->limit = (struct limit){(uint32_t)((left + MINUTE - 1) / MINUTE),
-                                  working ? WORKING_MINUTES : CONTINUOUS_MINUTES};
+    *left = (struct limit){(uint32_t)((ms + MINUTE - 1) / MINUTE), working ? WORKING_MINUTES : CONTINUOUS_MINUTES};
+    return 0;
+}
+
+/* What is left of the limit becomes the limit, and of a grace that has begun the grace. */
+static int hold(const struct case_step *step, struct running_clock *clock, struct reason *why) {
+    if (clock->limit_at <= step->now && left_of(step, clock->up_at, clock->grace.unit, &clock->grace, why) != 0)
+        return -1;
+    if (left_of(step, clock->limit_at, clock->limit.unit, &clock->limit, why) != 0)
+        return -1;
     clock->from = clock->limit_at = clock->up_at = 0;
+    if (clock->told == 0 && clock->limit.amount == 0)
+        clock->told = 1; /* nothing is left of it, and yet it is a clock that ran */
     return 0;
 }
 
 static bool is_held(const struct running_clock *clock) {
-    return clock->from == 0 && (clock->limit.amount > 0 || clock->moves_up);
+    return clock->from == 0 && (clock->limit.amount > 0 || clock->moves_up || clock->told > 0);
 }
 
 static int hold_all(const struct case_step *step, struct reason *why) {
@@ -167,25 +188,43 @@ static int extend(const struct case_step *step, struct reason *why) {
     return count(step, resolve, why);
 }
 
+/* Of the clock that says by when the case is due: the unit's, or the desk's where no unit has it. */
 static void stricter(const struct case_step *step, int64_t until_at) {
-    struct running_clock *resolve = &step->file->clocks[RUNNING_resolve];
-    if (until_at == 0 || !clock_runs(resolve) || until_at >= resolve->limit_at)
+    struct running_clock *clocks = step->file->clocks;
+    bool is_desks = !clock_runs(&clocks[RUNNING_resolve]) && clocks_counting(step->file) & BIT(accept);
+    struct running_clock *clock = &clocks[is_desks ? RUNNING_accept : RUNNING_resolve];
+    if (until_at == 0 || !clock_runs(clock) || until_at >= clock->limit_at)
         return;
-    resolve->limit_at = resolve->up_at = until_at;
-    resolve->limit.amount = 0; /* named by a person: not counted anew when a calendar is corrected */
+    clock->limit_at = clock->up_at = until_at;
+    if (clock->from > step->now)
+        clock->from = step->now; /* an extension that has not begun yet */
+    clock->limit.amount = 0;     /* named by a person: not counted anew when a calendar is corrected */
 }
 
-static int review(const struct case_step *step, struct reason *why) {
-    if (clocks_counting(step->file) & BIT(wait))
-        return start_wait(step, step->file->clocks[RUNNING_wait].limit_at, why);
+static int start_review(const struct case_step *step, struct reason *why) {
+    struct running_clock *clock = &step->file->clocks[RUNNING_review];
     if (start(step, RUNNING_review, why) != 0)
         return -1;
-    struct running_clock *clock = &step->file->clocks[RUNNING_review];
     if (!clock_runs(clock) &&
         start_for(step, RUNNING_review, policy_rules(step_policy(step))->callback_within, why) != 0)
         return -1;
     clock->moves_up = true; /* its end is a reminder, not a warning */
     return 0;
+}
+
+/* Of a case that waits for somebody, only when that time is over: nobody gets more of it because the case is listed. */
+static int review(const struct case_step *step, struct reason *why) {
+    const struct running_clock *wait = &step->file->clocks[RUNNING_wait];
+    if (!(clocks_counting(step->file) & BIT(wait)))
+        return start_review(step, why);
+    return wait->up_at <= step->now ? start_wait(step, wait->limit_at, why) : 0;
+}
+
+/* Whatever became of its clocks meanwhile, a case on the supervision list is looked at again. */
+static int keep_supervised(const struct case_step *step, struct reason *why) {
+    const struct case_file *file = step->file;
+    bool lacks = file->supervised && clocks_counting(file) & BIT(review) && !clock_runs(&file->clocks[RUNNING_review]);
+    return lacks ? start_review(step, why) : 0;
 }
 
 static int act_on(const struct case_step *step, enum move_clock act, int64_t until_at, struct reason *why) {
@@ -214,7 +253,7 @@ static int act_on(const struct case_step *step, enum move_clock act, int64_t unt
         return extend(step, why);
     case CLOCK_STRICTER:
         stricter(step, until_at);
-        return clocks_counting(step->file) & BIT(wait) ? 0 : review(step, why);
+        return review(step, why);
     case CLOCK_REVIEW:
         return review(step, why);
     case CLOCK_STOP:
@@ -229,7 +268,7 @@ static int act_on(const struct case_step *step, enum move_clock act, int64_t unt
 }
 
 int case_clocks_act(const struct case_step *step, enum move_clock act, int64_t until_at, struct reason *why) {
-    if (act_on(step, act, until_at, why) != 0)
+    if (act_on(step, act, until_at, why) != 0 || keep_supervised(step, why) != 0)
         return -1;
     case_clocks_settle(step);
     return 0;

@@ -125,6 +125,10 @@ void case_clocks_settle(const struct case_step *step) {
             next = task->by_at;
     }
     bool open = case_state_spec(file->state)->open;
+    /* What has passed is said at the instant that is on its way already; else at a new one, because its own may have been said,
+     * and found void, before: escalation says each instant once. */
+    if (next <= step->now)
+        next = file->next_at != 0 && file->next_at <= step->now ? file->next_at : step->now + 1;
     file->next_at = next < INT64_MAX ? next : open ? step->now + DAY : 0; /* an open case is never forgotten */
     enum running due = which & BIT(wait)                                              ? RUNNING_wait
                        : which & UNIT_CLOCKS && clocks[RUNNING_resolve].limit_at != 0 ? RUNNING_resolve

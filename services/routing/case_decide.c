@@ -255,6 +255,7 @@ int case_pass_deadline(const struct case_step *step, const struct deadline_passe
     const struct move_spec *line = line_of(move_of(&tried, call), next.state);
     if (line == NULL)
         return refuse(why, "state", "no deadline moves a case that is %s", case_state_spec(next.state)->name);
+    next.next_at = 0; /* was said */
     if (make_move(&tried, line, NULL, why) != 0)
         return -1;
     COPY(step->moved->actor, "deadline");

@@ -31,7 +31,7 @@ static int add_support(const struct case_step *step, const char *parties, struct
         snprintf(code, sizeof code, "%.*s", (int)size, parties);
         if (city_unit(step->city, code) == NULL)
             return refuse(why, "parties", "the city has no unit %.48s", code);
-        if (!units_add(step->file->support, code))
+        if (!case_add_support(step, code))
             return refuse(why, "parties", "the case has too many units already");
         parties += size + (parties[size] == ' ');
     }
@@ -43,7 +43,7 @@ static int on_dispatch(const struct case_step *step, const struct command *comma
     if (command->unit[0] != '\0') {
         const struct area *area = city_area(step->city, step->file->area);
         const struct unit *unit = city_unit(step->city, command->unit);
-        if (unit == NULL || area == NULL || !unit_covers(unit, area))
+        if (unit == NULL || (area != NULL && !unit_covers(unit, area)))
             return refuse(why, "unit", "%s is no unit that answers for %s", command->unit, step->file->area);
         case_give(step, unit);
     } else if (case_first_unit(step, why) != 0) {
@@ -57,7 +57,7 @@ static int on_dispatch(const struct case_step *step, const struct command *comma
 static int on_transfer(const struct case_step *step, const struct command *command, struct reason *why) {
     if (strcmp(command->unit, step->file->unit) == 0)
         return refuse(why, "unit", "%s has it already", command->unit);
-    if (!units_add(step->file->support, step->file->unit))
+    if (!case_add_support(step, step->file->unit))
         return refuse(why, "unit", "the case has too many units already");
     return give_to(step, command, why);
 }
@@ -103,7 +103,7 @@ static int call_unit(const struct case_step *step, const char *code, struct reas
     for (size_t i = 0; i < file->task_count; i++)
         if (strcmp(file->tasks[i].unit, code) == 0 && file->tasks[i].state != TASK_finished)
             return refuse(why, "parties", "%s was called already", code);
-    if (!units_add(file->support, code))
+    if (!case_add_support(step, code))
         return refuse(why, "parties", "the case has too many units already");
     *task = (struct task){.state = TASK_called};
     snprintf(task->unit, sizeof task->unit, "%s", code);
@@ -180,7 +180,8 @@ static int on_resume(const struct case_step *step, const struct command *command
     struct case_kept *kept = &step->file->kept;
     (void)command;
     (void)why;
-    kept->stopped_ms += (uint64_t)(step->now - kept->suspended_at);
+    if (step->now > kept->suspended_at) /* the clock of another replica may be a little behind */
+        kept->stopped_ms += (uint64_t)(step->now - kept->suspended_at);
     kept->suspended_at = 0;
     return 0;
 }

@@ -14,6 +14,11 @@ struct stand {               /* how the actor's unit stands to the case */
     bool covers;             /* its area holds the case's */
 };
 
+/* A case whose area the city has no longer is the whole city's: somebody must be able to move it. */
+static bool covers(const struct unit *unit, const struct area *area) {
+    return area != NULL ? unit_covers(unit, area) : unit->area->parent == NULL;
+}
+
 static bool fits(const struct case_step *step, const struct command *command, enum case_hat hat,
                  const struct stand *stand) {
     const struct case_file *file = step->file;
@@ -53,7 +58,7 @@ int case_may(const struct case_step *step, const struct move_spec *line, const s
         return refuse(why, "role", "a %s may not %s", role->name, line->name);
     const struct area *area = city_area(step->city, step->file->area);
     struct stand stand = {.unit = city_unit(step->city, command->actor_unit)};
-    stand.covers = stand.unit != NULL && area != NULL && unit_covers(stand.unit, area);
+    stand.covers = stand.unit != NULL && covers(stand.unit, area);
     for (uint32_t hat = 1; hat <= hats; hat <<= 1)
         if ((hats & hat) && fits(step, command, (enum case_hat)hat, &stand))
             return 0;
@@ -111,6 +116,15 @@ static int brings_file(const struct command *command, struct reason *why) {
     return 0;
 }
 
+/* The measures count these words; another one would count as if nobody had been reached. */
+static bool is_result(const char *result) {
+    static const char *const results[] = {"", "solved", "partly", "unsolved"};
+    for (size_t i = 0; i < sizeof results / sizeof *results; i++)
+        if (strcmp(results[i], result) == 0)
+            return true;
+    return false;
+}
+
 int case_brings(const struct case_step *step, const struct move_spec *line, const struct command *command,
                 struct reason *why) {
     uint32_t needs = line->needs;
@@ -120,7 +134,7 @@ int case_brings(const struct case_step *step, const struct move_spec *line, cons
         return -1;
     if ((needs & NEED_unit) && brings_unit(step, command, why) != 0)
         return -1;
-    if ((needs & NEED_parties) && command->parties[0] == '\0')
+    if ((needs & NEED_parties) && command->parties[strspn(command->parties, " ")] == '\0')
         return refuse(why, "parties", "name the units that are called, or @ and a template");
     if ((needs & NEED_plan) && command->plan[0] == '\0')
         return refuse(why, "plan", "say what will be done");
@@ -136,6 +150,8 @@ int case_brings(const struct case_step *step, const struct move_spec *line, cons
         return refuse(why, "evidence", "attach a file, or say what proves it");
     if ((needs & NEED_rating) && (command->rating < 1 || command->rating > 5))
         return refuse(why, "rating", "must be 1 (very dissatisfied) to 5 (very satisfied)");
+    if (!is_result(command->result))
+        return refuse(why, "result", "must be solved, partly or unsolved");
     return (needs & NEED_file) ? brings_file(command, why) : 0;
 }
 

@@ -38,7 +38,7 @@ const char *running_name(enum running clock) {
 }
 
 static bool is_idle(const struct running_clock *clock) {
-    return clock->from == 0 && clock->limit.amount == 0 && !clock->moves_up;
+    return clock->from == 0 && clock->limit.amount == 0 && !clock->moves_up && clock->told == 0;
 }
 
 void running_print(const struct case_file *file, char *text, size_t room) {

@@ -29,13 +29,32 @@ int case_above(const struct case_step *step, const struct unit **above, struct r
     return 0;
 }
 
+/* Bytes that the units on the way up need, should each of them let it pass and stay on the case. */
+static size_t way_up_size(const struct case_step *step) {
+    const struct unit *unit = city_unit(step->city, step->file->unit);
+    const struct area *area = city_area(step->city, step->file->area);
+    size_t size = 0;
+    for (int tier = 0; tier < TIER_MAX && unit != NULL && area != NULL; tier++) {
+        size += strlen(unit->code) + 1;
+        if (city_unit_above(step->city, unit, area, &unit, NULL) != 0)
+            break;
+    }
+    return size;
+}
+
+bool case_add_support(const struct case_step *step, const char *code) {
+    char *support = step->file->support;
+    return units_hold(support, code) ||
+           (units_add(support, code) && strlen(support) + way_up_size(step) <= UNITS_TEXT_MAX);
+}
+
 int case_climb(const struct case_step *step, struct reason *why) {
     const struct unit *above;
     if (case_above(step, &above, why) != 0)
         return -1;
     if (above == NULL)
         return refuse(why, "unit", "nobody is above %s", step->file->unit);
-    (void)units_add(step->file->support, step->file->unit); /* four tiers of CODE_MAX always fit */
+    (void)units_add(step->file->support, step->file->unit); /* case_add_support left room for it */
     case_give(step, above);
     return 0;
 }

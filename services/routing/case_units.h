@@ -12,6 +12,8 @@ MUST_CHECK int case_first_unit(const struct case_step *step, struct reason *why)
 MUST_CHECK int case_above(const struct case_step *step, const struct unit **above, struct reason *why);
 /* Gives the case to the unit above, the lower one stays as support; refuses (field "unit") where nobody is above. */
 MUST_CHECK int case_climb(const struct case_step *step, struct reason *why);
+/* Adds a unit that is called; false where the case has no room for it and for those who may yet let it pass. */
+MUST_CHECK bool case_add_support(const struct case_step *step, const char *code);
 /* A red case is told to every tier above at once. */
 void case_tell_tiers(const struct case_step *step);
 
