@@ -66,6 +66,8 @@ CREATE TABLE desk.council (  -- a council meeting: 民需我解议事会, 小板
 );
 CREATE INDEX council_unit ON desk.council (unit, council);
 GRANT INSERT ON desk.council TO zhitong_desk;
+REVOKE SELECT ON desk.council FROM zhitong_desk;  -- it reads desk.council_seen
+GRANT SELECT (council, added_by, key) ON desk.council TO zhitong_desk;  -- a repeated key finds its first answer
 
 CREATE TABLE desk.council_case (  -- the cases that a meeting spawned
   council bigint NOT NULL REFERENCES desk.council,
@@ -116,6 +118,12 @@ FROM desk.seen() s, routing.case_file c
 WHERE c.channel = ANY (s.channels)
   AND (c.unit = s.unit OR s.unit = ANY (string_to_array(c.support, ' '))
        OR EXISTS (SELECT FROM desk.area_within w WHERE w.area = c.area AND w.within = s.area));
+
+-- Meetings of units whose area lies below that of the post.
+CREATE VIEW desk.council_seen WITH (security_barrier) AS
+SELECT c.council, c.unit, c.topic, c.attendees, c.resolution, c.held_at, c.added_by, c.added_at
+FROM desk.seen() s, desk.council c JOIN city.unit u ON u.code = c.unit
+WHERE EXISTS (SELECT FROM desk.area_within w WHERE w.area = u.area AND w.within = s.area);
 
 -- What the log still holds of a case that may be seen, from the entry after `after` on.
 CREATE FUNCTION desk.history(of_case bigint, after bigint, most integer) RETURNS TABLE (seq bigint, body bytea)

@@ -40,7 +40,7 @@ BEGIN
   until := least(until, mesh.now() + interval '1 minute');
   span := interval '6 hours' * least(2000.0 / cardinality(areas), 1000);
   WHILE until > oldest AND cardinality(places) < most LOOP
-    since := greatest(oldest, until - span);
+    since := date_trunc('milliseconds', greatest(oldest, until - span)); -- as fine as instants are elsewhere
     WITH near AS MATERIALIZED (
       SELECT c.* FROM unnest(areas) AS a (code)
         CROSS JOIN LATERAL (
