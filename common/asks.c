@@ -105,14 +105,15 @@ static void back(struct call *call) {
 
 /* ---- the thread ----------------------------------------------------------------------------------------------- */
 
-static void connect_line(struct line *line, struct reason *why) {
+/* 0: there is a good connection. */
+static int connect_line(struct line *line, struct reason *why) {
     const struct db_query *tables[QUERY_TABLES_MAX];
     if (line->db != NULL && PQstatus(db_raw(line->db)) != CONNECTION_OK)
         db_close(&line->db);
     if (line->db != NULL)
-        return;
+        return 0;
     service_query_tables(line->asks->options.service, tables);
-    (void)db_open(&line->db, line->asks->options.database_url, line->asks->options.service->name, tables, why);
+    return db_open(&line->db, line->asks->options.database_url, line->asks->options.service->name, tables, why);
 }
 
 static bool send_ask(PGconn *connection, const struct ask *ask) {
@@ -149,14 +150,14 @@ static void read_ask(PGconn *connection, struct ask *ask) {
 static void run_together(struct line *line, struct ask *const *asks, size_t count) {
     struct reason why = {.text = "is not there"};
     size_t sent = 0;
-    connect_line(line, &why);
-    while (line->db != NULL && sent < count && send_ask(db_raw(line->db), asks[sent]))
+    bool connected = connect_line(line, &why) == 0;
+    while (connected && sent < count && send_ask(db_raw(line->db), asks[sent]))
         sent++;
     for (size_t i = 0; i < count; i++) {
         if (i < sent)
             read_ask(db_raw(line->db), asks[i]);
         else
-            fail(asks[i], line->db == NULL ? why.text : PQerrorMessage(db_raw(line->db)));
+            fail(asks[i], !connected ? why.text : PQerrorMessage(db_raw(line->db)));
         mailbox_put(line->asks->options.out, &asks[i]->call.letter);
     }
 }
