@@ -176,3 +176,7 @@ void calendar_close(struct calendar **calendar) {
 int calendar_last_year(const struct calendar *calendar) {
     return calendar->span_count == 0 ? 0 : calendar->spans[calendar->span_count - 1].last_year;
 }
+
+const struct zone *calendar_zone(const struct calendar *calendar) {
+    return calendar->zone;
+}

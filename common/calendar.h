@@ -59,6 +59,8 @@ MUST_CHECK int calendar_add(const struct calendar *calendar, int64_t from, struc
 MUST_CHECK int calendar_worked(const struct calendar *calendar, int64_t from, int64_t to, int64_t *worked_ms,
                                struct reason *why);
 
+const struct zone *calendar_zone(const struct calendar *calendar);
+
 /* The last year whose working time is known; ZONE_YEAR_LAST when all are, because no special day was given. */
 int calendar_last_year(const struct calendar *calendar);
 

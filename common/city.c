@@ -16,6 +16,10 @@ uint64_t city_version(const struct city *city) {
     return city->version;
 }
 
+uint64_t city_calendar_version(const struct city *city) {
+    return city->calendar_version;
+}
+
 const struct channel *city_channel(const struct city *city, const char *code) {
     uint32_t number = code_index_find(&city->channel_index, code);
     return number == CODE_UNKNOWN ? NULL : &city->channels[number];
@@ -36,7 +40,7 @@ const struct item *city_item(const struct city *city, const char *code) {
     return number == CODE_UNKNOWN ? NULL : &city->items[number];
 }
 
-static const struct unit *unit_of_kind(const struct city *city, const struct area *area, uint32_t kind) {
+const struct unit *city_unit_of_kind(const struct city *city, const struct area *area, uint32_t kind) {
     uint32_t number = (uint32_t)(area - city->areas);
     size_t slot = post_slot(city, number, kind);
 
@@ -48,7 +52,7 @@ static const struct unit *unit_of_kind(const struct city *city, const struct are
 /* The nearest unit of the kind around the area, of exactly this tier: a grid has none, its village has. */
 static const struct unit *unit_around(const struct city *city, uint32_t kind, const struct area *area, uint8_t tier) {
     for (; area != NULL && area->tier <= tier; area = area->parent) {
-        const struct unit *unit = area->tier == tier ? unit_of_kind(city, area, kind) : NULL;
+        const struct unit *unit = area->tier == tier ? city_unit_of_kind(city, area, kind) : NULL;
         if (unit != NULL)
             return unit;
     }
@@ -140,20 +144,7 @@ int city_worked(const struct city *city, const struct unit *unit, const int64_t 
     return calendar_worked(city->calendar, span[0], span[1], worked_ms, why);
 }
 
-uint64_t city_calendar_version(const struct city *city) {
-    return city->version;
-}
-
-bool city_has_reason(const struct city *city, const char *move, const char *code) {
-    (void)city;
-    (void)move;
-    return *code != '\0';
-}
-
-int city_template_parties(const struct city *city, const char *code, const struct area *area, char parties[241],
-                          struct reason *why) {
-    (void)city;
-    (void)area;
-    (void)parties;
-    return refuse(why, "parties", "the city has no template %s", code);
+int64_t city_date(const struct city *city, int64_t at) {
+    int64_t local = zone_local(calendar_zone(city->calendar), at);
+    return (local - (local < 0 ? DAY_MS - 1 : 0)) / DAY_MS;
 }

@@ -94,6 +94,8 @@ MUST_CHECK int city_add(const struct city *city, const struct unit *unit, int64_
                         struct reason *why);
 MUST_CHECK int city_worked(const struct city *city, const struct unit *unit, const int64_t span[2], int64_t *worked_ms,
                            struct reason *why);
+/* The date on the city's clock, in days since 1970-01-01. */
+int64_t city_date(const struct city *city, int64_t at);
 /* Grows when hours or holidays change: instants counted before may be wrong since. */
 uint64_t city_calendar_version(const struct city *city);
 

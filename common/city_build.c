@@ -115,22 +115,40 @@ static void build_items(struct city *city, const struct city_draft *draft) {
     }
 }
 
-static void build_policy(struct city *city, const struct city_draft *draft) {
-    struct policy *policy = &city->policy;
-
-    policy->version = city->version;
-    policy->city = city;
-    policy_rules_default(&policy->rules);
-    for (size_t row = 0; row < COUNT(draft, ladder); row++) {
-        uint8_t tier = field_number(FIELD(draft, ladder, row, tier));
-        int rank = severity_rank(FIELD(draft, ladder, row, severity));
-        enum ladder_clock clock = ladder_clock_named(FIELD(draft, ladder, row, clock));
-        policy->ladder[tier - 1][rank][clock] = (struct rung){
-            .limit = field_limit(FIELD(draft, ladder, row, limit), FIELD(draft, ladder, row, limit_unit)),
-            .grace = field_limit(FIELD(draft, ladder, row, grace), FIELD(draft, ladder, row, grace_unit)),
-            .moves_up = true,
-        };
+static void build_reasons(struct city *city, const struct city_draft *draft) {
+    city->reason_count = COUNT(draft, reasons);
+    city->reasons = room_for(city->reason_count, sizeof *city->reasons);
+    for (size_t row = 0; row < city->reason_count; row++) {
+        PUT(city->reasons[row].move, FIELD(draft, reasons, row, move));
+        PUT(city->reasons[row].code, FIELD(draft, reasons, row, code));
     }
+}
+
+static void build_templates(struct city *city, const struct city_draft *draft) {
+    city->party_count = COUNT(draft, templates);
+    city->parties = room_for(city->party_count, sizeof *city->parties);
+    for (size_t row = 0; row < city->party_count; row++) {
+        PUT(city->parties[row].code, FIELD(draft, templates, row, code));
+        PUT(city->parties[row].party, FIELD(draft, templates, row, party));
+    }
+}
+
+static void build_policy(struct city *city, const struct city_draft *draft) {
+    city->policies = room_for(1, sizeof *city->policies);
+    city->policy_count = 1;
+    struct policy *policy = &city->policies[0];
+    policy_open(policy, city->item_count);
+    policy->version = city->version;
+    for (size_t row = 0; row < COUNT(draft, ladder); row++)
+        policy_add_rung(policy, draft->tables[CITY_ladder].rows[row].fields);
+    for (size_t row = 0; row < COUNT(draft, rules); row++)
+        policy_add_rule(policy, draft->tables[CITY_rules].rows[row].fields);
+    for (size_t row = 0; row < city->item_count; row++) {
+        struct policy_item item = {.tier = city->items[row].tier, .limit = city->items[row].limit};
+        PUT(item.code, city->items[row].code);
+        policy_add_item(policy, &item);
+    }
+    policy_finish(policy);
 }
 
 static int build_calendar(struct city *city, const struct city_draft *draft, struct reason *why) {
@@ -161,11 +179,14 @@ int city_build(struct city **out, const struct city_draft *draft, struct reason 
     PUT(city->timezone, draft_city_value(draft, "timezone"));
     strncpy(city->name, draft_city_value(draft, "name_en"), sizeof city->name - 1);
     city->version = draft->version;
+    city->calendar_version = draft->calendar_version;
     build_channels(city, draft);
     build_areas(city, draft);
     build_units(city, draft);
     build_posts(city);
     build_items(city, draft);
+    build_reasons(city, draft);
+    build_templates(city, draft);
     build_policy(city, draft);
     if (build_calendar(city, draft, why) != 0) {
         city_close(&city);
@@ -184,6 +205,11 @@ void city_close(struct city **city) {
     code_index_close(&(*city)->item_index);
     code_index_close(&(*city)->kinds);
     calendar_close(&(*city)->calendar);
+    for (size_t i = 0; i < (*city)->policy_count; i++)
+        policy_close(&(*city)->policies[i]);
+    free((*city)->policies);
+    free((*city)->reasons);
+    free((*city)->parties);
     free((*city)->channels);
     free((*city)->areas);
     free((*city)->units);

@@ -11,7 +11,7 @@
 #define NEEDED true
 #define OPTIONAL false
 
-#define CITY_TABLE(name, meaning) static const struct column_spec name##_column_specs[] = {
+#define CITY_TABLE(name, file, meaning) static const struct column_spec name##_column_specs[] = {
 #define CITY_COLUMN(table, name, kind, need, refers, meaning) {#name, KIND_##kind, need, CITY_##refers, meaning},
 #define CITY_END(name) \
     } \
@@ -23,7 +23,8 @@
 #undef CITY_END
 
 static const struct table_spec specs[] = {
-#define CITY_TABLE(name, meaning) {#name, #name ".csv", meaning, name##_column_specs, sizeof(struct name##_columns)},
+#define CITY_TABLE(name, file, meaning) \
+    {#name, #name ".csv", meaning, FILE_##file, name##_column_specs, sizeof(struct name##_columns)},
 #define CITY_COLUMN(...)
 #define CITY_END(name)
 #include "common/city_tables.def"

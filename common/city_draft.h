@@ -14,7 +14,7 @@
 #define COMPLAINTS_KEPT_MAX 200 /* the rest is counted only */
 
 enum city_table {
-#define CITY_TABLE(name, meaning) CITY_##name,
+#define CITY_TABLE(name, file, meaning) CITY_##name,
 #define CITY_COLUMN(...)
 #define CITY_END(name)
 #include "common/city_tables.def"
@@ -26,7 +26,7 @@ enum city_table {
 };
 
 /* One byte a column: its offset is the column's number, see COLUMN below. */
-#define CITY_TABLE(name, meaning) struct name##_columns {
+#define CITY_TABLE(name, file, meaning) struct name##_columns {
 #define CITY_COLUMN(table, name, kind, need, refers, meaning) char column_##name;
 #define CITY_END(name) \
     } \
@@ -53,6 +53,7 @@ enum column_kind {
     KIND_AMOUNT,
     KIND_LIMIT_UNIT,
     KIND_CLOCK,
+    KIND_REASONED,
     KIND_DATE,
     KIND_DAY_KIND,
     KIND_WEEKDAY,
@@ -67,8 +68,11 @@ struct column_spec {
     const char *meaning;
 };
 
+enum file_need { FILE_ROWS, FILE_HEADER, FILE_ABSENT }; /* see city_tables.def */
+
 struct table_spec {
     const char *name, *file, *meaning;
+    enum file_need need;
     const struct column_spec *columns;
     size_t column_count;
 };
@@ -98,7 +102,8 @@ struct city_draft {
     struct draft_table tables[CITY_TABLE_COUNT];
     struct text_block *texts; /* what the fields point into */
     uint64_t version;         /* 0: from a folder */
-    size_t complaint_count;   /* all of them; the first COMPLAINTS_KEPT_MAX are kept */
+    uint64_t calendar_version;
+    size_t complaint_count; /* all of them; the first COMPLAINTS_KEPT_MAX are kept */
     struct complaint complaints[COMPLAINTS_KEPT_MAX];
 };
 

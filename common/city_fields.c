@@ -19,6 +19,8 @@ static const struct words matters = {"must be organisation, risk, service or dev
                                      {"organisation", "risk", "service", "development"}};
 static const struct words clocks = {"must be accept, sign, contact, progress, resolve, review or arrive",
                                     {"accept", "sign", "contact", "progress", "resolve", "review", "arrive"}};
+static const struct words reasoned = {"must be return, decline, suspend or ask_extension",
+                                      {"return", "decline", "suspend", "ask_extension"}};
 static const struct words day_kinds = {"must be off (a holiday) or work (a make-up day)", {"off", "work"}};
 static const struct words limit_units = {
     "must be continuous_minutes, continuous_hours, working_minutes, working_hours, working_days, calendar_days or "
@@ -148,6 +150,8 @@ const char *field_fault(enum column_kind kind, const char *text) {
         return word_number(&limit_units, text) >= 0 ? NULL : limit_units.fault;
     case KIND_CLOCK:
         return word_number(&clocks, text) >= 0 ? NULL : clocks.fault;
+    case KIND_REASONED:
+        return word_number(&reasoned, text) >= 0 ? NULL : reasoned.fault;
     case KIND_DATE:
         return is_date(text) ? NULL
                              : "must be a date that exists, YYYY-MM-DD, in " YEARS(ZONE_YEAR_FIRST, ZONE_YEAR_LAST);

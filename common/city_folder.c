@@ -10,7 +10,8 @@
 
 #define NOWHERE(table) ((struct draft_place){(table), 1, 1})
 
-/* Where each column of the table stands in the file. False, with complaints, when one is missing or not known. */
+/* Where each column of the table stands in the file, -1 for one that is left out. False, with complaints, when one that is
+ * needed is missing, or one is not known. */
 static bool find_columns(struct city_draft *draft, enum city_table table, const struct csv *csv, int *found) {
     const struct table_spec *spec = city_table_spec(table);
     bool good = true;
@@ -22,6 +23,8 @@ static bool find_columns(struct city_draft *draft, enum city_table table, const 
             draft->tables[table].place[i] = (size_t)found[i] + 1;
             continue;
         }
+        if (!spec->columns[i].needed)
+            continue;
         (void)refuse(&why, spec->columns[i].name, "the header lacks this column");
         draft_complain_at(draft, NOWHERE(table), &why);
         good = false;
@@ -73,7 +76,8 @@ static void read_rows(struct city_draft *draft, enum city_table table, struct cs
 }
 
 static void read_table(struct city_draft *draft, enum city_table table, const char *folder) {
-    const char *name = city_table_spec(table)->file;
+    const struct table_spec *spec = city_table_spec(table);
+    const char *name = spec->file;
     char path[PATH_MAX];
     struct reason why;
     struct csv *csv;
@@ -81,6 +85,8 @@ static void read_table(struct city_draft *draft, enum city_table table, const ch
     int length = snprintf(path, sizeof path, "%s/%s", folder, name);
     errno = ENAMETOOLONG;
     FILE *file = length < (int)sizeof path ? fopen(path, "re") : NULL;
+    if (file == NULL && errno == ENOENT && spec->need == FILE_ABSENT)
+        return;
     if (file == NULL) {
         (void)refuse(&why, "", "cannot be read from %s: %s", folder, strerror(errno));
         draft_complain_at(draft, NOWHERE(table), &why);

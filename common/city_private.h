@@ -11,12 +11,20 @@
 #define SEVERITY_COUNT 4
 #define NAME_ROOM 241
 
+struct policy_item { /* of an item, what a case keeps */
+    char code[CODE_MAX + 1];
+    uint8_t tier;
+    struct limit limit;
+};
+
 struct policy {
     uint64_t version;
-    int64_t valid_from; /* unix ms */
+    int64_t valid_from; /* unix ms; 0: from the beginning */
     struct rung ladder[TIER_MAX][SEVERITY_COUNT][LADDER_CLOCKS];
     struct policy_rules rules;
-    const struct city *city; /* of the items */
+    struct policy_item *items;
+    size_t item_count, item_room;
+    struct code_index item_index;
 };
 
 struct post { /* the unit of a kind that answers for an area at that area's tier */
@@ -24,11 +32,20 @@ struct post { /* the unit of a kind that answers for an area at that area's tier
     const struct unit *unit; /* NULL: a free slot */
 };
 
+struct listed_reason {
+    char move[CODE_MAX + 1], code[CODE_MAX + 1];
+};
+
+struct template_party {
+    char code[CODE_MAX + 1];  /* of the template */
+    char party[CODE_MAX + 1]; /* a kind, or the code of a unit */
+};
+
 struct city {
     char code[CODE_MAX + 1];
     char name[NAME_ROOM];
     char timezone[65];
-    uint64_t version;
+    uint64_t version, calendar_version;
 
     struct channel *channels;
     struct area *areas;
@@ -43,7 +60,12 @@ struct city {
     struct post *posts;      /* a hash table */
     size_t post_mask;
 
-    struct policy policy;
+    struct listed_reason *reasons;
+    struct template_party *parties; /* in the order of templates.csv */
+    size_t reason_count, party_count;
+
+    struct policy *policies; /* at least one; by valid-from, then version */
+    size_t policy_count;
     struct calendar *calendar;
 };
 
@@ -53,11 +75,35 @@ static inline size_t post_slot(const struct city *city, uint32_t area, uint32_t 
     return (mixed >> 32) & city->post_mask;
 }
 
+/* The unit of the kind that answers for exactly this area, NULL when there is none. */
+const struct unit *city_unit_of_kind(const struct city *city, const struct area *area, uint32_t kind);
+
 /* Who answers at this tier or, where nobody does, at the next one up; NULL when nobody does. */
 const struct unit *city_answering(const struct city *city, uint32_t kind, const struct area *area, uint8_t tier);
 
-/* The values of common/policy_rules.def. */
-void policy_rules_default(struct policy_rules *rules);
+/* One row of common/policy_rules.def. */
+struct rule_spec {
+    const char *name;
+    bool is_limit;
+    size_t offset; /* in struct policy_rules: of a struct limit, or of a uint32_t */
+    uint32_t value, least, most;
+    enum time_unit unit;
+};
+const struct rule_spec *rule_spec_of(const char *name); /* NULL when there is none */
+
+/* A policy with the amounts of policy_rules.def, no rungs and room for so many items. Then rows go in: of ladder.csv and rules.csv
+ * all fields in the order of city_tables.def. policy_finish comes last. */
+void policy_open(struct policy *policy, size_t item_room);
+void policy_add_rung(struct policy *policy, const char *const *fields);
+void policy_add_rule(struct policy *policy, const char *const *fields);
+void policy_add_item(struct policy *policy, const struct policy_item *item);
+void policy_finish(struct policy *policy);
+void policy_close(struct policy *policy);
+
+struct db;
+/* Puts the policies that the database keeps, the newest POLICIES_KEPT_MAX, in the place of the one that was built from the tables.
+ * -1: the database failed, see db_reason; the city stays. */
+MUST_CHECK int city_read_policies(struct city *city, struct db *db);
 
 /* Builds the city of a draft that city_check_tables found without fault. Refuses what calendar_open refuses. */
 MUST_CHECK int city_build(struct city **out, const struct city_draft *draft, struct reason *why);

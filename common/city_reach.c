@@ -67,17 +67,17 @@ static void check_ladder(struct city_draft *draft, const struct city *city, cons
     bool severities[SEVERITY_COUNT] = {false};
 
     note_severities(city, item, severities);
-    /* At the top cases are reviewed at the pace of the mildest severity, whatever their own. */
     for (int tier = 0; tier < TIER_MAX; tier++) {
         for (int rank = 0; rank < SEVERITY_COUNT; rank++) {
-            bool review = tier + 1 == TIER_MAX && rank == 0;
-            if (!used->tier[tier] || !(severities[rank] || review) ||
-                city->policy.ladder[tier][rank][LADDER_resolve].limit.amount > 0 || missing[tier][rank])
+            const struct rung *rungs = city->policies[0].ladder[tier][rank];
+            bool lacks_resolve = rungs[LADDER_resolve].limit.amount == 0;
+            bool lacks_review = tier + 1 == TIER_MAX && rungs[LADDER_review].limit.amount == 0;
+            if (!used->tier[tier] || !severities[rank] || !(lacks_resolve || lacks_review) || missing[tier][rank])
                 continue;
             missing[tier][rank] = true;
             draft_complain(draft, (struct draft_place){CITY_ladder, draft->tables[CITY_ladder].count, 0},
-                           "add a row for tier %d, %s, resolve: cases of %s come there", tier + 1, names[rank],
-                           item->code);
+                           "add a row for tier %d, %s, %s: cases of %s come there", tier + 1, names[rank],
+                           lacks_resolve ? "resolve" : "review", item->code);
         }
     }
 }

@@ -8,7 +8,7 @@
 
 /* In the order in which the tables are asked for. */
 static const char *const table_queries[CITY_TABLE_COUNT] = {
-#define CITY_TABLE(name, meaning) "city_read_" #name,
+#define CITY_TABLE(name, file, meaning) "city_read_" #name,
 #define CITY_COLUMN(...)
 #define CITY_END(name)
 #include "common/city_tables.def"
@@ -35,7 +35,10 @@ static int take_version(struct city_draft *draft, struct db *db) {
 
     if (version == NULL)
         return -1;
-    draft->version = PQntuples(version) == 1 ? (uint64_t)db_int8(version, 0, 0) : 0;
+    if (PQntuples(version) == 1) {
+        draft->version = (uint64_t)db_int8(version, 0, 0);
+        draft->calendar_version = (uint64_t)db_int8(version, 0, 1);
+    }
     return 0;
 }
 
@@ -82,12 +85,19 @@ static int build(struct city **out, struct city_draft *draft, struct reason *why
 
 int city_read(struct city **out, struct db *db, struct reason *why) {
     struct city_draft *draft = city_draft_open();
+    struct city *city = NULL;
     int status;
 
     if (city_draft_read(draft, db) == 0)
-        status = build(out, draft, why);
+        status = build(&city, draft, why);
     else
         status = refuse(why, "database", "%s", db_reason(db)->text);
+    if (status == 0 && city_read_policies(city, db) != 0) {
+        city_close(&city);
+        status = refuse(why, "database", "%s", db_reason(db)->text);
+    }
     city_draft_close(&draft);
+    if (status == 0)
+        *out = city;
     return status;
 }

@@ -224,6 +224,21 @@ static void check_item(struct rules *rules, size_t row, const struct code_index 
     check_nesting(rules, PLACE(items, row, parent));
 }
 
+static void check_template(struct rules *rules, size_t row, const struct code_index *kinds) {
+    struct city_draft *draft = rules->draft;
+    const char *code = FIELD(draft, templates, row, code), *party = FIELD(draft, templates, row, party);
+
+    if (*party != '\0' && code_index_find(kinds, party) == CODE_UNKNOWN &&
+        row_of(rules, CITY_units, party) == CODE_UNKNOWN)
+        draft_complain(draft, PLACE(templates, row, party), "\"%s\" is neither a kind nor a code in units.csv", party);
+    for (size_t other = 0; other < row; other++) {
+        if (strcmp(FIELD(draft, templates, other, code), code) == 0 &&
+            strcmp(FIELD(draft, templates, other, party), party) == 0)
+            draft_complain(draft, PLACE(templates, row, party), "%s calls %s on line %zu already", code, party,
+                           line_of(rules, CITY_templates, other));
+    }
+}
+
 static void check_units_and_items(struct rules *rules) {
     struct city_draft *draft = rules->draft;
     struct code_index kinds, sought; /* kinds that units have; kinds by which units are looked for */
@@ -233,12 +248,16 @@ static void check_units_and_items(struct rules *rules) {
         check_unit(rules, row);
         (void)code_index_add(&kinds, FIELD(draft, units, row, kind), 0);
     }
-    code_index_open(&sought, COUNT(draft, items) + 1);
+    code_index_open(&sought, COUNT(draft, items) + COUNT(draft, templates) + 1);
     (void)code_index_add(&sought, "centre", 0);
     for (size_t row = 0; row < COUNT(draft, items); row++) {
         check_item(rules, row, &kinds);
         if (*FIELD(draft, items, row, unit) == '\0')
             (void)code_index_add(&sought, FIELD(draft, items, row, unit_kind), 0);
+    }
+    for (size_t row = 0; row < COUNT(draft, templates); row++) {
+        check_template(rules, row, &kinds);
+        (void)code_index_add(&sought, FIELD(draft, templates, row, party), 0);
     }
     check_doubles(rules, &sought);
     code_index_close(&sought);
@@ -251,7 +270,7 @@ void city_check_tables(struct city_draft *draft) {
 
     for (enum city_table table = 0; table < CITY_TABLE_COUNT; table++) {
         check_fields(&rules, table);
-        if (draft->tables[table].count == 0 && table != CITY_calendar)
+        if (draft->tables[table].count == 0 && city_table_spec(table)->need == FILE_ROWS)
             draft_complain(draft, (struct draft_place){table, 0, 0}, "the table must have at least one row");
     }
     for (size_t i = 0; i < sizeof coded / sizeof *coded; i++)
@@ -261,6 +280,7 @@ void city_check_tables(struct city_draft *draft) {
     check_city(&rules);
     check_areas(&rules);
     check_units_and_items(&rules);
+    city_check_policy(draft);
     city_check_time(draft);
     for (size_t i = 0; i < sizeof coded / sizeof *coded; i++)
         code_index_close(&rules.rows[coded[i]]);

@@ -5,7 +5,6 @@
 
 #include "common/calendar.h"
 #include "common/city_fields.h"
-#include "common/policy.h"
 
 static void check_zone(struct city_draft *draft) {
     for (size_t row = 0; row < COUNT(draft, city); row++) {
@@ -14,35 +13,6 @@ static void check_zone(struct city_draft *draft) {
             draft_complain(draft, PLACE(city, row, value),
                            "there is no time zone \"%s\": write an IANA name such as Asia/Shanghai, or install tzdata",
                            zone);
-    }
-}
-
-static void check_limits(struct city_draft *draft, size_t row) {
-    const char *grace = FIELD(draft, ladder, row, grace), *grace_unit = FIELD(draft, ladder, row, grace_unit);
-
-    if (strcmp(FIELD(draft, ladder, row, limit), "0") == 0)
-        draft_complain(draft, PLACE(ladder, row, limit), "must be at least 1");
-    if ((*grace == '\0') != (*grace_unit == '\0'))
-        draft_complain(draft, PLACE(ladder, row, grace_unit), "grace and grace_unit stand together, or both are empty");
-}
-
-static void check_ladder(struct city_draft *draft) {
-    size_t seen[TIER_MAX][4][LADDER_CLOCKS] = {0}; /* row + 1 */
-
-    for (size_t row = 0; row < COUNT(draft, ladder); row++) {
-        uint8_t tier = field_number(FIELD(draft, ladder, row, tier));
-        int rank = severity_rank(FIELD(draft, ladder, row, severity));
-        enum ladder_clock clock = ladder_clock_named(FIELD(draft, ladder, row, clock));
-        check_limits(draft, row);
-        if (tier < 1 || tier > TIER_MAX || rank < 0 || clock == LADDER_CLOCKS)
-            continue;
-        size_t *first = &seen[tier - 1][rank][clock];
-        if (*first != 0)
-            draft_complain(draft, PLACE(ladder, row, tier), "tier %u, %s, %s stands on line %zu already", tier,
-                           FIELD(draft, ladder, row, severity), FIELD(draft, ladder, row, clock),
-                           draft->tables[CITY_ladder].rows[*first - 1].line);
-        else
-            *first = row + 1;
     }
 }
 
@@ -108,7 +78,6 @@ static void check_hours(struct city_draft *draft) {
 
 void city_check_time(struct city_draft *draft) {
     check_zone(draft);
-    check_ladder(draft);
     check_calendar(draft);
     check_hours(draft);
 }

@@ -19,22 +19,26 @@ enum ladder_clock ladder_clock_named(const char *name) {
     return (enum ladder_clock)clock;
 }
 
-void policy_rules_default(struct policy_rules *rules) {
-#define RULE_LIMIT(name, amount, unit, meaning) rules->name = (struct limit){amount, unit};
-#define RULE_NUMBER(name, value, least, most, meaning) rules->name = value;
-#include "common/policy_rules.def"
-#undef RULE_LIMIT
-#undef RULE_NUMBER
-}
-
 const struct policy *city_policy_at(const struct city *city, int64_t now) {
-    (void)now;
-    return &city->policy;
+    size_t newest = 0;
+
+    for (size_t i = 1; i < city->policy_count; i++)
+        if (city->policies[i].valid_from <= now)
+            newest = i;
+    return &city->policies[newest];
 }
 
 const struct policy *city_policy(const struct city *city, uint64_t version) {
-    (void)version;
-    return &city->policy;
+    const struct policy *oldest = &city->policies[0];
+
+    for (size_t i = 0; i < city->policy_count; i++) {
+        const struct policy *policy = &city->policies[i];
+        if (policy->version == version)
+            return policy;
+        if (policy->version < oldest->version)
+            oldest = policy;
+    }
+    return oldest;
 }
 
 uint64_t policy_version(const struct policy *policy) {
@@ -53,10 +57,11 @@ int policy_rung(const struct policy *policy, const struct rung_asked *asked, str
     if (asked->tier < 1 || asked->tier > TIER_MAX)
         return refuse(why, "tier", "must be 1 to %d, not %u", TIER_MAX, asked->tier);
     *rung = policy->ladder[asked->tier - 1][rank][asked->clock];
-    const struct item *item = city_item(policy->city, asked->item);
-    rung->of_item = asked->clock == LADDER_resolve && item != NULL && asked->tier == item->tier &&
-                    item->limit.amount > 0;
-    if (rung->of_item)
+    uint32_t number = asked->clock == LADDER_resolve ? code_index_find(&policy->item_index, asked->item) : CODE_UNKNOWN;
+    const struct policy_item *item = number == CODE_UNKNOWN ? NULL : &policy->items[number];
+    if (item != NULL && item->tier == asked->tier && item->limit.amount > 0) {
+        rung->of_item = true;
         rung->limit = item->limit;
+    }
     return 0;
 }

@@ -5,6 +5,8 @@
 
 #include "common/city.h"
 
+#define POLICIES_KEPT_MAX 64 /* versions in memory: the newest; `zhitong city versions` tells which */
+
 enum ladder_clock {                  /* ladder.csv, column clock */
                     LADDER_accept,   /* the desk takes it on */
                     LADDER_sign,     /* the unit signs for it */

@@ -42,7 +42,7 @@ void escalation_lane_close(void *own) {
 
 struct armed { /* what of an entry matters here */
     uint64_t case_id;
-    int64_t due_at;
+    int64_t due_at; /* next_at of the case */
     int32_t version;
     int16_t tier;
 };
@@ -55,8 +55,9 @@ static void decode(struct batch *batch, struct input *input) {
         return;
     }
     struct armed *armed = arena_take(batch->arena, sizeof *armed);
-    *armed = (struct armed){lane->moved.case_id, lane->moved.due_at, (int32_t)lane->moved.version,
-                            (int16_t)lane->moved.tier};
+    /* An entry from before cases had several clocks has one instant for all. */
+    int64_t next_at = lane->moved.next_at != 0 ? lane->moved.next_at : lane->moved.due_at;
+    *armed = (struct armed){lane->moved.case_id, next_at, (int32_t)lane->moved.version, (int16_t)lane->moved.tier};
     input->decoded = armed;
     *case_map_at(&lane->last, armed->case_id) = input;
 }

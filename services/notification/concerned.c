@@ -13,13 +13,17 @@ static void add(struct concerned *concerned, const char *unit, size_t length) {
     added[length] = '\0';
 }
 
+static void add_all(struct concerned *concerned, const char *units) {
+    while (*units != '\0') {
+        size_t length = strcspn(units, " ");
+        add(concerned, units, length);
+        units += length + strspn(units + length, " ");
+    }
+}
+
 void concerned_by(const struct case_moved *moved, struct concerned *concerned) {
     concerned->count = 0;
     add(concerned, moved->unit, strlen(moved->unit));
-    const char *unit = moved->support;
-    while (*unit != '\0') {
-        size_t length = strcspn(unit, " ");
-        add(concerned, unit, length);
-        unit += length + strspn(unit + length, " ");
-    }
+    add_all(concerned, moved->support);
+    add_all(concerned, moved->overseers);
 }

@@ -1,18 +1,20 @@
 #include "services/routing/case_store.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
 void case_store_close(struct case_store *store) {
     column_close(&store->shards);
     column_close(&store->cases);
+    bytes_close(&store->kept);
     for (int i = 0; i < OPENED_COLUMNS; i++)
         column_close(&store->opened[i]);
     for (int i = 0; i < MOVED_COLUMNS; i++)
         column_close(&store->moved[i]);
 }
 
-void case_store_begin(struct case_store *store, struct batch *batch) {
+void case_store_begin(struct case_store *store, struct batch *batch, size_t most) {
     column_reset(&store->shards);
     column_reset(&store->cases);
     for (int i = 0; i < OPENED_COLUMNS; i++)
@@ -20,9 +22,8 @@ void case_store_begin(struct case_store *store, struct batch *batch) {
     for (int i = 0; i < MOVED_COLUMNS; i++)
         column_reset(&store->moved[i]);
     store->count = 0;
-    store->room = batch->count;
-    store->map = case_map_open(batch->arena, batch->count);
-    store->touched = arena_take(batch->arena, (batch->count + 1) * sizeof *store->touched);
+    store->map = case_map_open(batch->arena, most);
+    store->touched = arena_take(batch->arena, (most + 1) * sizeof *store->touched);
 }
 
 struct touched_case *case_store_at(struct case_store *store, struct batch *batch, uint64_t case_id) {
@@ -50,19 +51,67 @@ static void copy(char *to, size_t room, const PGresult *result, int row, int col
 }
 #define COPY(to, result, row, column) copy((to), sizeof(to), (result), (row), (column))
 
+enum { /* columns of routing_cases */
+       AT_CASE,
+       AT_OPENED,
+       AT_DUE,
+       AT_NEXT,
+       AT_POLICY,
+       AT_PARENT,
+       AT_VERSION,
+       AT_TIER,
+       AT_SUPERVISED,
+       AT_STATE,
+       AT_SEVERITY,
+       AT_UNIT,
+       AT_SUPPORT,
+       AT_CHANNEL,
+       AT_ITEM,
+       AT_AREA,
+       AT_PLAN,
+       AT_KEPT,
+       AT_OPENING,
+       AT_CHAIN
+};
+
 static void read_case(struct case_file *file, const PGresult *result, int row) {
-    file->case_id = (uint64_t)db_int8(result, row, 0);
-    file->opened_at = db_time(result, row, 1);
-    file->due_at = db_time(result, row, 2);
-    file->version = (uint32_t)db_int4(result, row, 3);
-    file->tier = (uint8_t)db_int2(result, row, 4);
-    file->state = case_state_named(db_text(result, row, 5));
-    COPY(file->severity, result, row, 6);
-    COPY(file->unit, result, row, 7);
-    COPY(file->support, result, row, 8);
-    COPY(file->channel, result, row, 9);
-    COPY(file->item, result, row, 10);
-    COPY(file->area, result, row, 11);
+    struct reason why;
+    size_t size;
+    const uint8_t *kept = db_bytea(result, row, AT_KEPT, &size);
+    *file = (struct case_file){.case_id = (uint64_t)db_int8(result, row, AT_CASE),
+                               .opened_at = db_time(result, row, AT_OPENED),
+                               .due_at = db_time(result, row, AT_DUE),
+                               .next_at = db_time(result, row, AT_NEXT),
+                               .policy = (uint64_t)db_int8(result, row, AT_POLICY),
+                               .parent = (uint64_t)db_int8(result, row, AT_PARENT),
+                               .version = (uint32_t)db_int4(result, row, AT_VERSION),
+                               .tier = (uint8_t)db_int2(result, row, AT_TIER),
+                               .supervised = db_bool(result, row, AT_SUPERVISED),
+                               .state = case_state_named(db_text(result, row, AT_STATE))};
+    COPY(file->severity, result, row, AT_SEVERITY);
+    COPY(file->unit, result, row, AT_UNIT);
+    COPY(file->support, result, row, AT_SUPPORT);
+    COPY(file->channel, result, row, AT_CHANNEL);
+    COPY(file->item, result, row, AT_ITEM);
+    COPY(file->area, result, row, AT_AREA);
+    COPY(file->plan, result, row, AT_PLAN);
+    int status = size > 0 ? message_decode(MESSAGE_case_kept, kept, size, &file->kept, &why) : 0;
+    if (status == 0)
+        status = case_kept_read(file, &why);
+    assert(status == 0); /* we wrote it */
+    (void)status;
+}
+
+static void copy_bytes(struct batch *batch, struct touched_case *touched, const PGresult *result, int row) {
+    const uint8_t *opening = db_bytea(result, row, AT_OPENING, &touched->opening_size);
+    uint8_t *copied = arena_take(batch->arena, touched->opening_size + 1);
+    memcpy(copied, opening, touched->opening_size);
+    touched->opening = copied;
+    size_t chain_size;
+    const uint8_t *chain = db_bytea(result, row, AT_CHAIN, &chain_size);
+    touched->is_chained = chain_size == CHAIN_SIZE;
+    if (touched->is_chained)
+        memcpy(touched->chain, chain, CHAIN_SIZE);
 }
 
 int case_store_load(struct case_store *store, struct batch *batch) {
@@ -80,42 +129,44 @@ int case_store_load(struct case_store *store, struct batch *batch) {
     for (int row = 0; row < PQntuples(result); row++) {
         struct touched_case *touched = case_store_at(store, batch, (uint64_t)db_int8(result, row, 0));
         read_case(&touched->file, result, row);
-        const uint8_t *opening = db_bytea(result, row, 12, &touched->opening_size);
-        uint8_t *copy = arena_take(batch->arena, touched->opening_size + 1);
-        memcpy(copy, opening, touched->opening_size);
-        touched->opening = copy;
-        size_t chain_size;
-        const uint8_t *chain = db_bytea(result, row, 13, &chain_size);
-        touched->is_chained = chain_size == CHAIN_SIZE;
-        if (touched->is_chained)
-            memcpy(touched->chain, chain, CHAIN_SIZE);
+        copy_bytes(batch, touched, result, row);
         touched->is_there = true;
     }
     return 0;
 }
 
 /* The columns that may change, which both statements have. */
-static void add_moved(struct column columns[MOVED_COLUMNS], const struct touched_case *touched) {
-    const struct case_file *file = &touched->file;
+static void add_moved(struct case_store *store, struct column columns[MOVED_COLUMNS], struct touched_case *touched) {
+    struct case_file *file = &touched->file;
+    case_kept_write(file);
+    store->kept.size = 0;
+    size_t kept_size = message_encode(MESSAGE_case_kept, &file->kept, &store->kept);
     column_int8(&columns[0], (int64_t)file->case_id);
-    column_time(&columns[1], file->opened_at);
-    column_time(&columns[2], file->due_at);
-    column_int4(&columns[3], (int32_t)file->version);
-    column_int2(&columns[4], (int16_t)case_shard(file->case_id));
-    column_int2(&columns[5], file->tier);
-    column_text(&columns[6], case_state_spec(file->state)->name);
-    column_text(&columns[7], file->severity);
-    column_text(&columns[8], file->unit);
-    column_text(&columns[9], file->support);
-    column_bytea(&columns[10], touched->chain, CHAIN_SIZE);
+    column_time(&columns[1], file->due_at);
+    column_time(&columns[2], file->next_at);
+    column_int8(&columns[3], (int64_t)file->parent);
+    column_int4(&columns[4], (int32_t)file->version);
+    column_int2(&columns[5], (int16_t)case_shard(file->case_id));
+    column_int2(&columns[6], file->tier);
+    column_int2(&columns[7], file->supervised);
+    column_text(&columns[8], case_state_spec(file->state)->name);
+    column_text(&columns[9], file->unit);
+    column_text(&columns[10], file->support);
+    column_text(&columns[11], file->plan);
+    column_bytea(&columns[12], store->kept.data, kept_size);
+    column_bytea(&columns[13], touched->chain, CHAIN_SIZE);
 }
 
-static void add_opened(struct column columns[OPENED_COLUMNS], const struct touched_case *touched) {
-    add_moved(columns, touched);
-    column_text(&columns[11], touched->file.channel);
-    column_text(&columns[12], touched->file.item);
-    column_text(&columns[13], touched->file.area);
-    column_bytea(&columns[14], touched->opening, touched->opening_size);
+static void add_opened(struct case_store *store, struct touched_case *touched) {
+    struct column *columns = store->opened;
+    add_moved(store, columns, touched);
+    column_time(&columns[14], touched->file.opened_at);
+    column_int8(&columns[15], (int64_t)touched->file.policy);
+    column_text(&columns[16], touched->file.severity);
+    column_text(&columns[17], touched->file.channel);
+    column_text(&columns[18], touched->file.item);
+    column_text(&columns[19], touched->file.area);
+    column_bytea(&columns[20], touched->opening, touched->opening_size);
 }
 
 static int send(struct batch *batch, const char *query, struct column *columns, int count) {
@@ -129,11 +180,11 @@ static int send(struct batch *batch, const char *query, struct column *columns, 
 
 int case_store_save(struct case_store *store, struct batch *batch) {
     for (size_t i = 0; i < store->count; i++) {
-        const struct touched_case *touched = store->touched[i];
+        struct touched_case *touched = store->touched[i];
         if (touched->is_new)
-            add_opened(store->opened, touched);
+            add_opened(store, touched);
         else if (touched->changed)
-            add_moved(store->moved, touched);
+            add_moved(store, store->moved, touched);
     }
     if (send(batch, "routing_open", store->opened, OPENED_COLUMNS) != 0)
         return -1;

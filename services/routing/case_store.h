@@ -7,8 +7,8 @@
 #include "common/service.h"
 #include "services/routing/case_file.h"
 
-#define OPENED_COLUMNS 15
-#define MOVED_COLUMNS 11 /* what may change */
+#define OPENED_COLUMNS 21
+#define MOVED_COLUMNS 14 /* what may change */
 
 struct touched_case {
     struct case_file file;
@@ -24,13 +24,15 @@ struct touched_case {
 struct case_store {              /* a lane's */
     struct column shards, cases; /* of routing_cases */
     struct column opened[OPENED_COLUMNS], moved[MOVED_COLUMNS];
+    struct bytes kept;
     struct case_map map;
     struct touched_case **touched; /* in the order in which they were first asked for */
-    size_t count, room;
+    size_t count;
 };
 
 void case_store_close(struct case_store *store);
-void case_store_begin(struct case_store *store, struct batch *batch);
+/* Forgets what was touched before; `most`: cases that may be touched now. */
+void case_store_begin(struct case_store *store, struct batch *batch, size_t most);
 /* Wants the row of this case; read by case_store_load. */
 void case_store_want(struct case_store *store, struct batch *batch, uint64_t case_id);
 MUST_CHECK int case_store_load(struct case_store *store, struct batch *batch);

@@ -1,28 +1,13 @@
 #include "services/routing/handlers.h"
 
 #include <assert.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "services/routing/case_store.h"
-
-struct carried_out { /* a command's outcome, of before or of this batch */
-    struct carried_out *next;
-    uint64_t case_id;
-    char key[65];
-    uint32_t version;
-    char state[25];
-};
-
-struct routing_lane {
-    struct case_store cases;
-    struct column ask_shards, ask_cases, ask_keys; /* of routing_commands */
-    struct column commands[5];                     /* of routing_save_commands */
-    struct carried_out *carried_out;
-    struct case_moved moved, opening;
-    struct bytes scratch;
-};
+#include "services/routing/case_decide.h"
+#include "services/routing/routing_lane.h"
 
 void *routing_lane_open(const struct settings *settings) {
     (void)settings;
@@ -39,6 +24,8 @@ void routing_lane_close(void *own) {
     column_close(&lane->ask_keys);
     for (int i = 0; i < 5; i++)
         column_close(&lane->commands[i]);
+    for (int i = 0; i < 3; i++)
+        column_close(&lane->counted[i]);
     bytes_close(&lane->scratch);
     free(lane);
 }
@@ -64,6 +51,8 @@ static void want(struct batch *batch, struct input *input) {
         return;
     const struct command *command = input->decoded;
     case_store_want(&lane->cases, batch, command->case_id);
+    if (command->parent != 0)
+        case_store_want(&lane->cases, batch, command->parent);
     column_int2(&lane->ask_shards, (int16_t)case_shard(command->case_id));
     column_int8(&lane->ask_cases, (int64_t)command->case_id);
     column_text(&lane->ask_keys, command->key);
@@ -103,7 +92,7 @@ static int load_commands(struct batch *batch) {
 
 int routing_load(struct batch *batch) {
     struct routing_lane *lane = batch->own;
-    case_store_begin(&lane->cases, batch);
+    case_store_begin(&lane->cases, batch, 2 * batch->count); /* a case, and the one that it is merged into */
     column_reset(&lane->ask_shards);
     column_reset(&lane->ask_cases);
     column_reset(&lane->ask_keys);
@@ -126,8 +115,7 @@ static int64_t not_before(const struct batch *batch, int64_t cause_at) {
     return batch->now > cause_at ? batch->now : cause_at;
 }
 
-/* Appends the move that was just decided to the log, chained to the case's entry before it. */
-static void emit_move(struct batch *batch, struct touched_case *touched) {
+void routing_emit(struct batch *batch, struct touched_case *touched) {
     struct routing_lane *lane = batch->own;
     if (touched->is_chained)
         chain_text(touched->chain, lane->moved.prev);
@@ -151,7 +139,7 @@ static void keep_opening(struct batch *batch, struct touched_case *touched) {
 
 static void add_facts(struct routing_lane *lane, const struct touched_case *touched) {
     struct reason why;
-    if (!case_has_new_unit(&lane->moved))
+    if (!case_is_news(&lane->moved))
         return;
     int status = message_decode(MESSAGE_case_moved, touched->opening, touched->opening_size, &lane->opening, &why);
     assert(status == 0); /* we wrote it */
@@ -164,13 +152,14 @@ void routing_on_report(struct batch *batch, struct input *input) {
     const struct report_received *report = input->decoded;
     struct reason why;
     struct touched_case *touched = case_store_at(&lane->cases, batch, report->case_id);
-    struct case_step step = {batch->city, not_before(batch, report->at), &touched->file, &lane->moved};
+    struct case_step step = {
+        .city = batch->city, .now = not_before(batch, report->at), .file = &touched->file, .moved = &lane->moved};
     if (case_open(&step, report, &why) != 0) {
         batch_reject(input, &why);
         return;
     }
     touched->is_there = touched->is_new = true;
-    emit_move(batch, touched);
+    routing_emit(batch, touched);
     keep_opening(batch, touched);
 }
 
@@ -179,7 +168,8 @@ void routing_on_deadline(struct batch *batch, struct input *input) {
     const struct deadline_passed *passed = input->decoded;
     struct reason why;
     struct touched_case *touched = case_store_at(&lane->cases, batch, passed->case_id);
-    struct case_step step = {batch->city, not_before(batch, passed->at), &touched->file, &lane->moved};
+    struct case_step step = {
+        .city = batch->city, .now = not_before(batch, passed->at), .file = &touched->file, .moved = &lane->moved};
     int status = touched->is_there ? case_pass_deadline(&step, passed, &why)
                                    : refuse(&why, "case", "there is no such case");
     if (status < 0)
@@ -188,7 +178,7 @@ void routing_on_deadline(struct batch *batch, struct input *input) {
         return;
     touched->changed = true;
     add_facts(lane, touched);
-    emit_move(batch, touched);
+    routing_emit(batch, touched);
 }
 
 static void answer_done(struct input *input, const struct carried_out *carried_out) {
@@ -213,6 +203,28 @@ static void keep_command(struct batch *batch, struct input *input, const struct 
     answer_done(input, &now);
 }
 
+/* Where the matter is, from the opening entry. */
+static struct case_place place_of(struct routing_lane *lane, const struct touched_case *touched) {
+    struct reason why;
+    struct case_place place = {NAN, NAN};
+    if (message_decode(MESSAGE_case_moved, touched->opening, touched->opening_size, &lane->opening, &why) == 0)
+        place = (struct case_place){lane->opening.lat, lane->opening.lon};
+    return place;
+}
+
+/* The other case that a command names, as it stands; the older one, so it may have moved on meanwhile. */
+static void find_parent(struct batch *batch, const struct command *command, struct case_step *step) {
+    struct routing_lane *lane = batch->own;
+    if (command->parent == 0)
+        return;
+    struct touched_case *parent = case_store_at(&lane->cases, batch, command->parent);
+    if (!parent->is_there)
+        return;
+    step->parent = &parent->file;
+    step->parent_place = place_of(lane, parent);
+    step->place = place_of(lane, case_store_at(&lane->cases, batch, command->case_id));
+}
+
 void routing_on_command(struct batch *batch, struct input *input) {
     struct routing_lane *lane = batch->own;
     const struct command *command = input->decoded;
@@ -224,15 +236,18 @@ void routing_on_command(struct batch *batch, struct input *input) {
     }
     struct reason why;
     struct touched_case *touched = case_store_at(&lane->cases, batch, command->case_id);
-    struct case_step step = {batch->city, batch->now, &touched->file, &lane->moved};
-    int status = touched->is_there ? case_command(&step, command, &why)
+    struct case_step step = {.city = batch->city, .now = batch->now, .file = &touched->file, .moved = &lane->moved};
+    if (touched->is_there)
+        find_parent(batch, command, &step);
+    int status = touched->is_there ? case_decide(&step, command, &why)
                                    : refuse(&why, "case", "there is no such case here yet");
     if (status != 0) {
         batch_reject(input, &why);
         return;
     }
     touched->changed = true;
-    emit_move(batch, touched);
+    add_facts(lane, touched);
+    routing_emit(batch, touched);
     keep_command(batch, input, &touched->file);
 }
 
@@ -240,8 +255,6 @@ void routing_on_command(struct batch *batch, struct input *input) {
 
 int routing_save(struct batch *batch) {
     struct routing_lane *lane = batch->own;
-    if (batch->count == 0)
-        return 0; /* a tick without inputs has loaded nothing */
     if (case_store_save(&lane->cases, batch) != 0)
         return -1;
     if (lane->commands[0].count == 0)

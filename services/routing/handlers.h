@@ -8,6 +8,7 @@ void *routing_lane_open(const struct settings *settings);
 void routing_lane_close(void *own);
 int routing_load(struct batch *batch);
 int routing_save(struct batch *batch);
+int routing_tick(struct batch *batch);
 void routing_on_report(struct batch *batch, struct input *input);
 void routing_on_deadline(struct batch *batch, struct input *input);
 void routing_on_command(struct batch *batch, struct input *input);

@@ -28,6 +28,7 @@ static const struct service routing = {
     .request = &command_form,
     .load = routing_load,
     .save = routing_save,
+    .tick = routing_tick,
     .lane_open = routing_lane_open,
     .lane_close = routing_lane_close,
     .append_query = "log_append",

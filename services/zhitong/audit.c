@@ -22,9 +22,11 @@ static const struct {
     {"audit_cursor_behind", "no cursor is ahead of the log that it follows"},
     {"audit_report_has_case", "every accepted report that routing has applied has a case"},
     {"audit_case_has_report", "every case was reported"},
-    {"audit_case_is_held", "every open case has one unit and one due instant, a closed one has no due instant"},
-    {"audit_deadline_armed", "every open case has its deadline armed for the instant at which it is due"},
-    {"audit_deadline_disarmed", "no closed case has a deadline"},
+    {"audit_case_has_plan", "every case that was signed for has a plan"},
+    {"audit_child_concluded", "a merged case ends when the case it is part of has ended"},
+    {"audit_case_is_held", "every open case has one unit, one due and one next instant, an ended one is not due"},
+    {"audit_deadline_armed", "every case with a running clock has its deadline armed for its next instant"},
+    {"audit_deadline_disarmed", "no case without a running clock has a deadline"},
     {"audit_deadline_answered", "every deadline that fired has moved its case"},
     {"audit_stream_complete", "every unit's stream has no gap and ends at its head"},
 };
@@ -70,19 +72,18 @@ static int check_tables(struct db *db) {
     return broken;
 }
 
-static int check_moves(struct db *db) {
-    struct findings findings[MOVES_COUNT] = {0};
+static int check_moves(struct db *db, struct audited *audited) {
     int64_t began = clock_monotonic_ms();
     int broken = 0;
 
-    if (audit_moves(db, findings) != 0)
+    if (audit_moves(db, audited) != 0)
         return -1;
     for (size_t i = 0; i < MOVES_COUNT; i++) {
         struct finding_title title = move_titles[i];
         if (i == 0) /* all of them took one reading of the log */
             title.took_ms = clock_monotonic_ms() - began;
-        findings_print(&findings[i], &title);
-        broken += findings[i].count > 0;
+        findings_print(&audited->findings[i], &title);
+        broken += audited->findings[i].count > 0;
     }
     return broken;
 }
@@ -114,7 +115,7 @@ static int ask(struct db *db, const char *query) {
     return result != NULL ? 0 : -1;
 }
 
-static int audit(struct db *db, long long wait_seconds) {
+static int audit(struct db *db, long long wait_seconds, struct audited *audited) {
     int waited = 0;
 
     if (ask(db, "audit_prepare") != 0)
@@ -124,7 +125,7 @@ static int audit(struct db *db, long long wait_seconds) {
     if (waited < 0 || ask(db, "audit_begin") != 0)
         return -1;
     int tables = check_tables(db);
-    int moves = tables >= 0 ? check_moves(db) : -1;
+    int moves = tables >= 0 ? check_moves(db, audited) : -1;
     if (moves < 0)
         return -1;
     return ask(db, "audit_end") == 0 ? waited + tables + moves : -1;
@@ -133,10 +134,12 @@ static int audit(struct db *db, long long wait_seconds) {
 int audit_command(int argc, char **argv) {
     static const struct number_range seconds = {"--wait", 0, WAIT_SECONDS_MAX};
     const char *url = NULL, *wait = NULL;
-    const struct option_row rows[] = {{"--wait", &wait, NULL}, {NULL, NULL, NULL}};
+    bool moves = false;
+    const struct option_row rows[] = {{"--wait", &wait, NULL}, {"--moves", NULL, &moves}, {NULL, NULL, NULL}};
     struct words words = {.max = 0};
     int64_t began = clock_monotonic_ms();
     long long wait_seconds = -1;
+    static struct audited audited;
 
     if (options_read(argc, argv, rows, &words, &url) != 0)
         return EXIT_WRONG_USE;
@@ -145,12 +148,14 @@ int audit_command(int argc, char **argv) {
     struct db *db = database_open(url, "mesh", audit_queries);
     if (db == NULL)
         return EXIT_REFUSED;
-    int broken = audit(db, wait_seconds);
+    int broken = audit(db, wait_seconds, &audited);
     int status = broken == 0 ? EXIT_GOOD : EXIT_REFUSED;
     if (broken < 0)
         status = database_failed(db);
     else
         printf("%s in %.1f s\n", broken == 0 ? "all hold" : "BROKEN", (double)(clock_monotonic_ms() - began) / 1000);
+    if (broken >= 0 && moves)
+        audit_print_made(&audited);
     db_close(&db);
     return status;
 }

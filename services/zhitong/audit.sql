@@ -77,18 +77,31 @@ WHERE NOT EXISTS (SELECT FROM intake.report r WHERE r.shard = c.shard AND r.case
 LIMIT 20;
 
 -- name: audit_case_is_held
-SELECT format('case %s: %s, unit %s, due %s', case_id, state, coalesce(nullif(unit, ''), 'none'), coalesce(due_at::text, 'never')),
-       count(*) OVER ()
-FROM routing.case_file WHERE unit = '' OR (state = 'closed') <> (due_at IS NULL)
+SELECT format('case %s: %s, unit %s, due %s, next looked at %s', case_id, state, coalesce(nullif(unit, ''), 'none'),
+              coalesce(due_at::text, 'never'), coalesce(next_at::text, 'never')), count(*) OVER ()
+FROM routing.case_file
+WHERE unit = '' OR (state IN ('declined', 'merged', 'closed', 'archived')) <> (due_at IS NULL) OR (due_at IS NOT NULL AND next_at IS NULL)
+LIMIT 20;
+
+-- name: audit_case_has_plan
+SELECT format('case %s: %s, and no plan', case_id, state), count(*) OVER ()
+FROM routing.case_file WHERE state IN ('handling', 'suspended') AND plan = ''
+LIMIT 20;
+
+-- name: audit_child_concluded
+-- Routing looks once a second.
+SELECT format('case %s: part of %s, which is %s', c.case_id, c.parent, coalesce(p.state, 'nowhere')), count(*) OVER ()
+FROM routing.case_file c LEFT JOIN routing.case_file p ON p.shard = (c.parent & 127)::smallint AND p.case_id = c.parent
+WHERE c.state = 'merged' AND (p.case_id IS NULL OR p.state IN ('closed', 'archived'))
 LIMIT 20;
 
 -- name: audit_deadline_armed
 -- A case of which escalation has still to apply a move is not looked at.
 WITH pending AS (
     SELECT DISTINCT l.shard, l.case_id FROM routing.log l JOIN escalation.shard s ON s.shard = l.shard WHERE l.seq > s.in_seq_1)
-SELECT format('case %s: due %s, its deadline is %s', c.case_id, c.due_at, coalesce(d.due_at::text, 'not armed')), count(*) OVER ()
+SELECT format('case %s: looked at next %s, its deadline is %s', c.case_id, c.next_at, coalesce(d.due_at::text, 'not armed')), count(*) OVER ()
 FROM routing.case_file c LEFT JOIN escalation.deadline d ON d.shard = c.shard AND d.case_id = c.case_id
-WHERE c.state <> 'closed' AND (d.case_id IS NULL OR (d.fired_at IS NULL AND d.due_at <> c.due_at))
+WHERE c.next_at IS NOT NULL AND (d.case_id IS NULL OR (d.fired_at IS NULL AND d.due_at <> c.next_at))
   AND NOT EXISTS (SELECT FROM pending p WHERE p.shard = c.shard AND p.case_id = c.case_id)
   AND NOT EXISTS (SELECT FROM escalation.parked p WHERE p.case_id = c.case_id)
 LIMIT 20;
@@ -98,7 +111,7 @@ WITH pending AS (
     SELECT DISTINCT l.shard, l.case_id FROM routing.log l JOIN escalation.shard s ON s.shard = l.shard WHERE l.seq > s.in_seq_1)
 SELECT format('case %s: %s, and a deadline is armed for %s', d.case_id, coalesce(c.state, 'not a case'), d.due_at), count(*) OVER ()
 FROM escalation.deadline d LEFT JOIN routing.case_file c ON c.shard = d.shard AND c.case_id = d.case_id
-WHERE (c.case_id IS NULL OR c.state = 'closed')
+WHERE c.next_at IS NULL
   AND NOT EXISTS (SELECT FROM pending p WHERE p.shard = d.shard AND p.case_id = d.case_id)
   AND NOT EXISTS (SELECT FROM escalation.parked p WHERE p.case_id = d.case_id)
 LIMIT 20;
@@ -160,7 +173,7 @@ SELECT i.out_seq, n.in_seq_1 FROM intake.shard i JOIN notification.shard n ON n.
 
 -- name: audit_cases
 -- $1 shard, $2 last case seen, $3 how many at most
-SELECT case_id, version, tier, state, unit, due_at, chain FROM routing.case_file
+SELECT case_id, version, tier, state, unit, due_at, chain, next_at FROM routing.case_file
 WHERE shard = $1 AND case_id > $2::bigint ORDER BY case_id LIMIT $3::integer;
 
 -- name: audit_moves

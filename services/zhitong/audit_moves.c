@@ -1,6 +1,7 @@
 #include "services/zhitong/audit_moves.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,7 +14,7 @@
 #define PAGE_ROWS 10000
 
 struct track { /* what the log has said about one case so far */
-    int64_t due_at;
+    int64_t due_at, next_at;
     uint32_t version; /* 0: nothing */
     uint8_t tier;
     uint8_t state; /* enum case_state */
@@ -26,6 +27,7 @@ struct track { /* what the log has said about one case so far */
 struct reading { /* of the routing log, shard by shard */
     struct db *db;
     struct findings *findings;
+    uint64_t *made;
     struct told told;
     struct track *tracks; /* by the report's seq: case ids of a shard are dense */
     size_t track_count, track_room;
@@ -85,11 +87,27 @@ static void check_move(struct reading *reading, const struct track *before, cons
     if (moved->tier < before->tier)
         findings_add(&findings[MOVES_TIER], "case %llu: version %llu goes from tier %u down to %llu", case_id, version,
                      before->tier, (unsigned long long)moved->tier);
-    const struct move_spec *spec = case_move(moved->move, (enum case_state)before->state);
-    if (spec != NULL && spec->by == BY_DEADLINE && strcmp(moved->unit, before->unit) != 0 &&
+    if (strcmp(moved->move, "escalate") == 0 && strcmp(moved->unit, before->unit) != 0 &&
         !holds_code(moved->support, before->unit))
         findings_add(&findings[MOVES_SUPPORT], "case %llu: version %llu moves up from %s and forgets it", case_id,
                      version, before->unit);
+}
+
+/* Number of the first line of a move's name; MOVE_LINES_MAX when there is none. */
+static size_t first_line(const char *move) {
+    size_t count, line = 0;
+    const struct move_spec *moves = case_moves(&count);
+
+    while (line < count && strcmp(moves[line].name, move) != 0)
+        line++;
+    return line < count ? line : MOVE_LINES_MAX;
+}
+
+static void count_move(struct reading *reading, const char *move) {
+    size_t line = first_line(move);
+
+    if (line < MOVE_LINES_MAX)
+        reading->made[line]++;
 }
 
 static void follow_move(struct reading *reading, const struct case_moved *moved, const uint8_t *body, size_t size) {
@@ -100,6 +118,7 @@ static void follow_move(struct reading *reading, const struct case_moved *moved,
                      (unsigned long long)moved->case_id, reading->shard);
         return;
     }
+    count_move(reading, moved->move);
     check_move(reading, track, moved);
     check_chain(reading, track, moved);
     chain_hash(body, size, track->chain);
@@ -108,6 +127,7 @@ static void follow_move(struct reading *reading, const struct case_moved *moved,
     track->tier = (uint8_t)moved->tier;
     track->state = (uint8_t)case_state_named(moved->state);
     track->due_at = moved->due_at;
+    track->next_at = moved->next_at != 0 ? moved->next_at : moved->due_at; /* before there were several clocks */
     memcpy(track->unit, moved->unit, sizeof track->unit);
 }
 
@@ -174,6 +194,7 @@ static void compare_case(struct reading *reading, const PGresult *rows, int row)
                         : track->state != case_state_named(db_text(rows, row, 3)) ? "state"
                         : strcmp(track->unit, db_text(rows, row, 4)) != 0         ? "unit"
                         : track->due_at != db_time(rows, row, 5)                  ? "due instant"
+                        : track->next_at != db_time(rows, row, 7)                 ? "next instant"
                                                                                   : NULL;
     size_t size;
     const uint8_t *chain = db_bytea(rows, row, 6, &size);
@@ -237,8 +258,17 @@ static int read_shards(struct reading *reading) {
     return 0;
 }
 
-int audit_moves(struct db *db, struct findings findings[MOVES_COUNT]) {
-    struct reading reading = {.db = db, .findings = findings};
+void audit_print_made(const struct audited *audited) {
+    size_t count;
+    const struct move_spec *moves = case_moves(&count);
+
+    for (size_t line = 0; line < count && line < MOVE_LINES_MAX; line++)
+        if (first_line(moves[line].name) == line)
+            printf("%10llu  %-17s %s\n", (unsigned long long)audited->made[line], moves[line].name, moves[line].zh);
+}
+
+int audit_moves(struct db *db, struct audited *audited) {
+    struct reading reading = {.db = db, .findings = audited->findings, .made = audited->made};
     SCOPED_RESULT
     *kept = db_ask(db, "audit_kept", NULL);
 
@@ -246,7 +276,7 @@ int audit_moves(struct db *db, struct findings findings[MOVES_COUNT]) {
         return -1;
     reading.cut = db_bool(kept, 0, 0);
     int32_t streams_from = db_int4(kept, 0, 1);
-    int status = told_open(&reading.told, db, &findings[MOVES_TOLD], streams_from);
+    int status = told_open(&reading.told, db, &audited->findings[MOVES_TOLD], streams_from);
     reading.told.surplus_allowed = reading.cut || streams_from > 0;
     if (status == 0)
         status = read_shards(&reading);

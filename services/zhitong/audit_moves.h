@@ -18,7 +18,16 @@ enum move_invariant {
     MOVES_COUNT
 };
 
+#define MOVE_LINES_MAX 256 /* of case_life.def */
+
+struct audited {
+    struct findings findings[MOVES_COUNT];
+    uint64_t made[MOVE_LINES_MAX]; /* how often each move stands in the log, by its first line in case_life.def */
+};
+
 /* Inside the audit's transaction; queries of audit.sql. -1: the database failed. */
-MUST_CHECK int audit_moves(struct db *db, struct findings findings[MOVES_COUNT]);
+MUST_CHECK int audit_moves(struct db *db, struct audited *audited);
+/* How often each move was made, those that never were with a 0; one line each. */
+void audit_print_made(const struct audited *audited);
 
 #endif

@@ -23,6 +23,15 @@ static void expect_unit(struct told *told, const struct case_moved *moved, const
     add_telling(&told->expected, &telling);
 }
 
+static void expect_units(struct told *told, const struct case_moved *moved, const char *codes) {
+    while (*codes != '\0') {
+        size_t size = strcspn(codes, " ");
+        if (size > 0)
+            expect_unit(told, moved, codes, size);
+        codes += size + (codes[size] == ' ');
+    }
+}
+
 static bool is_parked(struct told *told, int64_t seq) {
     while (told->untold_row < PQntuples(told->untold) && db_int8(told->untold, told->untold_row, 0) < seq)
         told->untold_row++;
@@ -33,12 +42,8 @@ void told_expect(struct told *told, const struct case_moved *moved, int64_t seq,
     if (seq > told->applied || day < told->streams_from || is_parked(told, seq))
         return;
     expect_unit(told, moved, moved->unit, strlen(moved->unit));
-    for (const char *code = moved->support; *code != '\0';) {
-        size_t size = strcspn(code, " ");
-        if (size > 0)
-            expect_unit(told, moved, code, size);
-        code += size + (code[size] == ' ');
-    }
+    expect_units(told, moved, moved->support);
+    expect_units(told, moved, moved->overseers);
 }
 
 /* ---- what was told ------------------------------------------------------------------------------------------------- */

@@ -1,10 +1,6 @@
 #include "services/zhitong/city_load.h"
 
 #include <assert.h>
-#include <stdio.h>
-#include <string.h>
-
-#include "services/zhitong/city_check.h"
 
 /* What goes out and in, in this order; references are checked at the commit. */
 static const struct {
@@ -18,6 +14,9 @@ static const struct {
     {CITY_ladder, "city_load_clear_ladder", "city_load_ladder"},
     {CITY_calendar, "city_load_clear_calendar", "city_load_calendar"},
     {CITY_hours, "city_load_clear_hours", "city_load_hours"},
+    {CITY_rules, "city_load_clear_rules", "city_load_rules"},
+    {CITY_reasons, "city_load_clear_reasons", "city_load_reasons"},
+    {CITY_templates, "city_load_clear_templates", "city_load_templates"},
 };
 
 static int send_rows(struct db *db, const struct city_draft *draft, enum city_table table, const char *query) {
@@ -38,24 +37,51 @@ static int send_rows(struct db *db, const struct city_draft *draft, enum city_ta
     return status;
 }
 
-static int send_all(struct db *db, const struct city_draft *draft) {
+static const char *const policy_steps[] = {"city_load_policy_ladder", "city_load_policy_items",
+                                           "city_load_policy_rules"};
+#define POLICY_STEPS (sizeof policy_steps / sizeof *policy_steps)
+
+static int send_version(struct db *db, const struct city_load *load) {
     static const char *const keys[] = {"code", "name_en", "name_zh", "timezone", "attribution"};
     struct params params = {0};
 
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+        params_text(&params, draft_city_value(load->draft, keys[i]));
+    params_int8(&params, (int64_t)load->expected);
+    params_int4(&params, load->changes_time);
+    return db_send(db, "city_load_version", &params);
+}
+
+static int send_policy(struct db *db, const struct city_load *load) {
+    struct params params = {0};
+
+    if (!load->makes_policy)
+        return 0;
+    if (load->valid_from == 0)
+        params_text(&params, NULL);
+    else
+        params_time(&params, load->valid_from);
+    if (db_send(db, "city_load_policy", &params) != 0)
+        return -1;
+    for (size_t i = 0; i < POLICY_STEPS; i++)
+        if (db_send(db, policy_steps[i], NULL) != 0)
+            return -1;
+    return 0;
+}
+
+static int send_all(struct db *db, const struct city_load *load) {
     if (db_send(db, "city_load_lock", NULL) != 0)
         return -1;
     for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
-        if (db_send(db, steps[i].clear, NULL) != 0 || send_rows(db, draft, steps[i].table, steps[i].load) != 0)
+        if (db_send(db, steps[i].clear, NULL) != 0 || send_rows(db, load->draft, steps[i].table, steps[i].load) != 0)
             return -1;
     }
-    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
-        params_text(&params, draft_city_value(draft, keys[i]));
-    if (db_send(db, "city_load_version", &params) != 0)
+    if (send_version(db, load) != 0 || send_policy(db, load) != 0)
         return -1;
     return db_send(db, "city_load_notify", NULL);
 }
 
-/* Results in the order of send_all: the lock, two for each step with rows, the version, the notice. */
+/* Results in the order of send_all: the lock, two for each step with rows, the version; db_sync takes the rest. */
 static int take_version(struct db *db, const struct city_draft *draft, uint64_t *version) {
     size_t before = 1;
 
@@ -71,69 +97,24 @@ static int take_version(struct db *db, const struct city_draft *draft, uint64_t 
     *result = db_take(db);
     if (result == NULL)
         return -1;
+    if (PQntuples(result) == 0) {
+        db_give_up(db, "somebody else has loaded a city meanwhile: look at it and load again");
+        return -1;
+    }
     *version = (uint64_t)db_int8(result, 0, 0);
     return 0;
 }
 
-int city_load(struct db *db, const struct city_draft *draft, uint64_t *version, struct reason *why) {
+int city_load(struct db *db, const struct city_load *load, uint64_t *version, struct reason *why) {
     uint64_t loaded = 0;
 
-    assert(draft->complaint_count == 0);
+    assert(load->draft->complaint_count == 0);
     db_forget_failure(db);
-    int status = send_all(db, draft);
+    int status = send_all(db, load);
     if (status == 0)
-        status = take_version(db, draft, &loaded);
+        status = take_version(db, load->draft, &loaded);
     if (db_sync(db) != 0 || status != 0)
         return refuse(why, "database", "the old city stays: %s", db_reason(db)->text);
     *version = loaded;
     return 0;
-}
-
-static int load_into(const char *url, const struct city_draft *draft) {
-    static const struct db_query *const queries[] = {city_load_queries, NULL};
-    struct reason why;
-    struct db *db;
-    uint64_t version = 0;
-
-    if (db_open(&db, url, "city", queries, &why) != 0) {
-        fprintf(stderr, "%s: %s\n", why.field, why.text);
-        return 1;
-    }
-    int status = city_load(db, draft, &version, &why);
-    db_close(&db);
-    if (status != 0) {
-        fprintf(stderr, "%s: %s\n", why.field, why.text);
-        return 1;
-    }
-    printf("%s is loaded, version %llu\n", draft_city_value(draft, "name_en"), (unsigned long long)version);
-    return 0;
-}
-
-static int wrong_use(void) {
-    fprintf(stderr, "usage: zhitong city load FOLDER --database URL\n");
-    return 2;
-}
-
-int city_load_command(int argc, char **argv) {
-    const char *folder = NULL, *url = NULL;
-    struct city *city;
-    struct city_draft *draft;
-
-    for (int i = 1; i < argc; i++) {
-        bool names_url = strcmp(argv[i], "--database") == 0;
-        if (names_url && i + 1 < argc)
-            url = argv[++i];
-        else if (folder == NULL && argv[i][0] != '-')
-            folder = argv[i];
-        else
-            return wrong_use();
-    }
-    if (folder == NULL || url == NULL)
-        return wrong_use();
-    if (city_check_folder(&city, &draft, folder) != 0)
-        return 1;
-    int status = load_into(url, draft);
-    city_close(&city);
-    city_draft_close(&draft);
-    return status;
 }

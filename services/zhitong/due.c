@@ -3,15 +3,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "common/city_folder.h"
 #include "common/csv.h"
-#include "common/zone.h"
+#include "services/zhitong/local_time.h"
 #include "services/zhitong/options.h"
-#include "services/zhitong/records.h"
-
-#define LOCAL_TEXT_MAX 40
 
 struct asked { /* one question, as text; severity and tier may be "" */
     const char *item, *from, *severity, *tier;
@@ -30,39 +26,6 @@ struct desk { /* the city that is asked */
     struct zone *zone;
 };
 
-/* ---- instants on the city's clock ------------------------------------------------------------------------------------ */
-
-static void print_local(const struct zone *zone, int64_t at, char text[LOCAL_TEXT_MAX]) {
-    int64_t local = zone_local(zone, at), offset = (local - at) / MINUTE_MS;
-    time_t seconds = (time_t)(local / 1000);
-    struct tm tm;
-    char sign = offset < 0 ? '-' : '+';
-
-    gmtime_r(&seconds, &tm);
-    size_t size = strftime(text, LOCAL_TEXT_MAX, "%Y-%m-%dT%H:%M:%S", &tm);
-    offset = offset < 0 ? -offset : offset;
-    snprintf(text + size, LOCAL_TEXT_MAX - size, "%c%02d:%02d", sign, (int)(offset / 60) % 100, (int)(offset % 60));
-}
-
-/* An instant with a zone, or a time on the city's clock: date and time, seconds optional, a T or a space between. */
-static int read_from(const struct zone *zone, const char *text, int64_t *at) {
-    int year, month, day, hour, minute, second = 0, read = 0;
-    char between;
-
-    if (instant_read(text, at) == 0)
-        return 0;
-    int count = sscanf(text, "%4d-%2d-%2d%c%2d:%2d%n", &year, &month, &day, &between, &hour, &minute, &read);
-    if (count != 6 || (between != 'T' && between != ' ') || !date_is_valid(year, month, day) || hour < 0 || hour > 23 ||
-        minute < 0 || minute > 59)
-        return -1;
-    int more = 0;
-    if (text[read] != '\0' &&
-        (sscanf(text + read, ":%2d%n", &second, &more) != 1 || text[read + more] != '\0' || second < 0 || second > 59))
-        return -1;
-    *at = zone_instant(zone, date_of(year, month, day) * DAY_MS + (hour * 60 + minute) * MINUTE_MS + second * 1000);
-    return 0;
-}
-
 /* ---- one question -------------------------------------------------------------------------------------------------- */
 
 static int answer(const struct desk *desk, const struct asked *asked, struct answer *out, struct reason *why) {
@@ -70,7 +33,7 @@ static int answer(const struct desk *desk, const struct asked *asked, struct ans
 
     if (found.item == NULL)
         return refuse(why, "item", "there is no item \"%s\" in items.csv", asked->item);
-    if (read_from(desk->zone, asked->from, &found.from) != 0)
+    if (local_read(desk->zone, asked->from, &found.from) != 0)
         return refuse(why, "from",
                       "\"%s\" is no time: write 2026-03-02T09:30:00+08:00, or 2026-03-02 09:30 on the city's clock",
                       asked->from);
@@ -111,8 +74,8 @@ static int answer_one(const struct desk *desk, const struct asked *asked) {
         fprintf(stderr, "%s: %s\n", why.field, why.text);
         return EXIT_REFUSED;
     }
-    print_local(desk->zone, found.from, from);
-    print_local(desk->zone, found.parts.due_at, due);
+    local_print(desk->zone, found.from, from);
+    local_print(desk->zone, found.parts.due_at, due);
     printf("%s\n", due);
     printf("  from %s on the clock of %s, tier %u, %s\n", from, city_timezone(desk->city), found.tier, found.severity);
     printf("  the limit stands in %s\n",
@@ -161,7 +124,7 @@ static void answer_row(const struct desk *desk, struct table *table) {
     char due[LOCAL_TEXT_MAX] = "", refusal[sizeof why.field + sizeof why.text + 2] = "";
 
     if (answer(desk, &asked, &found, &why) == 0) {
-        print_local(desk->zone, found.parts.due_at, due);
+        local_print(desk->zone, found.parts.due_at, due);
     } else {
         snprintf(refusal, sizeof refusal, "%s: %s", why.field, why.text);
         table->refused++;

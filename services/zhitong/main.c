@@ -7,6 +7,7 @@
 #include "services/zhitong/city_check.h"
 #include "services/zhitong/city_diff.h"
 #include "services/zhitong/city_load.h"
+#include "services/zhitong/city_versions.h"
 #include "services/zhitong/due.h"
 #include "services/zhitong/follow.h"
 #include "services/zhitong/import.h"
@@ -35,7 +36,10 @@ static const struct command_row commands[] = {
     {"city check", city_check_command, "FOLDER",
      "check a city's folder as a whole; every error with file, line, column", NO_DATABASE},
     {"city diff", city_diff_command, "FOLDER", "what a load of this folder would add, remove and change", DATABASE},
-    {"city load", city_load_command, "FOLDER", "check it and make it the city, in one transaction", DATABASE},
+    {"city load", city_load_command, "FOLDER [--valid-from DATE|INSTANT]",
+     "check it and make it the city, in one transaction; new limits hold for cases that open from then on", DATABASE},
+    {"city versions", city_versions_command, "", "what cases are promised: each version, and from when on it holds",
+     DATABASE},
     {"due", due_command, "--city FOLDER [--item ITEM --from INSTANT [--severity SEVERITY] [--tier TIER]]",
      "when is this due, and why; or the same for CSV on standard input with the columns item and from", NO_DATABASE},
     {"keys service", keys_service_command, "FILE [--force]", "make the CURVE key pair of the services", NO_DATABASE},
@@ -52,14 +56,15 @@ static const struct command_row commands[] = {
     {"parked discard", parked_discard_command, "(SERVICE SHARD UPSTREAM SEQ | --service SERVICE --all) [--yes]",
      "show what would be lost; with --yes delete them for good", DATABASE},
     {"replay", replay_command,
-     "RECORDS.csv --endpoint TCP[,TCP] --server-key FILE --key FILE [--until INSTANT] [--quiet]",
+     "RECORDS.csv [--courses COURSES.csv] [--records N] --endpoint TCP[,TCP] --server-key FILE --key FILE "
+     "[--until INSTANT] [--quiet]",
      "let the records of a city's past happen again, in the city's driven time", DATABASE},
     {"time show", time_show_command, "", "what time it is in the city", DATABASE},
     {"time drive", time_drive_command, "[--from INSTANT] --speed FACTOR",
      "drive time for a demo or test: --from 2011-07-01T00:00:00Z --speed 3600 makes an hour pass in a second",
      DATABASE},
     {"time real", time_real_command, "", "back to real time", DATABASE},
-    {"audit", audit_command, "[--wait SECONDS]", "prove the invariants; exit 1 and a list when one is broken",
+    {"audit", audit_command, "[--wait SECONDS] [--moves]", "prove the invariants; exit 1 and a list when one is broken",
      DATABASE},
     {"import", import_command,
      "FILE.csv --endpoint URL --server-key FILE --key FILE [--channel CODE] [--rejects FILE] [--window REPORTS] "

@@ -11,8 +11,10 @@
 #include "common/queries.h"
 #include "common/submit_client.h"
 #include "services/zhitong/command_client.h"
+#include "services/zhitong/courses.h"
 #include "services/zhitong/options.h"
-#include "services/zhitong/records.h"
+#include "services/zhitong/people.h"
+#include "services/zhitong/stories.h"
 
 #define WINDOW 500       /* reports under way */
 #define COMMANDS_MAX 200 /* commands under way */
@@ -21,30 +23,21 @@
 #define AGAIN_MS 100       /* routing has not heard of the case yet */
 #define TRIES_MAX 100      /* then the case is left alone */
 #define AFTER_LAST_DAYS 14 /* replay ends so long after the last record, unless --until says otherwise */
-#define DESK_MS 2700000LL  /* the desk accepts after 45 minutes, the unit signs after as many */
-
-enum step { STEP_ACCEPT, STEP_SIGN, STEP_CLOSE, STEP_COUNT };
-static const char *const step_moves[STEP_COUNT] = {"accept", "sign", "close"};
-
-struct story { /* what is known of one record's case */
-    const struct record *record;
-    uint64_t case_id;
-    enum step step;  /* what its people do next */
-    int64_t next_at; /* unix ms in the city's time */
-    int tries;
-};
 
 struct replay {
     struct records records;
-    struct story *stories;
-    size_t *heap;            /* stories with a next step, the earliest first */
-    size_t heap_count, next; /* next: record to hand in */
+    struct courses courses;
+    struct stories stories; /* one a record, then the twins */
+    size_t next;            /* record to hand in */
     struct city *city;
     struct db *db;
     struct submit_client *reports;
     struct command_client *commands;
     int64_t until, clock_at, told_at;
+    bool until_asked; /* then it goes on to that instant, though nobody has anything to do any more */
+    bool quiet;
     uint64_t accepted, refused, moved, not_moved;
+    struct people people; /* of the step that is taken now */
 };
 
 static volatile sig_atomic_t interrupted;
@@ -55,63 +48,29 @@ static void on_signal(int number) {
 
 /* ---- what comes next ------------------------------------------------------------------------------------------ */
 
-static bool earlier(const struct replay *replay, size_t a, size_t b) {
-    return replay->stories[replay->heap[a]].next_at < replay->stories[replay->heap[b]].next_at;
-}
-
-static void swap(struct replay *replay, size_t a, size_t b) {
-    size_t kept = replay->heap[a];
-    replay->heap[a] = replay->heap[b];
-    replay->heap[b] = kept;
-}
-
-static void heap_push(struct replay *replay, size_t story) {
-    size_t at = replay->heap_count++;
-    replay->heap[at] = story;
-    for (; at > 0 && earlier(replay, at, (at - 1) / 2); at = (at - 1) / 2)
-        swap(replay, at, (at - 1) / 2);
-}
-
-static size_t heap_pop(struct replay *replay) {
-    size_t top = replay->heap[0], at = 0;
-    replay->heap[0] = replay->heap[--replay->heap_count];
-    for (;;) {
-        size_t least = at, left = at * 2 + 1, right = left + 1;
-        if (left < replay->heap_count && earlier(replay, left, least))
-            least = left;
-        if (right < replay->heap_count && earlier(replay, right, least))
-            least = right;
-        if (least == at)
-            return top;
-        swap(replay, at, least);
-        at = least;
-    }
-}
-
-/* The story's next step, if its record has one: units sign what they will close. */
-static void plan(struct replay *replay, struct story *story, enum step step) {
-    const struct record *record = story->record;
-    const struct channel *channel = city_channel(replay->city, record->report.channel);
-    if (step == STEP_ACCEPT && (channel == NULL || channel->auto_accept))
-        step = STEP_SIGN;
-    int64_t at = record->at + (step == STEP_ACCEPT ? DESK_MS : 2 * DESK_MS);
-    if (step == STEP_SIGN && (record->closed_at == 0 || record->closed_at <= at))
-        step = STEP_CLOSE;
-    if (step == STEP_CLOSE)
-        at = record->closed_at;
-    if (step == STEP_COUNT || at == 0)
+/* The story's next step, if its course has one; none lies after the closing that a later one counts from. */
+static void plan(struct replay *replay, struct story *story, int64_t from) {
+    if (story->course == NULL || story->step == story->course->count)
         return;
-    if (record->closed_at != 0 && at > record->closed_at)
-        at = record->closed_at;
-    story->step = step;
-    story->next_at = at;
+    const struct course_step *step = &story->course->steps[story->step];
+    int64_t closed_at = story->record->closed_at;
+    story->next_at = (step->from_close ? closed_at : from) + step->minutes * 60000;
+    if (closed_at != 0 && story->course->needs_close && !step->from_close && story->next_at > closed_at)
+        story->next_at = closed_at;
+    if (story->next_at < from)
+        story->next_at = from;
     story->tries = 0;
-    heap_push(replay, (size_t)(story - replay->stories));
+    stories_push(&replay->stories, story);
+}
+
+static void plan_next(struct replay *replay, struct story *story) {
+    story->step++;
+    plan(replay, story, story->next_at);
 }
 
 static void answered_report(void *context, const struct submit_answer *answer) {
     struct replay *replay = context;
-    struct story *story = &replay->stories[answer->tag];
+    struct story *story = &replay->stories.rows[answer->tag];
     if (!answer->accepted) {
         replay->refused++;
         fprintf(stderr, "\nrecord %s: %s: %s\n", story->record->report.source_id, answer->why.field, answer->why.text);
@@ -119,28 +78,31 @@ static void answered_report(void *context, const struct submit_answer *answer) {
     }
     replay->accepted++;
     story->case_id = answer->case_id;
-    plan(replay, story, STEP_ACCEPT);
+    plan(replay, story, story->twin != NULL ? clock_now() : story->record->at);
 }
 
 static void answered_command(void *context, const struct command_answer *answer) {
     struct replay *replay = context;
-    struct story *story = &replay->stories[answer->tag];
+    struct story *story = &replay->stories.rows[answer->tag];
     if (!answer->done && strcmp(answer->why.field, "case") == 0 && ++story->tries < TRIES_MAX) {
         story->next_at = clock_now() + (int64_t)(AGAIN_MS * clock_speed());
-        heap_push(replay, answer->tag);
+        stories_push(&replay->stories, story);
         return;
     }
     if (answer->done)
         replay->moved++;
     else
         replay->not_moved++;
-    plan(replay, story, story->step + 1);
+    if (!answer->done && !replay->quiet)
+        fprintf(stderr, "record %s, %s: %s: %s\n", story->record->report.source_id,
+                story->course->steps[story->step].move, answer->why.field, answer->why.text);
+    plan_next(replay, story);
 }
 
 /* ---- sending --------------------------------------------------------------------------------------------------- */
 
 static void hand_in(struct replay *replay, size_t number) {
-    struct story *story = &replay->stories[number];
+    struct story *story = &replay->stories.rows[number];
     struct submit report = story->record->report;
     struct reason why;
     snprintf(report.key, sizeof report.key, "replay-%zu-%.40s", number, report.source_id);
@@ -150,14 +112,48 @@ static void hand_in(struct replay *replay, size_t number) {
     fprintf(stderr, "\nrecord %s: %s: %s\n", report.source_id, why.field, why.text);
 }
 
+/* The same matter is reported once more: a story of its own, which knows the first. */
+static void report_again(struct replay *replay, struct story *story, const char *course) {
+    size_t number = replay->stories.count;
+    if (number == 2 * replay->records.count)
+        return;
+    struct story *twin = &replay->stories.rows[replay->stories.count++];
+    *twin = (struct story){.record = story->record, .twin = story, .course = courses_named(&replay->courses, course)};
+    hand_in(replay, number);
+}
+
+/* Sends the step's command, if it is legal as the case stands; else the next step has its turn. */
 static void act(struct replay *replay, size_t number) {
-    const struct story *story = &replay->stories[number];
+    struct story *story = &replay->stories.rows[number];
+    const struct course_step *step = &story->course->steps[story->step];
     struct command command = {.case_id = story->case_id};
-    const char *move = step_moves[story->step];
-    snprintf(command.move, sizeof command.move, "%s", move);
-    snprintf(command.actor, sizeof command.actor, "%s", story->step == STEP_ACCEPT ? "desk" : "unit");
-    snprintf(command.key, sizeof command.key, "replay-%s-%llu-%d", move, (unsigned long long)story->case_id,
-             story->tries);
+    struct reason why;
+    if (strcmp(step->move, "twin") == 0) {
+        char course[49];
+        course_field(step, "course", course, sizeof course);
+        report_again(replay, story, course);
+        plan_next(replay, story);
+        return;
+    }
+    int status = people_look(&replay->people, replay->db, story->case_id, &why);
+    if (status < 0) {
+        fprintf(stderr, "%s: %s\n", why.field, why.text);
+        story->next_at = clock_now() + (int64_t)(AGAIN_MS * clock_speed());
+        stories_push(&replay->stories, story);
+        return;
+    }
+    if (status > 0 && case_move(step->move, replay->people.state) == NULL) {
+        plan_next(replay, story);
+        return;
+    }
+    replay->people.twin = story->twin != NULL ? story->twin->case_id : 0;
+    replay->people.now = clock_now();
+    snprintf(command.key, sizeof command.key, "replay-%zu-%zu-%d", number, story->step, story->tries);
+    if (people_command(&replay->people, step, &command, &why) != 0) {
+        fprintf(stderr, "courses, %s %s: %s: %s\n", story->course->name, step->move, why.field, why.text);
+        plan_next(replay, story);
+        return;
+    }
     command_client_send(replay->commands, &command, number);
 }
 
@@ -165,9 +161,8 @@ static void send_what_is_due(struct replay *replay, int64_t now) {
     while (replay->next < replay->records.count && replay->records.rows[replay->next]->at <= now &&
            submit_client_room(replay->reports) > 0)
         hand_in(replay, replay->next++);
-    while (replay->heap_count > 0 && replay->stories[replay->heap[0]].next_at <= now &&
-           command_client_waiting(replay->commands) < COMMANDS_MAX)
-        act(replay, heap_pop(replay));
+    while (stories_next_at(&replay->stories) <= now && command_client_waiting(replay->commands) < COMMANDS_MAX)
+        act(replay, stories_pop(&replay->stories));
 }
 
 static void read_clock(struct replay *replay) {
@@ -189,8 +184,8 @@ static bool is_over(const struct replay *replay, int64_t now) {
     if (interrupted)
         return true;
     bool all_in = replay->next == replay->records.count && submit_client_waiting(replay->reports) == 0;
-    bool all_done = replay->heap_count == 0 && command_client_waiting(replay->commands) == 0;
-    return now >= replay->until || (all_in && all_done);
+    bool all_done = stories_next_at(&replay->stories) == INT64_MAX && command_client_waiting(replay->commands) == 0;
+    return now >= replay->until || (all_in && all_done && !replay->until_asked);
 }
 
 static void run(struct replay *replay, bool quiet) {
@@ -216,15 +211,20 @@ static void run(struct replay *replay, bool quiet) {
 /* ---- the command -------------------------------------------------------------------------------------------------- */
 
 struct replay_options {
-    const char *endpoints, *server_key, *key, *until, *url, *file;
+    const char *endpoints, *server_key, *key, *until, *url, *file, *courses;
+    long long records; /* 0: all of them */
     bool quiet;
 };
 
 static int read_options(int argc, char **argv, struct replay_options *options) {
+    const struct number_range range = {"--records", 1, RECORDS_MAX};
+    const char *records = NULL;
     const struct option_row rows[] = {{"--endpoint", &options->endpoints, NULL},
                                       {"--server-key", &options->server_key, NULL},
                                       {"--key", &options->key, NULL},
                                       {"--until", &options->until, NULL},
+                                      {"--courses", &options->courses, NULL},
+                                      {"--records", &records, NULL},
                                       {"--quiet", NULL, &options->quiet},
                                       {NULL, NULL, NULL}};
     struct words words = {.max = 1};
@@ -234,21 +234,36 @@ static int read_options(int argc, char **argv, struct replay_options *options) {
         return wrong_use(argv[0], "FILE is missing");
     if (options->endpoints == NULL || options->server_key == NULL || options->key == NULL)
         return wrong_use(argv[0], "--endpoint, --server-key and --key are needed");
+    if (records != NULL && number_read(records, &range, &options->records) != 0)
+        return EXIT_WRONG_USE;
     options->file = words.at[0];
     return 0;
 }
 
+static void tell_stories(struct replay *replay, const struct replay_options *options) {
+    size_t count = replay->records.count;
+    if (options->records != 0 && (size_t)options->records < count)
+        count = (size_t)options->records;
+    while (replay->records.count > count)
+        free(replay->records.rows[--replay->records.count]);
+    stories_open(&replay->stories, 2 * count);
+    replay->stories.count = count;
+    for (size_t i = 0; i < count; i++) {
+        const struct record *record = replay->records.rows[i];
+        replay->stories.rows[i].record = record;
+        replay->stories.rows[i].course = courses_of(&replay->courses, i, record->closed_at != 0);
+    }
+}
+
 static int open_parts(struct replay *replay, const struct replay_options *options, void *zmq, struct reason *why) {
     static struct wire_keys keys, server;
-    const struct db_query *tables[] = {common_queries, city_queries, NULL};
+    const struct db_query *tables[] = {common_queries, city_queries, people_queries, NULL};
     if (records_open(&replay->records, options->file, why) != 0 || wire_keys_read(&keys, options->key, why) != 0 ||
         wire_keys_read(&server, options->server_key, why) != 0)
         return -1;
-    replay->stories = calloc(replay->records.count + 1, sizeof *replay->stories);
-    replay->heap = calloc(replay->records.count + 1, sizeof *replay->heap);
-    assert(replay->stories != NULL && replay->heap != NULL);
-    for (size_t i = 0; i < replay->records.count; i++)
-        replay->stories[i].record = replay->records.rows[i];
+    if (options->courses != NULL && courses_open(&replay->courses, options->courses, why) != 0)
+        return -1;
+    tell_stories(replay, options);
     if (db_open(&replay->db, options->url, "intake", tables, why) != 0 ||
         city_read(&replay->city, replay->db, why) != 0)
         return -1;
@@ -263,6 +278,7 @@ static int open_parts(struct replay *replay, const struct replay_options *option
     if (submit_client_open(&replay->reports, &submit, why) != 0 ||
         command_client_open(&replay->commands, &command, why) != 0)
         return -1;
+    replay->people.city = replay->city;
     replay->until = INT64_MAX;
     if (replay->records.count > 0)
         replay->until = replay->records.rows[replay->records.count - 1]->at + AFTER_LAST_DAYS * 86400000LL;
@@ -278,8 +294,8 @@ static void close_parts(struct replay *replay) {
     city_close(&replay->city);
     db_close(&replay->db);
     records_close(&replay->records);
-    free(replay->stories);
-    free(replay->heap);
+    courses_close(&replay->courses);
+    stories_close(&replay->stories);
 }
 
 int replay_command(int argc, char **argv) {
@@ -287,7 +303,7 @@ int replay_command(int argc, char **argv) {
     int status = read_options(argc, argv, &options);
     if (status != 0)
         return status;
-    struct replay replay = {0};
+    struct replay replay = {.quiet = options.quiet, .until_asked = options.until != NULL};
     struct reason why;
     void *zmq = zmq_ctx_new();
     struct sigaction action = {.sa_handler = on_signal};

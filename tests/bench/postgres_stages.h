@@ -16,7 +16,7 @@
 extern const struct db_query common_queries[], log_queries[], intake_queries[], routing_queries[], escalation_queries[],
     notification_queries[];
 
-#define STAGE_COLUMNS 15
+#define STAGE_COLUMNS 21
 #define UNITS 8
 #define DUE_AFTER_MS (90 * INT64_C(86400000))
 
@@ -34,7 +34,7 @@ struct stage {
     int (*save)(struct stage *stage, const struct rows *rows);
     struct db *db;
     struct column columns[STAGE_COLUMNS], log[6], fence[8];
-    struct bytes body;
+    struct bytes body, kept;
     struct report_received received;
     struct case_moved moved;
 };
@@ -81,6 +81,10 @@ static void encode(struct stage *stage, const struct rows *rows, int i, enum mes
     stage->received.case_id = stage->moved.case_id = case_of(rows, i);
     stage->received.at = stage->moved.at = rows->now;
     stage->moved.due_at = rows->now + DUE_AFTER_MS;
+    stage->moved.next_at = rows->now + DUE_AFTER_MS / 6;
+    stage->moved.sign_by = rows->now + DUE_AFTER_MS / 3;
+    stage->moved.contact_by = rows->now + DUE_AFTER_MS * 4 / 9;
+    stage->moved.policy = 1;
     snprintf(stage->moved.unit, sizeof stage->moved.unit, "unit_%d", i * UNITS / rows->count + 1);
     message_encode(type, type == MESSAGE_report_received ? (void *)&stage->received : (void *)&stage->moved,
                    &stage->body);
@@ -131,30 +135,48 @@ static int save_intake(struct stage *stage, const struct rows *rows) {
     return send_columns(stage, "intake_save", stage->columns, 5);
 }
 
+/* What a case of the bench's city keeps: the three clocks that run when it opens. */
+static void keep_clocks(struct stage *stage, const struct rows *rows) {
+    struct case_kept kept = {.dispatched_at = rows->now};
+    snprintf(
+        kept.clocks, sizeof kept.clocks,
+        "sign %lld 30 3 0 0 2592000000 0 0 1;contact %lld 40 3 0 0 3456000000 0 0 1;resolve %lld 90 3 0 0 7776000000 0 0 1;",
+        (long long)rows->now, (long long)rows->now, (long long)rows->now);
+    stage->kept.size = 0;
+    message_encode(MESSAGE_case_kept, &kept, &stage->kept);
+}
+
 static int save_routing(struct stage *stage, const struct rows *rows) {
     struct column *columns = stage->columns;
+    keep_clocks(stage, rows);
     for (int i = 0; i < rows->count; i++) {
         encode(stage, rows, i, MESSAGE_case_moved);
         add_log(stage, rows, i, MESSAGE_case_moved);
-        column_int8(&columns[0], (int64_t)case_of(rows, i));
-        column_time(&columns[1], rows->now);
-        column_time(&columns[2], stage->moved.due_at);
-        column_int4(&columns[3], 1);
-        column_int2(&columns[4], (int16_t)rows->shard);
-        column_int2(&columns[5], 2);
-        column_text(&columns[6], stage->moved.state);
-        column_text(&columns[7], stage->moved.severity);
-        column_text(&columns[8], stage->moved.unit);
-        column_text(&columns[9], "");
         uint8_t chain[CHAIN_SIZE];
         chain_hash(stage->body.data, stage->body.size, chain);
-        column_bytea(&columns[10], chain, CHAIN_SIZE);
-        column_text(&columns[11], stage->moved.channel);
-        column_text(&columns[12], stage->moved.item);
-        column_text(&columns[13], stage->moved.area);
-        column_bytea(&columns[14], stage->body.data, stage->body.size);
+        column_int8(&columns[0], (int64_t)case_of(rows, i));
+        column_time(&columns[1], stage->moved.due_at);
+        column_time(&columns[2], stage->moved.next_at);
+        column_int8(&columns[3], 0);
+        column_int4(&columns[4], 1);
+        column_int2(&columns[5], (int16_t)rows->shard);
+        column_int2(&columns[6], 2);
+        column_int2(&columns[7], 0);
+        column_text(&columns[8], stage->moved.state);
+        column_text(&columns[9], stage->moved.unit);
+        column_text(&columns[10], "");
+        column_text(&columns[11], "");
+        column_bytea(&columns[12], stage->kept.data, stage->kept.size);
+        column_bytea(&columns[13], chain, CHAIN_SIZE);
+        column_time(&columns[14], rows->now);
+        column_int8(&columns[15], 1);
+        column_text(&columns[16], stage->moved.severity);
+        column_text(&columns[17], stage->moved.channel);
+        column_text(&columns[18], stage->moved.item);
+        column_text(&columns[19], stage->moved.area);
+        column_bytea(&columns[20], stage->body.data, stage->body.size);
     }
-    return send_columns(stage, "routing_open", columns, 15);
+    return send_columns(stage, "routing_open", columns, 21);
 }
 
 static int save_escalation(struct stage *stage, const struct rows *rows) {
@@ -240,6 +262,7 @@ static void stage_close(struct stage *stage) {
     for (int i = 0; i < 8; i++)
         column_close(&stage->fence[i]);
     bytes_close(&stage->body);
+    bytes_close(&stage->kept);
     db_close(&stage->db);
 }
 

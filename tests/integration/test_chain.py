@@ -97,7 +97,7 @@ def keys_of_another_client_are_other_keys(system, shared):
 
 
 def supervised(system):
-    return system.sql.number("SELECT count(*) FROM routing.case_file WHERE state = 'supervised'")
+    return system.sql.number("SELECT count(*) FROM routing.case_file WHERE supervised")
 
 
 def deadlines_move_every_case_up_to_supervision(system, shared):
@@ -127,19 +127,24 @@ def each_deadline_moved_its_case_one_tier(system, _):
         assert [move["version"] for move in moves] == list(range(1, len(moves) + 1)), (case, moves)
         for before, move in zip(moves, moves[1:]):
             what = f"case {case}: {before} → {move}"
-            assert move["actor"] == "deadline" and move["from"] == before["state"], what
-            assert move["at"] >= before["due_at"], what
-            if before["tier"] < 4:
-                assert move["move"] == "escalate" and move["tier"] == before["tier"] + 1, what
+            assert move["actor"] == "deadline" and move["from"] == before["state"] == move["state"], what
+            assert move["at"] >= before["next_at"] and move["next_at"] > move["at"], what
+            if move["move"] == "escalate":
+                assert move["tier"] == before["tier"] + 1 and move["due_at"] > move["at"], what
                 units = (before.get("support", "") + " " + before["unit"]).split()
                 assert move["support"].split() == units and move["unit"] not in units, what
                 for fact in ("title", "description", "address"):  # the new unit has not heard of them
                     assert move.get(fact) == moves[0].get(fact) and moves[0]["title"], what
+                continue
+            assert (move["unit"], move["tier"], move["due_at"]) == (before["unit"], before["tier"], before["due_at"]), what
+            if move["move"] == "warn":
+                assert move["percent"] in (50, 80) and move["clock"] == ("accept" if move["state"] == "reported" else "resolve"), what
             else:
-                assert move["move"] == ("remind" if before["state"] == "supervised" else "supervise"), what
-                assert (move["unit"], move["tier"]) == (before["unit"], 4), what
-            assert move["due_at"] > move["at"] or move["due_at"] == 0, what
-        assert moves[-1]["state"] == "supervised", moves[-1]
+                assert move["tier"] == 4, what
+                assert move["move"] in (("remind", "alarm") if before.get("supervised") else ("supervise",)), what
+        tiers = [move["tier"] for move in moves if move["move"] in ("report", "open", "escalate")]
+        assert tiers == list(range(tiers[0], 5)), (case, tiers)  # exactly once a tier
+        assert sum(move["move"] == "supervise" for move in moves) == 1 and moves[-1]["supervised"], (case, moves[-1])
 
 
 def departments_hear_everything_in_order(system, shared):

@@ -188,6 +188,7 @@ spares() { # name, SQL: not broken
 
 # Case 386 is report 3 of shard 2: open, version 1. 642 is report 5: escalated, version 2. 898 is report 7: closed.
 # 3330 is report 26: its deadline has fired, which is the last entry of escalation's log.
+unheld='ALTER TABLE routing.case_file DROP CONSTRAINT open_case_is_held'
 bites gap_in_a_log log_complete 'DELETE FROM intake.log WHERE shard = 2 AND seq = 9'
 bites log_without_its_end 'deadline_answered log_complete' 'DELETE FROM escalation.log l USING escalation.shard s WHERE l.shard = 2 AND s.shard = 2 AND l.seq = s.out_seq'
 bites log_without_its_front log_complete 'DELETE FROM intake.log WHERE shard = 2 AND seq = 1'
@@ -196,8 +197,12 @@ bites lost_log log_complete 'TRUNCATE intake.log'
 bites cursor_ahead cursor_behind 'UPDATE routing.shard SET in_seq_1 = in_seq_1 + 1 WHERE shard = 2'
 bites report_without_case 'case_as_logged deadline_disarmed report_has_case' 'DELETE FROM routing.case_file WHERE case_id = 386'
 bites case_without_report case_has_report 'DELETE FROM intake.report WHERE case_id = 386'
-bites case_without_unit 'case_as_logged case_is_held' "UPDATE routing.case_file SET unit = '' WHERE case_id = 386"
-bites case_without_due 'case_as_logged case_is_held' 'ALTER TABLE routing.case_file DROP CONSTRAINT case_file_check; UPDATE routing.case_file SET due_at = NULL WHERE case_id = 386'
+bites case_without_unit 'case_as_logged case_is_held' "$unheld; UPDATE routing.case_file SET unit = '' WHERE case_id = 386"
+bites case_without_due 'case_as_logged case_is_held' "$unheld; UPDATE routing.case_file SET due_at = NULL WHERE case_id = 386"
+bites case_never_looked_at 'case_as_logged case_is_held deadline_disarmed' "$unheld; UPDATE routing.case_file SET next_at = NULL WHERE case_id = 386"
+bites closed_case_that_is_due 'case_as_logged case_is_held' "ALTER TABLE routing.case_file DROP CONSTRAINT ended_case_is_not_due; UPDATE routing.case_file SET due_at = now() WHERE case_id = 898"
+bites signed_without_plan 'case_as_logged case_has_plan' "ALTER TABLE routing.case_file DROP CONSTRAINT signed_case_has_a_plan; UPDATE routing.case_file SET state = 'handling' WHERE case_id = 386"
+bites orphan 'case_as_logged child_concluded deadline_disarmed' "UPDATE routing.case_file SET state = 'merged', parent = 898, due_at = NULL, next_at = NULL WHERE case_id = 386"
 bites other_version case_as_logged 'UPDATE routing.case_file SET version = 3 WHERE case_id = 386'
 bites other_tier case_as_logged 'UPDATE routing.case_file SET tier = 3 WHERE case_id = 386'
 bites deadline_missing deadline_armed 'DELETE FROM escalation.deadline WHERE case_id = 386'

@@ -45,8 +45,8 @@ SELECT seq, case_id, now(), shard, 33,
        || pg_temp.text('item') || pg_temp.text('pothole') || pg_temp.text('area') || pg_temp.text('city')
 FROM move;
 
-INSERT INTO routing.case_file (case_id, opened_at, due_at, version, shard, tier, state, severity, unit, support, channel, item, area, opening)
-SELECT DISTINCT ON (case_id) case_id, now(), until, version, shard, tier, state, 'yellow', lead, support, 'web', 'pothole', 'city', '\x80'
+INSERT INTO routing.case_file (case_id, opened_at, due_at, next_at, version, shard, tier, state, severity, unit, support, channel, item, area, opening)
+SELECT DISTINCT ON (case_id) case_id, now(), until, until, version, shard, tier, state, 'yellow', lead, support, 'web', 'pothole', 'city', '\x80'
 FROM move ORDER BY case_id, version DESC;
 
 INSERT INTO escalation.log (seq, case_id, at, shard, type, body)

@@ -65,10 +65,10 @@ QUERIES = {
     "moves lost or doubled": """SELECT count(*) FROM routing.case_file c WHERE version <>
         (SELECT count(*) FROM routing.log l WHERE l.shard = c.shard AND l.case_id = c.case_id)""",
     "open cases without their deadline": """SELECT count(*) FROM routing.case_file c LEFT JOIN escalation.deadline d
-        ON d.shard = c.shard AND d.case_id = c.case_id AND d.due_at = c.due_at AND d.version = c.version
-        WHERE c.due_at IS NOT NULL AND d.case_id IS NULL""",
+        ON d.shard = c.shard AND d.case_id = c.case_id AND d.due_at = c.next_at AND d.version = c.version
+        WHERE c.next_at IS NOT NULL AND d.case_id IS NULL""",
     "deadlines of no open case": """SELECT count(*) FROM escalation.deadline d LEFT JOIN routing.case_file c USING (shard, case_id)
-        WHERE c.due_at IS NULL""",
+        WHERE c.next_at IS NULL""",
     "cases that their unit was not told of": """SELECT count(*) FROM routing.case_file c WHERE NOT EXISTS
         (SELECT FROM notification.stream_entry e WHERE e.unit = c.unit AND e.case_id = c.case_id AND e.version = c.version)""",
     "entries doubled in streams": """SELECT count(*) FROM (SELECT FROM notification.stream_entry

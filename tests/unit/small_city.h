@@ -58,6 +58,9 @@ static const struct {
                   "5,09:00,18:00\n"},
 };
 
+/* What a folder may have besides; written by the tests that need it. */
+static const char *const more_files[] = {"rules.csv", "reasons.csv", "templates.csv"};
+
 static char folder[64];
 
 static inline void path_of(char *path, size_t room, const char *file) {
@@ -90,6 +93,10 @@ static inline int remove_folder(void **state) {
     (void)state;
     for (size_t i = 0; i < LENGTH(small_city); i++) {
         path_of(path, sizeof path, small_city[i].file);
+        unlink(path);
+    }
+    for (size_t i = 0; i < LENGTH(more_files); i++) {
+        path_of(path, sizeof path, more_files[i]);
         unlink(path);
     }
     return rmdir(folder);

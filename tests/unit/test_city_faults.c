@@ -2,14 +2,15 @@
 
 #include "tests/unit/small_city.h"
 
-/* The file with `old` replaced by `new`, or with `new` behind it when old is NULL. */
+/* The file with `old` replaced by `new`, or with `new` behind it when old is NULL. A file that the small city lacks is made. */
 static void change_file(const char *file, const char *old, const char *new) {
     char text[4096];
     size_t i = 0;
 
-    while (strcmp(small_city[i].file, file) != 0)
+    while (i < LENGTH(small_city) && strcmp(small_city[i].file, file) != 0)
         i++;
-    const char *whole = small_city[i].text, *at = old == NULL ? whole + strlen(whole) : strstr(whole, old);
+    const char *whole = i < LENGTH(small_city) ? small_city[i].text : "",
+               *at = old == NULL ? whole + strlen(whole) : strstr(whole, old);
     assert_non_null(at);
     snprintf(text, sizeof text, "%.*s%s%s", (int)(at - whole), whole, new, at + (old == NULL ? 0 : strlen(old)));
     write_file(file, text);
@@ -57,7 +58,8 @@ static void every_fault_is_named_with_file_line_and_column(void **state) {
         {"items.csv", "noise,Noise", "noise,", "items.csv:2:2: name_en: must not be empty"},
         {"items.csv", "noise,Noise,,", "noise,Noise,", "items.csv:2:10: 10 fields, but the header has 11"},
         {"items.csv", "Noise", "\"Noise", "items.csv:2:2: name_en: the closing quote is missing"},
-        {"items.csv", "unit_kind", "unitkind", "items.csv:1:1: unit_kind: the header lacks this column"},
+        {"items.csv", "severity", "urgency", "items.csv:1:1: severity: the header lacks this column"},
+        {"items.csv", "unit_kind", "unitkind", "items.csv:1:8: unitkind: is no column of items.csv"},
         {"areas.csv", "c,County,,s", "c,County,,", "areas.csv:3:4: parent: must not be empty: the city is on line 2"},
         {"areas.csv", "s,Small,,,4", "s,Small,,,3", "areas.csv:2:5: tier: must be 4"},
         {"areas.csv", "t,Township,,c,2", "t,Township,,v,2", "areas.csv:4:4: parent: must be of a higher tier than 2"},
@@ -92,6 +94,42 @@ static void every_fault_is_named_with_file_line_and_column(void **state) {
         {"city.csv", "code,small\n", "", "city.csv:1:1: key: add a row with the key code"},
         {"city.csv", "attribution", "colour", "city.csv:6:1: key: must be code"},
         {"city.csv", "name_zh", "name_en", "city.csv:4:1: key: \"name_en\" stands there twice"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < LENGTH(faults); i++)
+        check_fault(&faults[i]);
+}
+
+static void faults_of_the_ladder_and_of_what_may_be_missing_are_named(void **state) {
+    static const struct fault faults[] = {
+        {"ladder.csv", "resolve", "close", "ladder.csv:2:3: clock: must be accept, sign, contact, progress"},
+        {"ladder.csv", NULL, "1,yellow,sign,30,working_minutes,,\n",
+         "ladder.csv:14:1: tier: tier 1, yellow, sign stands on line 13"},
+        {"rules.csv", NULL, "key,value,unit\nno_such,1,\n", "rules.csv:2:1: key: there is no rule \"no_such\""},
+        {"rules.csv", NULL, "key,value,unit\nredo_percent,101,\n",
+         "rules.csv:2:2: value: redo_percent must be 1 to 100, not 101"},
+        {"rules.csv", NULL, "key,value,unit\nredo_percent,50,working_days\n",
+         "rules.csv:2:3: unit: must be empty: redo_percent is a number"},
+        {"rules.csv", NULL, "key,value\nanswer_within,3\n", "rules.csv:2:3: unit: must not be empty: answer_within"},
+        {"rules.csv", NULL, "key,value,unit\nanswer_within,3,weeks\n",
+         "rules.csv:2:3: unit: must be continuous_minutes"},
+        {"rules.csv", NULL, "key,value,unit\nanswer_within,0,working_days\n",
+         "rules.csv:2:2: value: answer_within must be 1 to 100000, not 0"},
+        {"rules.csv", NULL, "key,value,unit\nredo_percent,50,\nredo_percent,60,\n",
+         "rules.csv:3:1: key: redo_percent stands on line 2 already"},
+        {"rules.csv", NULL, "key,value,unit\nwarn_first_percent,80,\n",
+         "rules.csv:2:2: value: warn_second_percent, 80, must be more than warn_first_percent, 80"},
+        {"reasons.csv", NULL, "move,code,name_en\nsign,late,Late\n",
+         "reasons.csv:2:1: move: must be return, decline, suspend or ask_extension, not \"sign\""},
+        {"reasons.csv", NULL, "move,code,name_en\nreturn,a,A\ndecline,a,A\nreturn,a,B\n",
+         "reasons.csv:4:2: code: return a stands on line 2 already"},
+        {"templates.csv", NULL, "code,name_en,party\njoint,Joint,fire\n",
+         "templates.csv:2:3: party: \"fire\" is neither a kind nor a code in units.csv"},
+        {"templates.csv", NULL, "code,name_en,party\njoint,Joint,water\njoint,Joint,water\n",
+         "templates.csv:3:3: party: joint calls water on line 2 already"},
+        {"templates.csv", NULL, "code,name_en,party\njoint,Joint,queue\n",
+         "units.csv:9:4: kind: s has a unit of kind queue on line 8 already"},
     };
 
     (void)state;
@@ -155,6 +193,7 @@ static void more_complaints_than_are_kept_are_counted(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_fault_is_named_with_file_line_and_column),
+        cmocka_unit_test(faults_of_the_ladder_and_of_what_may_be_missing_are_named),
         cmocka_unit_test_setup_teardown(all_faults_are_found_at_once_and_sorted, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(a_missing_file_is_one_complaint, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(more_complaints_than_are_kept_are_counted, make_folder, remove_folder),

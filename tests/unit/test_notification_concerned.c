@@ -41,21 +41,33 @@ static void the_responsible_unit_comes_first_and_each_unit_once(void **state) {
     }
 }
 
+static void who_oversees_a_case_is_told_too(void **state) {
+    (void)state;
+    struct case_moved moved = {.unit = "lead", .support = "a b", .overseers = "c a"};
+    struct concerned concerned;
+    concerned_by(&moved, &concerned);
+    assert_int_equal(concerned.count, 4);
+    assert_string_equal(concerned.units[3], "c");
+}
+
 static void more_units_than_have_room_are_left_out(void **state) {
     (void)state;
     struct case_moved moved = {.unit = "lead"};
     struct concerned concerned;
-    for (int i = 0; i < 40; i++)
+    for (int i = 0; i < 40; i++) {
         sprintf(moved.support + strlen(moved.support), "u%d ", i);
+        sprintf(moved.overseers + strlen(moved.overseers), "o%d ", i);
+    }
     concerned_by(&moved, &concerned);
     assert_int_equal(concerned.count, CONCERNED_MAX);
     assert_string_equal(concerned.units[0], "lead");
-    assert_string_equal(concerned.units[CONCERNED_MAX - 1], "u14");
+    assert_string_equal(concerned.units[CONCERNED_MAX - 1], "o22");
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_responsible_unit_comes_first_and_each_unit_once),
+        cmocka_unit_test(who_oversees_a_case_is_told_too),
         cmocka_unit_test(more_units_than_have_room_are_left_out),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,4 +1,4 @@
-#include "services/routing/case_file.h"
+#include "services/routing/case_decide.h"
 
 #include "tests/unit/case_harness.h"
 
@@ -11,16 +11,16 @@ static void a_case_opens_by_its_channel_with_severity_unit_and_due(void **state)
         uint8_t tier;
         int day, hour, minute; /* due in June */
     } cases[] = {
-        /* the desk accepts: one working day and half a working hour of grace */
-        {"hotline", "noise", "v", "report", "reported", "yellow", "v-desk", 1, 5, 10, 30},
+        /* the desk accepts, and has as long as the unit would have: one working day */
+        {"hotline", "noise", "v", "report", "reported", "yellow", "v-desk", 1, 5, 10, 0},
         /* its channel accepts by itself and raises it: a day of the clock */
         {"sensor", "noise", "v", "open", "dispatched", "orange", "v-desk", 1, 5, 10, 0},
         /* a village without a centre: the township, three working days over a weekend */
         {"hotline", "noise", "w", "report", "reported", "yellow", "t-centre", 2, 9, 10, 0},
-        /* a grid of a county with a water office: the item's own two hours and the row's grace */
-        {"sensor", "leak", "g", "open", "dispatched", "orange", "c-water", 3, 4, 13, 0},
+        /* a grid of a county with a water office: the item's own two hours */
+        {"sensor", "leak", "g", "open", "dispatched", "orange", "c-water", 3, 4, 12, 0},
         /* no silence of the channel lowers what the item has */
-        {"hotline", "leak", "g", "report", "reported", "orange", "c-water", 3, 4, 13, 0},
+        {"hotline", "leak", "g", "report", "reported", "orange", "c-water", 3, 4, 12, 0},
         /* above the item's tier the ladder's limit counts */
         {"sensor", "leak", "s", "open", "dispatched", "orange", "s-water", 4, 5, 10, 0},
         /* one fixed unit, three working days of its own */
@@ -104,129 +104,6 @@ static void a_report_that_the_city_cannot_place_is_refused_with_the_field(void *
     (void)state;
 }
 
-/* ---- commands --------------------------------------------------------------------------------------------------- */
-
-/* What staff may do, written out once more: a line that case_life.def loses or gains shows here. */
-static const struct {
-    const char *move;
-    enum case_state from, to;
-} staff_moves[] = {
-    {"accept", CASE_reported, CASE_dispatched}, {"sign", CASE_dispatched, CASE_handling},
-    {"close", CASE_dispatched, CASE_closed},    {"close", CASE_handling, CASE_closed},
-    {"close", CASE_supervised, CASE_closed},
-};
-
-static enum case_state allowed(const char *move, enum case_state from) {
-    for (size_t i = 0; i < LENGTH(staff_moves); i++)
-        if (staff_moves[i].from == from && strcmp(staff_moves[i].move, move) == 0)
-            return staff_moves[i].to;
-    return CASE_none;
-}
-
-static void check_refused(struct trial *trial, const struct command *command) {
-    struct case_file before = trial->file;
-    assert_int_equal(command_case(trial, command, june(4, 11, 0)), -1);
-    assert_string_equal(trial->why.field, "move");
-    assert_memory_equal(&trial->file, &before, sizeof before);
-}
-
-/* The orange noise of the village was due on Thursday at ten; a clock that starts at eleven ends at eleven. */
-static void check_moved(struct trial *trial, const struct command *command, enum case_state to) {
-    enum case_state from = trial->file.state;
-    int64_t due_at = trial->file.due_at;
-    if (command_case(trial, command, june(4, 11, 0)) != 0)
-        fail_msg("%s from %s: %s", command->move, case_state_spec(from)->name, trial->why.text);
-    if (strcmp(command->move, "accept") == 0)
-        due_at = june(5, 11, 0);
-    if (strcmp(command->move, "close") == 0)
-        due_at = 0;
-    assert_int_equal(trial->file.due_at, due_at);
-    assert_int_equal(trial->file.state, to);
-    assert_int_equal(trial->file.version, 2);
-    assert_string_equal(trial->file.unit, "v-desk");
-    assert_int_equal(trial->moved.version, 2);
-    assert_int_equal(trial->moved.at, june(4, 11, 0));
-    assert_int_equal(trial->moved.due_at, due_at);
-    assert_string_equal(trial->moved.move, command->move);
-    assert_string_equal(trial->moved.from, case_state_spec(from)->name);
-    assert_string_equal(trial->moved.state, case_state_spec(to)->name);
-    assert_string_equal(trial->moved.actor, "li.wei");
-    assert_string_equal(trial->moved.note, "seen");
-    assert_string_equal(trial->moved.title, "");
-    assert_string_equal(trial->moved.description, "");
-    assert_true(isnan(trial->moved.lat) && isnan(trial->moved.lon));
-    assert_int_equal(message_check(MESSAGE_case_moved, &trial->moved, &trial->why), 0);
-}
-
-static void every_pair_of_state_and_move_is_made_or_refused(void **state) {
-    size_t count, made = 0;
-    const struct move_spec *moves = case_moves(&count);
-    for (int from = CASE_none + 1; from < CASE_STATE_COUNT; from++) {
-        for (size_t i = 0; i < count; i++) {
-            struct trial trial = {0};
-            struct command command = {.case_id = 1234, .actor = "li.wei", .note = "seen"};
-            open_trial(&trial, "sensor", "noise", "v");
-            memset(trial.moved.title, 'x', sizeof trial.moved.title);
-            trial.file.state = (enum case_state)from;
-            strcpy(command.move, moves[i].name);
-            enum case_state to = allowed(moves[i].name, (enum case_state)from);
-            if (to == CASE_none)
-                check_refused(&trial, &command);
-            else
-                check_moved(&trial, &command, to);
-            made += to != CASE_none && moves[i].from == (enum case_state)from;
-            city_close(&trial.city);
-        }
-    }
-    assert_int_equal(made, LENGTH(staff_moves));
-    (void)state;
-}
-
-static void a_move_that_does_not_exist_is_refused(void **state) {
-    struct trial trial = {0};
-    open_trial(&trial, "sensor", "noise", "v");
-    check_refused(&trial, &(struct command){.move = "vanish", .actor = "li.wei"});
-    check_refused(&trial, &(struct command){.move = "", .actor = "li.wei"});
-    city_close(&trial.city);
-    (void)state;
-}
-
-static void a_command_for_another_version_is_refused(void **state) {
-    static const struct {
-        uint64_t version;
-        int status;
-    } cases[] = {{0, 0}, {1, 0}, {2, -1}, {UINT64_C(1) << 32 | 1, -1}};
-    for (size_t i = 0; i < LENGTH(cases); i++) {
-        struct trial trial = {0};
-        struct command command = {.move = "sign", .actor = "li.wei", .version = cases[i].version};
-        open_trial(&trial, "sensor", "noise", "v");
-        struct case_file before = trial.file;
-        assert_int_equal(command_case(&trial, &command, june(4, 11, 0)), cases[i].status);
-        if (cases[i].status != 0) {
-            assert_string_equal(trial.why.field, "version");
-            assert_memory_equal(&trial.file, &before, sizeof before);
-        }
-        city_close(&trial.city);
-    }
-    (void)state;
-}
-
-static void a_command_whose_item_has_vanished_leaves_the_file_as_it_was(void **state) {
-    struct trial trial = {0};
-    struct command accept = {.move = "accept", .actor = "li.wei"}, close = {.move = "close", .actor = "li.wei"};
-    open_trial(&trial, "hotline", "noise", "v");
-    strcpy(trial.file.item, "gone");
-    struct case_file before = trial.file;
-    assert_int_equal(command_case(&trial, &accept, june(4, 11, 0)), -1);
-    assert_string_equal(trial.why.field, "item");
-    assert_memory_equal(&trial.file, &before, sizeof before);
-    trial.file.state = CASE_dispatched; /* what starts no clock needs no item */
-    assert_int_equal(command_case(&trial, &close, june(4, 11, 0)), 0);
-    assert_int_equal(trial.file.due_at, 0);
-    city_close(&trial.city);
-    (void)state;
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_case_opens_by_its_channel_with_severity_unit_and_due, make_folder,
@@ -234,11 +111,6 @@ int main(void) {
         cmocka_unit_test_setup_teardown(the_opening_entry_holds_the_file_and_the_facts_of_the_report, make_folder,
                                         remove_folder),
         cmocka_unit_test_setup_teardown(a_report_that_the_city_cannot_place_is_refused_with_the_field, make_folder,
-                                        remove_folder),
-        cmocka_unit_test_setup_teardown(every_pair_of_state_and_move_is_made_or_refused, make_folder, remove_folder),
-        cmocka_unit_test_setup_teardown(a_move_that_does_not_exist_is_refused, make_folder, remove_folder),
-        cmocka_unit_test_setup_teardown(a_command_for_another_version_is_refused, make_folder, remove_folder),
-        cmocka_unit_test_setup_teardown(a_command_whose_item_has_vanished_leaves_the_file_as_it_was, make_folder,
                                         remove_folder),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -203,21 +203,38 @@ def make_items(requests, of_queue):
     return items
 
 
+# --- reasons: ours; the data has none ------------------------------------------------------------------------
+
+REASONS = [
+    ("return", "not_our_area", "It lies in another district", "不属本辖区"),
+    ("return", "not_our_duty", "Another department answers for it", "不属本部门职责"),
+    ("return", "wrong_item", "It was filed under the wrong type", "事项类别有误"),
+    ("decline", "not_our_city", "It is not for the city to do", "不属本市职权"),
+    ("decline", "court_case", "A court has it", "已进入诉讼程序"),
+    ("decline", "duplicate", "It was reported and answered before", "重复诉求"),
+    ("decline", "no_facts", "It does not say what is wrong and where", "事实不清"),
+    ("suspend", "weather", "The weather does not allow the work", "天气原因"),
+    ("suspend", "season", "The work is for another season", "季节原因"),
+    ("suspend", "waiting_for_parts", "Parts or material are on order", "等待材料配件"),
+    ("suspend", "court", "A court must decide first", "等待司法裁决"),
+    ("ask_extension", "larger_work", "The work is larger than it looked", "工程量超出预期"),
+    ("ask_extension", "other_party", "Another party must act first", "需其他单位配合"),
+    ("ask_extension", "weather", "The weather held the work up", "天气原因"),
+]
+
+
 # --- ladder -------------------------------------------------------------------------------------------------
 
 def make_ladder():
-    """Our defaults, not the city's: yellow by tier, blue one working day, orange and red by the clock."""
-    yellow = {1: ("30 working_minutes", "2 working_hours", "1 working_days"),
-              2: ("1 working_hours", "4 working_hours", "3 working_days"),
-              3: ("2 working_hours", "1 working_days", "5 working_days"),
-              4: ("4 working_hours", "1 working_days", "15 working_days")}
+    """Our defaults, not the city's: yellow by tier, blue one working day, orange and red by the clock. Only until when it must
+    be done, and the daily look at what is not: the data does not know when a case was accepted, signed for or answered."""
+    yellow = {2: "3 working_days", 3: "5 working_days", 4: "15 working_days"}
     rows = []
-    for tier, limits in yellow.items():
-        for severity, cells in (("blue", limits[:2] + ("1 working_days",)), ("yellow", limits),
-                                ("orange", ("2 continuous_hours", "2 continuous_hours", "24 continuous_hours")),
-                                ("red", ("10 continuous_minutes", "30 continuous_minutes", "2 continuous_hours"))):
-            for clock, cell in zip(("sign", "contact", "resolve"), cells):
-                rows.append([tier, severity, clock, *cell.split(), 0, cell.split()[1]])
+    for tier, limit in yellow.items():
+        for severity, cell in (("blue", "1 working_days"), ("yellow", limit), ("orange", "24 continuous_hours"),
+                               ("red", "2 continuous_hours")):
+            rows.append([tier, severity, "resolve", *cell.split(), 0, cell.split()[1], ""])
+            rows.append([tier, severity, "review", 1, "working_days", 0, "working_days", "no"])
     return rows
 
 
@@ -319,7 +336,9 @@ def main():
     write(out, "areas.csv", "code,name_en,name_zh,parent,tier,stat_code,code_year,lat,long", make_areas(requests))
     write(out, "units.csv", "code,name_en,name_zh,kind,tier,area,above", units)
     write(out, "items.csv", "code,name_en,name_zh,parent,matter,severity,tier,unit_kind,unit,limit,limit_unit", items)
-    write(out, "ladder.csv", "tier,severity,clock,limit,limit_unit,grace,grace_unit", make_ladder())
+    write(out, "ladder.csv", "tier,severity,clock,limit,limit_unit,grace,grace_unit,moves_up", make_ladder())
+    write(out, "rules.csv", "key,value,unit", [["warn_first_percent", 0, ""], ["warn_second_percent", 0, ""]])
+    write(out, "reasons.csv", "move,code,name_en,name_zh", REASONS)
     write(out, "calendar.csv", "date,kind,name", [])  # the real targets ignore public holidays
     write(out, "hours.csv", "weekday,from,to", [[day, "08:30", "17:00"] for day in range(1, 6)])
     write(out, "records.csv", "at,channel,item,area,address,lat,long,title,description,source_id,closed_at",

@@ -28,7 +28,7 @@ CREATE INDEX case_file_merged ON routing.case_file (shard, parent) WHERE state =
 -- How far each shard's open cases were counted anew after a calendar was corrected.
 CREATE TABLE routing.recalculation (
   shard     smallint PRIMARY KEY,
-  calendar  bigint NOT NULL,  -- version of the calendar that is in force for cases up to last_case
+  calendar  bigint NOT NULL,  -- version of the calendar with which cases up to last_case were counted
   last_case bigint NOT NULL,
   done      boolean NOT NULL
 );

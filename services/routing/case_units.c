@@ -1,0 +1,71 @@
+#include "services/routing/case_units.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* Of this severity, and above, all tiers hear at once (DOMAIN.md section 5). */
+#define TOLD_AT_ONCE "red"
+
+void case_give(const struct case_step *step, const struct unit *unit) {
+    struct case_file *file = step->file;
+    memcpy(file->unit, unit->code, sizeof file->unit);
+    if (unit->tier > file->tier)
+        file->tier = unit->tier; /* the tier of a case never falls, even when a lower unit gets it */
+}
+
+int case_above(const struct case_step *step, const struct unit **above, struct reason *why) {
+    const struct case_file *file = step->file;
+    const struct unit *unit = city_unit(step->city, file->unit);
+    const struct area *area = city_area(step->city, file->area);
+    if (unit == NULL)
+        return refuse(why, "unit", "the city no longer has the unit %s", file->unit);
+    if (area == NULL)
+        return refuse(why, "area", "the city no longer has the area %s", file->area);
+    do {
+        if (city_unit_above(step->city, unit, area, &unit, why) != 0)
+            return -1;
+    } while (unit != NULL && unit->tier <= file->tier);
+    *above = unit;
+    return 0;
+}
+
+int case_climb(const struct case_step *step, struct reason *why) {
+    const struct unit *above;
+    if (case_above(step, &above, why) != 0)
+        return -1;
+    if (above == NULL)
+        return refuse(why, "unit", "nobody is above %s", step->file->unit);
+    (void)units_add(step->file->support, step->file->unit); /* four tiers of CODE_MAX always fit */
+    case_give(step, above);
+    return 0;
+}
+
+int case_first_unit(const struct case_step *step, struct reason *why) {
+    struct case_file *file = step->file;
+    const struct item *item = city_item(step->city, file->item);
+    const struct area *area = city_area(step->city, file->area);
+    if (item == NULL)
+        return refuse(why, "item", "the city no longer has the item %s", file->item);
+    if (area == NULL)
+        return refuse(why, "area", "the city no longer has the area %s", file->area);
+    uint8_t tier = file->tier > item->tier ? file->tier : item->tier;
+    const struct unit *unit = city_unit_for(step->city, item, area, tier, why);
+    if (unit == NULL)
+        return -1;
+    memcpy(file->unit, unit->code, sizeof file->unit);
+    file->tier = unit->tier > file->tier ? unit->tier : file->tier;
+    return 0;
+}
+
+void case_tell_tiers(const struct case_step *step) {
+    struct case_file *file = step->file;
+    const struct unit *unit = city_unit(step->city, file->unit);
+    const struct area *area = city_area(step->city, file->area);
+    if (severity_rank(file->severity) < severity_rank(TOLD_AT_ONCE) || area == NULL)
+        return;
+    for (int tier = 0; tier < TIER_MAX && unit != NULL; tier++) {
+        if (city_unit_above(step->city, unit, area, &unit, NULL) != 0 || unit == NULL)
+            return;
+        (void)units_add(file->kept.overseers, unit->code);
+    }
+}
