@@ -104,7 +104,8 @@ static void give_up(struct command_calls *calls, int64_t now) {
             continue;
         }
         struct command_answer answer = {.outcome = COMMAND_UNKNOWN};
-        (void)refuse(&answer.why, "", "no answer in time; whether it was done is not known: ask again with the same key");
+        (void)refuse(&answer.why, "",
+                     "no answer in time; whether it was done is not known: ask again with the same key");
         finish(calls, at, &answer);
         at = &calls->first;
     }
@@ -194,8 +195,8 @@ void command_calls_send(struct command_calls *calls, const struct command *comma
     assert(waiting != NULL);
     waiting->command = *command;
     waiting->tag = tag;
-    waiting->give_up_at =
-        calls->options.patience_ms > 0 ? clock_monotonic_ms() + calls->options.patience_ms : INT64_MAX;
+    waiting->give_up_at = calls->options.patience_ms > 0 ? clock_monotonic_ms() + calls->options.patience_ms
+                                                         : INT64_MAX;
     waiting->next = calls->first;
     calls->first = waiting;
     calls->waiting++;

@@ -18,7 +18,7 @@ struct command_answer {
     bool done;
     uint32_t version; /* when done: of the case */
     char state[25];
-    struct reason why; /* when not done */
+    struct reason why;       /* when not done */
     uint64_t retry_after_ms; /* when busy */
 };
 

@@ -24,7 +24,7 @@ struct http_request;
 typedef void http_handler(struct http_request *request, void *context);
 
 #define HTTP_STARS_MAX 2
-#define HTTP_HEADERS_MAX 4       /* that a handler may add to an answer */
+#define HTTP_HEADERS_MAX 4        /* that a handler may add to an answer */
 #define HTTP_HEADER_BYTES_MAX 255 /* of the value of one of them */
 #define HTTP_PEER_BYTES_MAX 63
 
@@ -61,8 +61,8 @@ void http_turn(struct http *http);
 
 /* Of a request; borrowed until it is answered. Absent: NULL (body: size 0). What is decoded is UTF-8 without control
  * bytes; a request for which that fails never reaches a handler. */
-const char *http_path(const struct http_request *request);      /* as it was sent, without the query */
-const char *http_path_rest(const struct http_request *request); /* what the first star matched, decoded */
+const char *http_path(const struct http_request *request);                /* as it was sent, without the query */
+const char *http_path_rest(const struct http_request *request);           /* what the first star matched, decoded */
 const char *http_path_part(const struct http_request *request, int star); /* what that star matched, from 0 */
 /* The numeric address of whoever is connected; a proxy's where there is one. */
 void http_peer(const struct http_request *request, char peer[HTTP_PEER_BYTES_MAX + 1]);

@@ -104,8 +104,8 @@ static json_t *needs_json(uint32_t needs) {
 json_t *case_move_json(const struct move_spec *line) {
     const char *from = line->from == CASE_any_open ? "any_open" : case_state_spec(line->from)->name;
     const char *to = line->to == CASE_same ? "same" : case_state_spec(line->to)->name;
-    return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:o}", "move", line->name, "zh", line->zh, "en", line->meaning, "from",
-                     from, "to", to, "guard", case_guard_name(line->guard), "needs", needs_json(line->needs));
+    return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:o}", "move", line->name, "zh", line->zh, "en", line->meaning,
+                     "from", from, "to", to, "guard", case_guard_name(line->guard), "needs", needs_json(line->needs));
 }
 
 json_t *case_moves_json(uint32_t hats, enum case_state state) {
@@ -138,6 +138,6 @@ json_t *case_attached_json(const uint8_t *body, size_t size) {
     if (read_moved(body, size, &moved) != 0 || strcmp(moved.move, "attach") != 0 ||
         sscanf(moved.file, "%64s %63s %llu %n", sha256, type, &bytes, &end) != 3 || end == 0)
         return NULL;
-    return json_pack("{s:s, s:s, s:I, s:s, s:I, s:s}", "sha256", sha256, "type", type, "bytes", (json_int_t)bytes, "name",
-                     moved.file + end, "at", (json_int_t)moved.at, "actor", moved.actor);
+    return json_pack("{s:s, s:s, s:I, s:s, s:I, s:s}", "sha256", sha256, "type", type, "bytes", (json_int_t)bytes,
+                     "name", moved.file + end, "at", (json_int_t)moved.at, "actor", moved.actor);
 }

@@ -76,7 +76,8 @@ static void *desk_open(struct service_loop *loop, struct reason *why) {
     desk->behind_proxy = settings_flag(settings, "ZHITONG_BEHIND_PROXY");
     snprintf(desk->idle_seconds, sizeof desk->idle_seconds, "%lld",
              settings_number(settings, "ZHITONG_SESSION_IDLE_SECONDS"));
-    snprintf(desk->life_seconds, sizeof desk->life_seconds, "%lld", settings_number(settings, "ZHITONG_SESSION_SECONDS"));
+    snprintf(desk->life_seconds, sizeof desk->life_seconds, "%lld",
+             settings_number(settings, "ZHITONG_SESSION_SECONDS"));
     open_limits(desk, settings);
     return desk;
 }

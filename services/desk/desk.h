@@ -29,7 +29,7 @@ struct desk {
 
 extern const struct service_extra desk_extra;
 
-struct desk *desk_of(void *context);             /* of an HTTP handler's context */
+struct desk *desk_of(void *context);                   /* of an HTTP handler's context */
 const struct city *desk_city(const struct desk *desk); /* NULL while none is loaded */
 /* Whether it takes requests now; refuses where it stops, or has no database or city. */
 MUST_CHECK int desk_is_ready(const struct desk *desk, struct reason *why);

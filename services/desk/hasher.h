@@ -7,7 +7,7 @@
 
 #include "common/mailbox.h"
 
-#define PASSWORD_MAX 512 /* bytes */
+#define PASSWORD_MAX 512            /* bytes */
 #define PASSWORD_OPERATIONS 2       /* of argon2id, with which passwords are hashed */
 #define PASSWORD_MEMORY 19922944ULL /* bytes: 19 MiB */
 

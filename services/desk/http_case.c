@@ -125,9 +125,7 @@ static void history_read(void *context, const struct ask *ask) {
     const PGresult *result = history_of(visit, ask);
     if (result == NULL)
         return;
-    int limit = PAGE_LIMIT, rows = PQntuples(result);
-    struct reason why;
-    (void)list_limit_read(http_query(visit->request, "limit"), &limit, &why); /* was read before */
+    int limit = visit->limit, rows = PQntuples(result);
     json_t *entries = json_array();
     for (int row = 0; row < rows && row < limit; row++) {
         size_t size;
@@ -148,17 +146,16 @@ static void history_read(void *context, const struct ask *ask) {
 static void show_history(struct visit *visit) {
     struct cursor cursor = {0};
     struct reason why;
-    int limit;
     char most[16];
     const char *after = http_query(visit->request, "after");
     if (!visit_case(visit))
         return;
-    if (list_limit_read(http_query(visit->request, "limit"), &limit, &why) != 0 ||
+    if (list_limit_read(http_query(visit->request, "limit"), &visit->limit, &why) != 0 ||
         (after != NULL && cursor_read(CURSOR_LOG, after, &cursor, &why) != 0)) {
         visit_refuse_why(visit, 400, &why);
         return;
     }
-    snprintf(most, sizeof most, "%d", limit + 1);
+    snprintf(most, sizeof most, "%d", visit->limit + 1);
     put_history(visit, history_read, cursor.number, most);
 }
 

@@ -28,10 +28,10 @@ static void refuse_unseen(struct visit *visit) {
 }
 
 static json_t *council_json(const PGresult *result, int row) {
-    return json_pack("{s:o, s:s, s:s, s:s, s:s, s:I, s:s}", "council", id_json((uint64_t)db_int8(result, row, 0)), "unit",
-                     db_text(result, row, 1), "topic", db_text(result, row, 2), "attendees", db_text(result, row, 3),
-                     "resolution", db_text(result, row, 4), "held_at", (json_int_t)db_time(result, row, 5), "added_by",
-                     db_text(result, row, 6));
+    return json_pack("{s:o, s:s, s:s, s:s, s:s, s:I, s:s}", "council", id_json((uint64_t)db_int8(result, row, 0)),
+                     "unit", db_text(result, row, 1), "topic", db_text(result, row, 2), "attendees",
+                     db_text(result, row, 3), "resolution", db_text(result, row, 4), "held_at",
+                     (json_int_t)db_time(result, row, 5), "added_by", db_text(result, row, 6));
 }
 
 /* ---- reading ------------------------------------------------------------------------------------------------------------ */
@@ -41,8 +41,7 @@ static void councils_read(void *context, const struct ask *ask) {
     const PGresult *result = visit_result(visit, ask, 1);
     if (result == NULL)
         return;
-    int limit = PAGE_LIMIT, rows = PQntuples(result);
-    (void)list_limit_read(http_query(visit->request, "limit"), &limit, NULL); /* was read before */
+    int limit = visit->limit, rows = PQntuples(result);
     json_t *councils = json_array();
     for (int row = 0; row < rows && row < limit; row++)
         json_array_append_new(councils, council_json(result, row));
@@ -59,15 +58,14 @@ static void list(struct visit *visit) {
     const char *after = http_query(visit->request, "after");
     struct cursor cursor = {.number = INT64_MAX};
     struct reason why;
-    int limit;
     char number[24], most[16];
-    if (list_limit_read(http_query(visit->request, "limit"), &limit, &why) != 0 ||
+    if (list_limit_read(http_query(visit->request, "limit"), &visit->limit, &why) != 0 ||
         (after != NULL && cursor_read(CURSOR_COUNCIL, after, &cursor, &why) != 0)) {
         visit_refuse_why(visit, 400, &why);
         return;
     }
     snprintf(number, sizeof number, "%" PRIu64, cursor.number);
-    snprintf(most, sizeof most, "%d", limit + 1);
+    snprintf(most, sizeof most, "%d", visit->limit + 1);
     struct ask *ask = visit_ask(visit, councils_read);
     ask_step(ask, "desk_councils", (const char *[]){number, most}, 2);
     visit_put(visit, ASK_LIST, ask);
@@ -154,7 +152,8 @@ static void council_added(void *context, const struct ask *ask) {
     uint64_t number = (uint64_t)db_int8(result, 0, 0);
     visit_row(visit, "council", &row);
     snprintf(row.outcome, sizeof row.outcome, "done %" PRIu64, number);
-    visit_answer_written(visit, db_bool(result, 0, 1) ? 201 : 200, json_pack("{s:o}", "council", id_json(number)), &row);
+    visit_answer_written(visit, db_bool(result, 0, 1) ? 201 : 200, json_pack("{s:o}", "council", id_json(number)),
+                         &row);
 }
 
 static void add(struct visit *visit) {
@@ -174,7 +173,7 @@ static void add(struct visit *visit) {
     if (visit_key(visit, "council", council->key) == NULL)
         return;
     struct ask *ask = visit_ask(visit, council_added);
-    const char *values[] = {council->unit,    council->topic,          council->attendees, council->resolution,
+    const char *values[] = {council->unit,    council->topic,      council->attendees, council->resolution,
                             council->held_at, visit->person.login, council->key};
     ask_step(ask, "desk_council_add", values, 7);
     visit_put(visit, ASK_WRITE, ask);
@@ -207,7 +206,8 @@ static void spawned(void *context, const struct spawn_answer *answer) {
         visit_refuse_why(visit, 422, &answer->why);
         return;
     case SPAWN_UNKNOWN:
-        visit_refuse(visit, 504, "", "no answer in time; whether it was taken is not known: ask again with the same key");
+        visit_refuse(visit, 504, "",
+                     "no answer in time; whether it was taken is not known: ask again with the same key");
         return;
     case SPAWN_ACCEPTED:
         break;
@@ -264,7 +264,8 @@ static void spawn_case(struct visit *visit) {
     assert(council != NULL);
     visit->own = council;
     if (visit->desk->spawn == NULL)
-        visit_refuse(visit, 503, "ZHITONG_INTAKE_KEY", "is not set: desk has no key with which it could hand in a report");
+        visit_refuse(visit, 503, "ZHITONG_INTAKE_KEY",
+                     "is not set: desk has no key with which it could hand in a report");
     else if (visit_key(visit, http_path_part(visit->request, 0), council->key) != NULL)
         put_council(visit, council_found);
 }

@@ -28,7 +28,8 @@ static bool next_page(const struct listing *listing, const PGresult *result, int
     int found = listing->kind == CURSOR_OPENED ? db_int4(result, 0, 0) : rows;
     if (found > limit && rows >= limit) {
         int column = listing->kind == CURSOR_OPENED ? COLUMN_OPENED : COLUMN_DUE;
-        *cursor = (struct cursor){db_time(result, limit - 1, column), (uint64_t)db_int8(result, limit - 1, COLUMN_CASE)};
+        *cursor = (struct cursor){db_time(result, limit - 1, column),
+                                  (uint64_t)db_int8(result, limit - 1, COLUMN_CASE)};
         return true;
     }
     if (rows == 0 && listing->kind != CURSOR_OPENED)

@@ -21,8 +21,7 @@ static int status_of(const char *field) {
     static const struct {
         const char *field;
         int status;
-    } statuses[] = {{"version", 409},    {"move", 409},  {"role", 403}, {"actor", 403},
-                    {"actor_unit", 403}, {"case", 404}};
+    } statuses[] = {{"version", 409}, {"move", 409}, {"role", 403}, {"actor", 403}, {"actor_unit", 403}, {"case", 404}};
     for (size_t i = 0; i < sizeof statuses / sizeof *statuses; i++)
         if (strcmp(statuses[i].field, field) == 0)
             return statuses[i].status;
@@ -128,7 +127,8 @@ static bool read_version(struct visit *visit, const char *move, struct command *
     if (strcmp(match, "*") == 0) {
         if (scope_is_note(move))
             return true;
-        visit_refuse(visit, 428, "If-Match", "* is for urge, note, attach and instruct only; name the version that you saw");
+        visit_refuse(visit, 428, "If-Match",
+                     "* is for urge, note, attach and instruct only; name the version that you saw");
         return false;
     }
     quoted[0] = '\0';
@@ -147,7 +147,8 @@ static int check_body(const json_t *json, struct reason *why) {
     static const char *const taken[] = {"key", "case", "move", "actor", "role", "actor_unit", "version"};
     for (size_t i = 0; i < sizeof taken / sizeof *taken; i++)
         if (json_object_get(json, taken[i]) != NULL)
-            return refuse(why, taken[i], "does not go into the body: it comes from the path, the headers or the session");
+            return refuse(why, taken[i],
+                          "does not go into the body: it comes from the path, the headers or the session");
     return 0;
 }
 
@@ -218,8 +219,8 @@ static void show_roles(struct visit *visit) {
     const struct role_spec *roles = case_roles(&count);
     json_t *array = json_array();
     for (size_t i = 0; i < count; i++)
-        json_array_append_new(array, json_pack("{s:s, s:s, s:s}", "role", roles[i].name, "zh", roles[i].zh, "en",
-                                               roles[i].meaning));
+        json_array_append_new(
+            array, json_pack("{s:s, s:s, s:s}", "role", roles[i].name, "zh", roles[i].zh, "en", roles[i].meaning));
     visit_json(visit, 200, json_pack("{s:o}", "roles", array));
 }
 
@@ -227,8 +228,8 @@ static void show_states(struct visit *visit) {
     json_t *array = json_array();
     for (int i = CASE_none + 1; i < CASE_STATE_COUNT; i++) {
         const struct state_spec *state = case_state_spec((enum case_state)i);
-        json_array_append_new(array, json_pack("{s:s, s:b, s:s, s:s}", "state", state->name, "open", (int)state->open, "zh",
-                                               state->zh, "en", state->meaning));
+        json_array_append_new(array, json_pack("{s:s, s:b, s:s, s:s}", "state", state->name, "open", (int)state->open,
+                                               "zh", state->zh, "en", state->meaning));
     }
     visit_json(visit, 200, json_pack("{s:o}", "states", array));
 }

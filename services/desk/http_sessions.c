@@ -75,8 +75,8 @@ static void session_opened(void *context, const struct ask *ask) {
         return;
     }
     char cookie[HTTP_HEADER_BYTES_MAX + 1];
-    snprintf(cookie, sizeof cookie, SESSION_COOKIE "=%s; Path=/; HttpOnly; Secure; SameSite=Strict; Max-Age=%s", in->token,
-             visit->desk->life_seconds);
+    snprintf(cookie, sizeof cookie, SESSION_COOKIE "=%s; Path=/; HttpOnly; Secure; SameSite=Strict; Max-Age=%s",
+             in->token, visit->desk->life_seconds);
     http_add_header(visit->request, "Set-Cookie", cookie);
     login_limit_forget(visit->desk->logins, in->login);
     login_limit_take_back(visit->desk->addresses, in->address);
@@ -153,7 +153,8 @@ static int read_signing_in(const json_t *json, struct signing_in *in, struct rea
     if (read_text(json, "login", in->login, sizeof in->login, why) != 0 ||
         read_text(json, "password", in->password, sizeof in->password, why) != 0)
         return -1;
-    if (post != NULL && (!json_is_integer(post) || json_integer_value(post) < 1 || json_integer_value(post) > INT32_MAX))
+    if (post != NULL &&
+        (!json_is_integer(post) || json_integer_value(post) < 1 || json_integer_value(post) > INT32_MAX))
         return refuse(why, "post", "must be the number of a post");
     in->post = post != NULL ? (int32_t)json_integer_value(post) : 0;
     return 0;
@@ -221,7 +222,8 @@ static void ended(void *context, const struct ask *ask) {
     if (visit_result(visit, ask, 0) == NULL)
         return;
     session_cache_drop(visit->desk->sessions, visit->digest);
-    http_add_header(visit->request, "Set-Cookie", SESSION_COOKIE "=; Path=/; HttpOnly; Secure; SameSite=Strict; Max-Age=0");
+    http_add_header(visit->request, "Set-Cookie",
+                    SESSION_COOKIE "=; Path=/; HttpOnly; Secure; SameSite=Strict; Max-Age=0");
     visit_row(visit, "logout", &row);
     snprintf(row.outcome, sizeof row.outcome, "done");
     visit_answer_written(visit, 200, json_pack("{s:b}", "ended", 1), &row);

@@ -11,7 +11,8 @@
 
 #define INSTANT_MAX 253402300799999LL /* the end of the year 9999 */
 
-static int read_number(const char *field, const char *text, const int64_t range[2], int64_t *number, struct reason *why) {
+static int read_number(const char *field, const char *text, const int64_t range[2], int64_t *number,
+                       struct reason *why) {
     char *end;
     errno = 0;
     long long value = strtoll(text, &end, 10);
@@ -87,7 +88,8 @@ static const struct filter {
     const char *name;
     bool (*fits)(const char *text);
     const char *must;
-} filters[] = { /* in the order of the query's parameters, from the first */
+} filters[] = {
+    /* in the order of the query's parameters, from the first */
     {"area", is_code, "must be the code of an area"},
     {"open", is_yes_or_no, "must be yes or no"},
     {"state", is_state, "must be a state; GET /states lists them"},
@@ -140,7 +142,8 @@ int list_page_read(struct list_page *page, list_parameter *parameter, void *cont
         page->values[VALUE_OPEN] = "yes"; /* what is finished is not overdue */
     if (list_limit_read(parameter(context, "limit"), &page->limit, why) != 0)
         return -1;
-    snprintf(page->numbers[3], sizeof page->numbers[3], "%d", page->limit + 1); /* one more tells whether there is more */
+    snprintf(page->numbers[3], sizeof page->numbers[3], "%d",
+             page->limit + 1); /* one more tells whether there is more */
     page->values[VALUE_LIMIT] = page->numbers[3];
     return read_span(page, parameter, context, why);
 }

@@ -13,7 +13,7 @@
 
 enum cursor_kind { CURSOR_OPENED = 'o', CURSOR_DUE = 'd', CURSOR_LOG = 'l', CURSOR_COUNCIL = 'c' };
 
-struct cursor { /* after this instant and this case; of a log or council only the number counts */
+struct cursor {      /* after this instant and this case; of a log or council only the number counts */
     int64_t at;      /* unix ms */
     uint64_t number; /* 0: none; the instant alone counts */
 };
@@ -27,8 +27,9 @@ typedef const char *list_parameter(void *context, const char *name);
 #define LIST_VALUES 14
 struct list_page {
     int limit;
-    char numbers[4][24];             /* what values point to */
-    const char *values[LIST_VALUES]; /* of the query desk_cases; those that were not given are NULL; texts are borrowed */
+    char numbers[4][24]; /* what values point to */
+    const char
+        *values[LIST_VALUES]; /* of the query desk_cases; those that were not given are NULL; texts are borrowed */
 };
 /* Refuses a parameter that makes no sense, with its name. */
 MUST_CHECK int list_page_read(struct list_page *page, list_parameter *parameter, void *context, struct reason *why);

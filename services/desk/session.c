@@ -6,7 +6,8 @@
 #include <string.h>
 
 #define TOKEN_BYTES 32
-#define CACHE_SLOTS 8192 /* a session has one place; another that falls there takes it, and the first is looked up again */
+#define CACHE_SLOTS \
+    8192 /* a session has one place; another that falls there takes it, and the first is looked up again */
 #define BEARER "Bearer "
 
 static const char *const privacy_names[] = {"public", "internal", "restricted"};

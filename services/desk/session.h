@@ -12,15 +12,15 @@
 #include "common/city.h"
 #include "proto/case_life.h"
 
-#define TOKEN_TEXT_SIZE 44   /* 43 characters and a NUL */
-#define DIGEST_TEXT_SIZE 65  /* SHA-256 in hex */
+#define TOKEN_TEXT_SIZE 44  /* 43 characters and a NUL */
+#define DIGEST_TEXT_SIZE 65 /* SHA-256 in hex */
 #define LOGIN_MAX 64
 #define SESSION_BELIEVED_MS 1000
 #define SESSION_COOKIE "zhitong"
 
 enum privacy { PRIVACY_public = 1, PRIVACY_internal = 2, PRIVACY_restricted = 4 }; /* one bit each */
 int privacy_named(const char *name);                                               /* 0 when there is none */
-int privacy_read(const char *list); /* PostgreSQL's {public,internal} */
+int privacy_read(const char *list);                                                /* PostgreSQL's {public,internal} */
 
 struct person { /* somebody in one of his posts */
     int32_t staff, post;

@@ -10,7 +10,7 @@
 
 struct handed {
     bool under_way;
-    uint64_t tag; /* its number, so that a late answer to another one finds nobody */
+    uint64_t tag;       /* its number, so that a late answer to another one finds nobody */
     int64_t give_up_at; /* monotonic ms */
     spawn_done *done;
     void *context;
@@ -60,7 +60,8 @@ int spawn_open(struct spawn **out, const struct settings *settings, void *zmq, s
                                      .context = spawn,
                                      .answered = answered};
     if (wire_keys_read(&spawn->keys, key, why) != 0 ||
-        server_key_read(spawn->server_key, settings_text(settings, "ZHITONG_INTAKE_SERVER_KEY"), why) != 0 || submit_client_open(&spawn->client, &options, why) != 0) {
+        server_key_read(spawn->server_key, settings_text(settings, "ZHITONG_INTAKE_SERVER_KEY"), why) != 0 ||
+        submit_client_open(&spawn->client, &options, why) != 0) {
         free(spawn);
         return -1;
     }

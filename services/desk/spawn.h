@@ -19,7 +19,8 @@ struct spawn;
 MUST_CHECK int spawn_open(struct spawn **out, const struct settings *settings, void *zmq, struct reason *why);
 void spawn_close(struct spawn **spawn);
 /* Refuses what intake would refuse for its form, and when too many are under way (field ""). */
-MUST_CHECK int spawn_send(struct spawn *spawn, const struct submit *report, spawn_done *done, void *context, struct reason *why);
+MUST_CHECK int spawn_send(struct spawn *spawn, const struct submit *report, spawn_done *done, void *context,
+                          struct reason *why);
 void spawn_turn(struct spawn *spawn);
 size_t spawn_sockets(const struct spawn *spawn, void **sockets, size_t room);
 size_t spawn_waiting(const struct spawn *spawn);

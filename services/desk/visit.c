@@ -56,7 +56,8 @@ static void row_written(void *context, bool written) {
         return;
     }
     json_decref(json);
-    visit_refuse(visit, 503, "", "who looks at a restricted case is written down, and that cannot be done now; try again");
+    visit_refuse(visit, 503, "",
+                 "who looks at a restricted case is written down, and that cannot be done now; try again");
 }
 
 void visit_answer_written(struct visit *visit, int status, json_t *take_json, const struct audit_row *row) {
@@ -195,7 +196,8 @@ json_t *visit_body(struct visit *visit) {
 const char *visit_key(struct visit *visit, const char *about, char key[VISIT_KEY_SIZE]) {
     const char *given = http_header(visit->request, "Idempotency-Key");
     if (given == NULL || given[0] == '\0' || strlen(given) > IDEMPOTENCY_KEY_MAX) {
-        visit_refuse(visit, 400, "Idempotency-Key", "is needed, of 1 to %d bytes: the same for every retry, another for what is new",
+        visit_refuse(visit, 400, "Idempotency-Key",
+                     "is needed, of 1 to %d bytes: the same for every retry, another for what is new",
                      IDEMPOTENCY_KEY_MAX);
         return NULL;
     }

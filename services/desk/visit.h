@@ -17,6 +17,7 @@ struct visit {
     char digest[DIGEST_TEXT_SIZE];
     visit_handler *handle;
     uint64_t case_id;
+    int limit;    /* of a page */
     int status;   /* of the answer that waits for the audit */
     json_t *json; /* its body */
     bool must_be_written;
@@ -34,7 +35,8 @@ void visit_refuse(struct visit *visit, int status, const char *field, const char
 void visit_refuse_why(struct visit *visit, int status, const struct reason *why);
 /* Answers once the row stands in the audit. must_be_written: where it cannot be written, 503 instead of the answer. */
 void visit_answer_written(struct visit *visit, int status, json_t *take_json, const struct audit_row *row);
-void visit_row(const struct visit *visit, const char *what, struct audit_row *row); /* with who and which case filled in */
+void visit_row(const struct visit *visit, const char *what,
+               struct audit_row *row); /* with who and which case filled in */
 
 /* An ask whose first step says what the person may see; `done` gets the visit. Its own steps count from 1. */
 struct ask *visit_ask(struct visit *visit, ask_done *done);
