@@ -46,11 +46,11 @@ static int hash_password(const char *path, char hash[crypto_pwhash_STRBYTES]) {
 
 /* ---- one statement ---------------------------------------------------------------------------------------------------- */
 
-/* Runs the query; says `missing` when it finds no row, else `good`. */
 struct change {
     const char *query;
-    const char *values[4]; /* ended by NULL when fewer */
-    const char *good, *missing;
+    const char *values[4];       /* ended by NULL when fewer */
+    const char *good;            /* NULL: nothing is said */
+    const char *field, *missing; /* what is wrong when it finds no row */
 };
 
 static int change(const char *url, const struct change *change) {
@@ -67,9 +67,10 @@ static int change(const char *url, const struct change *change) {
         status = database_failed(db);
     else if (PQntuples(result) == 0)
         status = EXIT_REFUSED;
-    if (result != NULL)
-        fprintf(status == EXIT_GOOD ? stdout : stderr, status == EXIT_GOOD ? "%s: %s\n" : "login: %s %s\n",
-                change->values[0], status == EXIT_GOOD ? change->good : change->missing);
+    if (result != NULL && status != EXIT_GOOD)
+        fprintf(stderr, "%s: %s %s\n", change->field, change->values[0], change->missing);
+    else if (status == EXIT_GOOD && change->good != NULL)
+        printf("%s: %s\n", change->values[0], change->good);
     db_close(&db);
     return status;
 }
@@ -88,9 +89,11 @@ int staff_add_command(int argc, char **argv) {
         return wrong_use("staff add", "LOGIN has at most 64 bytes and NAME 240");
     if (hash_password(path, hash) != 0)
         return EXIT_REFUSED;
-    return change(
-        url, &(struct change){
-                 "staff_add", {words.at[0], name, hash}, "added; give a post next: zhitong staff post", "is taken"});
+    return change(url, &(struct change){"staff_add",
+                                        {words.at[0], name, hash},
+                                        "added; give a post next: zhitong staff post",
+                                        "login",
+                                        "is taken"});
 }
 
 int staff_password_command(int argc, char **argv) {
@@ -105,9 +108,11 @@ int staff_password_command(int argc, char **argv) {
         return wrong_use("staff password", "LOGIN is missing");
     if (hash_password(path, hash) != 0)
         return EXIT_REFUSED;
-    return change(
-        url, &(struct change){
-                 "staff_password", {words.at[0], hash}, "has a new password; open sessions have ended", "is nobody's"});
+    return change(url, &(struct change){"staff_password",
+                                        {words.at[0], hash},
+                                        "has a new password; open sessions have ended",
+                                        "login",
+                                        "is nobody's"});
 }
 
 static int enable(int argc, char **argv, bool enabled) {
@@ -121,6 +126,7 @@ static int enable(int argc, char **argv, bool enabled) {
     return change(url, &(struct change){"staff_enable",
                                         {words.at[0], enabled ? "yes" : "no"},
                                         enabled ? "may sign in" : "may not sign in any more; open sessions have ended",
+                                        "login",
                                         "is nobody's"});
 }
 
@@ -149,8 +155,7 @@ static int check_privacy(const char *list) {
 }
 
 static int check_unit(const char *url, const char *unit) {
-    return change(url,
-                  &(struct change){"staff_unit", {unit}, "is a unit of the city", "is no unit of the loaded city"});
+    return change(url, &(struct change){"staff_unit", {unit}, NULL, "unit", "is no unit of the loaded city"});
 }
 
 int staff_post_command(int argc, char **argv) {
@@ -175,13 +180,14 @@ int staff_post_command(int argc, char **argv) {
     if (ends)
         return change(
             url,
-            &(struct change){"staff_post_end", {words.at[0], role, unit}, "has that post no more", "has no such post"});
+            &(struct change){
+                "staff_post_end", {words.at[0], role, unit}, "has that post no more", "login", "has no such post"});
     if (check_privacy(privacy) != 0)
         return EXIT_WRONG_USE;
     if (check_unit(url, unit) != EXIT_GOOD)
         return EXIT_REFUSED;
-    return change(url,
-                  &(struct change){"staff_post", {words.at[0], role, unit, privacy}, "has the post", "is nobody's"});
+    return change(url, &(struct change){
+                           "staff_post", {words.at[0], role, unit, privacy}, "has the post", "login", "is nobody's"});
 }
 
 int staff_list_command(int argc, char **argv) {

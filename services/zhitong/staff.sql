@@ -10,7 +10,7 @@ SELECT staff FROM changed;
 
 -- name: staff_enable
 -- $1 login, $2 yes or no. Whoever is disabled is signed out.
-WITH changed AS (UPDATE staff SET enabled = $2::boolean WHERE login = $1 RETURNING staff, enabled),
+WITH changed AS (UPDATE staff SET enabled = $2::text::boolean WHERE login = $1 RETURNING staff, enabled),
   ended AS (DELETE FROM session USING changed WHERE session.staff = changed.staff AND NOT changed.enabled)
 SELECT staff FROM changed;
 
