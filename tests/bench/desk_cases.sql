@@ -49,12 +49,12 @@ SELECT (r.n / 128 + 1) * 128 + r.n % 128, r.opened_at, r.due_at, 6, r.n % 128, r
        thing.severity, CASE r.tier WHEN 1 THEN (coalesce(t1, t2, t3))[1] WHEN 2 THEN t2[1 + r.n % cardinality(t2)]
                         WHEN 3 THEN t3[1 + r.n % cardinality(t3)] ELSE t4[1 + r.n % cardinality(t4)] END,
        CASE WHEN r.n % 3 = 0 AND r.tier > 1 THEN (coalesce(t1, t2, t3))[1] ELSE '' END, way.code, thing.code, place.area, opening.body,
-       sha256(int8send(r.n)), r.due_at, 1, r.due_at IS NOT NULL AND r.n % 211 = 0, 'sanitation team on site tomorrow',
-       decode(repeat('c0', 160), 'hex')
-FROM (SELECT n, now() - interval '21.6 seconds' * (:cases - n) AS opened_at,
+       sha256(int8send(r.n)), r.due_at, 1, r.due_at IS NOT NULL AND r.n % 211 = 0, '环卫队明天上午到场清运，安排两辆车，社区网格员跟进确认，完成后拍照反馈并回访反映人。',
+       ''
+FROM (SELECT n, date_trunc('milliseconds', now() - interval '21.6 seconds' * (:cases - n)) AS opened_at,
              (ARRAY[1, 1, 1, 1, 2, 2, 2, 3, 3, 4])[1 + floor(random() * 10)::integer]::smallint AS tier,
              CASE WHEN random() < CASE WHEN n > :cases * 0.985 THEN 0.8 WHEN n > :cases * 0.865 THEN 0.065 ELSE 0.0002 END
-                  THEN now() + interval '1 hour' * (random() * 200 - 30) END AS due_at,
+                  THEN date_trunc('milliseconds', now() + interval '1 hour' * (random() * 200 - 30)) END AS due_at,
              floor(random() * :places)::bigint AS p, floor(random() * :things)::bigint AS t, floor(random() * :ways)::bigint AS w
       FROM generate_series(0::bigint, :cases - 1) n) r
   JOIN place ON place.n = r.p JOIN thing ON thing.n = r.t JOIN way ON way.n = r.w JOIN opening ON opening.n = r.n % 1000;
@@ -63,3 +63,4 @@ INSERT INTO routing.log (seq, case_id, at, shard, type, body)
 SELECT row_number() OVER (PARTITION BY shard ORDER BY v, case_id), case_id, opened_at + interval '1 hour' * v, shard, 33,
        pg_temp.moved(case_id, CASE v WHEN 1 THEN 'open' WHEN 2 THEN 'sign' ELSE 'progress' END, v)
 FROM (SELECT case_id, shard, opened_at FROM routing.case_file WHERE case_id > (:cases - 100000)) c, generate_series(1, 14) v;
+UPDATE routing.shard s SET out_seq = coalesce((SELECT max(seq) FROM routing.log l WHERE l.shard = s.shard), 0);
