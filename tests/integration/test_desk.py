@@ -1,7 +1,6 @@
 #!/usr/bin/python3
 """Desk as the staff meet it: two replicas, routing behind them, a small city. Everybody sees his own part and may do his own
 part; a retry gets the first answer; what is refused names the field."""
-import json
 import sys
 import time
 from pathlib import Path
@@ -12,24 +11,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
 from checks import main, report, wait_applied, wait_until
 from clients import Client
 from sql import Sql
-from staff import Staff, ask
+from staff import PASSWORD, PEOPLE, Staff, add, ask
 from system import SERVICES
-
-PASSWORD = "correct horse battery"
-# login, role, unit, classes
-PEOPLE = [("mill", "village_desk", "mill_1", "public"), ("mill_office", "township_desk", "mill_office", "public,internal"),
-          ("north", "county_centre", "north_office", "public,internal"), ("south", "county_centre", "south_office", "public,internal"),
-          ("hall", "dispatcher", "town_hall", "public,internal,restricted"), ("eye", "supervisor", "town_hall", "public,internal"),
-          ("works", "department_lead", "works", "public"), ("check", "verifier", "north_office", "public,internal"),
-          ("reader", "auditor", "town_hall", "public,internal,restricted")]
-MINUTE = 60000
-
-
-def add(system, login, role, unit, privacy, password=PASSWORD):
-    path = system.folder / "password"
-    path.write_text(password + "\n")
-    system.zhitong("staff", "add", login, "--name", login.title(), "--password-file", path)
-    system.zhitong("staff", "post", login, "--role", role, "--unit", unit, "--privacy", privacy)
 
 
 def everything_starts(system, shared):

@@ -4,6 +4,22 @@ import json
 import time
 import urllib.parse
 
+PASSWORD = "correct horse battery"
+# Of the small city: login, role, unit, classes.
+PEOPLE = [("mill", "village_desk", "mill_1", "public"), ("mill_office", "township_desk", "mill_office", "public,internal"),
+          ("north", "county_centre", "north_office", "public,internal"), ("south", "county_centre", "south_office", "public,internal"),
+          ("hall", "dispatcher", "town_hall", "public,internal,restricted"), ("eye", "supervisor", "town_hall", "public,internal"),
+          ("works", "department_lead", "works", "public"), ("check", "verifier", "north_office", "public,internal"),
+          ("reader", "auditor", "town_hall", "public,internal,restricted")]
+
+
+def add(system, login, role, unit, privacy):
+    """One who may sign in, with one post."""
+    path = system.folder / "password"
+    path.write_text(PASSWORD + "\n")
+    system.zhitong("staff", "add", login, "--name", login.title(), "--password-file", path)
+    system.zhitong("staff", "post", login, "--role", role, "--unit", unit, "--privacy", privacy)
+
 
 class Answer:
     def __init__(self, status, headers, body):
