@@ -23,8 +23,6 @@ struct layout {
     size_t hours_count;
     struct special_day *days; /* by date */
     size_t day_count;
-    bool has_hours[8];
-    int make_up_weekday; /* whose hours a make-up day has when its own weekday has none */
     bool known[YEARS_KNOWN_MAX];
 };
 
@@ -32,11 +30,35 @@ static void learn_hours(struct layout *layout, const struct calendar_rules *rule
     layout->hours_count = rules->hours_count;
     memcpy(layout->hours, rules->hours, rules->hours_count * sizeof *rules->hours);
     qsort(layout->hours, layout->hours_count, sizeof *layout->hours, work_hours_compare);
-    for (size_t i = 0; i < layout->hours_count; i++)
-        layout->has_hours[layout->hours[i].weekday] = true;
-    layout->make_up_weekday = 1;
-    while (layout->make_up_weekday < 7 && !layout->has_hours[layout->make_up_weekday])
-        layout->make_up_weekday++;
+}
+
+static bool has_days(const struct work_hours *hours) {
+    return hours->first != 0 || hours->last != 0;
+}
+
+static bool holds_on(const struct work_hours *hours, int32_t date) {
+    return (hours->first == 0 || date >= hours->first) && (hours->last == 0 || date <= hours->last);
+}
+
+/* The windows that a weekday has on this date, by start, into `windows`: those with days of their own, else those without. */
+static size_t windows_of(const struct layout *layout, int weekday, int32_t date, const struct work_hours **windows) {
+    size_t dated = 0, always = 0;
+
+    for (size_t i = 0; i < layout->hours_count; i++) {
+        const struct work_hours *hours = &layout->hours[i];
+        if (hours->weekday != weekday || !holds_on(hours, date))
+            continue;
+        if (has_days(hours))
+            windows[dated++] = hours;
+        else
+            always++;
+    }
+    if (dated > 0)
+        return dated;
+    for (size_t i = 0, count = 0; count < always; i++)
+        if (layout->hours[i].weekday == weekday && !has_days(&layout->hours[i]))
+            windows[count++] = &layout->hours[i];
+    return always;
 }
 
 static int learn_days(struct layout *layout, const struct calendar_rules *rules, struct reason *why) {
@@ -57,34 +79,31 @@ static int learn_days(struct layout *layout, const struct calendar_rules *rules,
     return 0;
 }
 
-/* Whose hours hold on this date: a weekday, or 0 when nobody works. */
-static int working_weekday(const struct layout *layout, int32_t date) {
+/* The windows of a date, with its holidays and make-up days. */
+static size_t windows_on(const struct layout *layout, int32_t date, const struct work_hours **windows) {
     struct special_day key = {.date = date};
     const struct special_day *special = NULL;
-    int weekday = date_weekday(date);
 
     if (layout->day_count > 0)
         special = bsearch(&key, layout->days, layout->day_count, sizeof key, special_day_compare);
     if (special != NULL && !special->works)
         return 0;
-    if (special != NULL && !layout->has_hours[weekday])
-        weekday = layout->make_up_weekday;
-    return layout->has_hours[weekday] ? weekday : 0;
+    size_t count = windows_of(layout, date_weekday(date), date, windows);
+    for (int weekday = 1; special != NULL && count == 0 && weekday <= 7; weekday++)
+        count = windows_of(layout, weekday, date, windows);
+    return count;
 }
 
-/* Room for a hundred years of days and of windows, or of those that are known. */
+/* Room for all windows of the years that are known. */
 static int make_room(struct calendar *calendar, const struct layout *layout, struct reason *why) {
-    size_t years = 0;
+    const struct work_hours *windows[WINDOWS_MAX];
 
-    for (size_t i = 0; i < YEARS_KNOWN_MAX; i++)
-        years += layout->known[i];
-    calendar->day_room = years * 366;
-    for (int weekday = 1; weekday <= 7; weekday++) {
-        size_t windows = 0;
-        for (size_t i = 0; i < layout->hours_count; i++)
-            windows += layout->hours[i].weekday == weekday;
-        if (windows * calendar->day_room > calendar->window_room)
-            calendar->window_room = windows * calendar->day_room;
+    for (int i = 0; i < YEARS_KNOWN_MAX; i++) {
+        int year = ZONE_YEAR_FIRST + i;
+        for (int32_t date = date_of(year, 1, 1); layout->known[i] && date < date_of(year + 1, 1, 1); date++) {
+            calendar->window_room += windows_on(layout, date, windows);
+            calendar->day_room++;
+        }
     }
     calendar->work_days = calloc(calendar->day_room + 1, sizeof *calendar->work_days);
     calendar->windows = calloc(calendar->window_room + 1, sizeof *calendar->windows);
@@ -94,18 +113,16 @@ static int make_room(struct calendar *calendar, const struct layout *layout, str
 }
 
 static void lay_day(struct calendar *calendar, const struct layout *layout, int32_t date) {
-    int weekday = working_weekday(layout, date);
+    const struct work_hours *windows[WINDOWS_MAX];
+    size_t count = windows_on(layout, date, windows);
 
-    if (weekday == 0)
+    if (count == 0)
         return;
-    for (size_t i = 0; i < layout->hours_count; i++) {
-        const struct work_hours *hours = &layout->hours[i];
-        if (hours->weekday != weekday)
-            continue;
+    for (size_t i = 0; i < count; i++) {
         const struct window *last = calendar->window_count > 0 ? &calendar->windows[calendar->window_count - 1] : NULL;
         calendar->windows[calendar->window_count++] = (struct window){
-            .open = zone_instant(calendar->zone, date * DAY_MS + hours->from * MINUTE_MS),
-            .close = zone_instant(calendar->zone, date * DAY_MS + hours->to * MINUTE_MS),
+            .open = zone_instant(calendar->zone, date * DAY_MS + windows[i]->from * MINUTE_MS),
+            .close = zone_instant(calendar->zone, date * DAY_MS + windows[i]->to * MINUTE_MS),
             .before = last == NULL ? 0 : last->before + (last->close - last->open),
             .day = (uint32_t)calendar->day_count,
         };

@@ -11,11 +11,14 @@
 #include "common/zone.h"
 
 #define DAY_MINUTES 1440
-#define WINDOWS_MAX 64 /* rows of hours.csv */
+#define WINDOWS_MAX 512 /* rows of hours.csv */
 
-struct work_hours {    /* one window of a weekday, in minutes of the local day */
-    uint8_t weekday;   /* 1 Monday … 7 Sunday */
-    uint16_t from, to; /* from < to <= DAY_MINUTES */
+/* One window of a weekday, in minutes of the local day. On the days for which a weekday has windows with a first or last day, these stand
+ * in the place of those without. */
+struct work_hours {
+    uint8_t weekday;     /* 1 Monday … 7 Sunday */
+    uint16_t from, to;   /* from < to <= DAY_MINUTES */
+    int32_t first, last; /* days since 1970-01-01, both included; 0: no such day */
 };
 
 struct special_day { /* a public holiday, or a make-up day that works */
@@ -23,7 +26,7 @@ struct special_day { /* a public holiday, or a make-up day that works */
     bool works;
 };
 
-struct calendar_rules { /* borrowed while the calendar is opened; windows of one weekday must not overlap */
+struct calendar_rules { /* borrowed while the calendar is opened; windows of one weekday must not overlap on any day */
     const char *timezone;
     const struct work_hours *hours;
     size_t hours_count;

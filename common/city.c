@@ -16,10 +16,6 @@ uint64_t city_version(const struct city *city) {
     return city->version;
 }
 
-uint64_t city_calendar_version(const struct city *city) {
-    return city->calendar_version;
-}
-
 const struct channel *city_channel(const struct city *city, const char *code) {
     uint32_t number = code_index_find(&city->channel_index, code);
     return number == CODE_UNKNOWN ? NULL : &city->channels[number];
@@ -95,56 +91,9 @@ int city_unit_above(const struct city *city, const struct unit *unit, const stru
     return 0;
 }
 
-int city_last_year(const struct city *city) {
-    return calendar_last_year(city->calendar);
-}
-
-int city_due_parts(const struct city *city, const struct clock_start *start, struct due_parts *parts,
-                   struct reason *why) {
-    struct rung_asked asked = {start->item->code, start->severity, start->tier, LADDER_resolve};
-    struct rung rung;
-
-    if (policy_rung(city_policy_at(city, start->from), &asked, &rung, why) != 0)
-        return -1;
-    struct due_parts found = {.limit = rung.limit, .grace = rung.grace, .of_item = rung.of_item};
-    if (found.limit.amount == 0)
-        return refuse(why, "ladder", "tier %u, %s has no resolve row in ladder.csv", start->tier, start->severity);
-    if (calendar_add(city->calendar, start->from, found.limit, &found.limit_at, why) != 0 ||
-        calendar_add(city->calendar, found.limit_at, found.grace, &found.due_at, why) != 0)
-        return -1;
-    *parts = found;
-    return 0;
-}
-
-int city_due(const struct city *city, const struct clock_start *start, int64_t *due_at, struct reason *why) {
-    struct due_parts parts;
-
-    if (city_due_parts(city, start, &parts, why) != 0)
-        return -1;
-    *due_at = parts.due_at;
-    return 0;
-}
-
 bool unit_covers(const struct unit *unit, const struct area *area) {
     for (; area != NULL; area = area->parent)
         if (area == unit->area)
             return true;
     return false;
-}
-
-int city_add(const struct city *city, const struct unit *unit, int64_t from, struct limit limit, int64_t *at,
-             struct reason *why) {
-    (void)unit;
-    return calendar_add(city->calendar, from, limit, at, why);
-}
-
-int city_worked(const struct city *city, const struct unit *unit, const int64_t span[2], int64_t *worked_ms,
-                struct reason *why) {
-    (void)unit;
-    return calendar_worked(city->calendar, span[0], span[1], worked_ms, why);
-}
-
-int64_t city_date(const struct city *city, int64_t at) {
-    int64_t local = zone_local(calendar_zone(city->calendar), at);
-    return (local - (local < 0 ? DAY_MS - 1 : 0)) / DAY_MS;
 }

@@ -4,6 +4,7 @@
 #define ZHITONG_CITY_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "proto/reason.h"
@@ -62,8 +63,12 @@ const char *city_name(const struct city *city);
 const char *city_timezone(const struct city *city); /* IANA name */
 uint64_t city_version(const struct city *city);     /* grows with each load */
 
-/* The last year whose holidays are known; working time beyond it is refused. */
+/* The last year whose holidays are known on the city's own calendar; working time beyond it is refused. */
 int city_last_year(const struct city *city);
+/* The calendars that units have instead, from 0 on: their codes, and the last year that each knows. */
+size_t city_calendar_count(const struct city *city);
+const char *city_calendar_code(const struct city *city, size_t number);
+int city_calendar_last_year(const struct city *city, size_t number);
 
 /* Lookups by code, NULL when there is none. Constant time. */
 const struct channel *city_channel(const struct city *city, const char *code);
@@ -89,11 +94,9 @@ int severity_rank(const char *severity);
 /* Whether `unit`'s area is the area or lies around it. */
 bool unit_covers(const struct unit *unit, const struct area *area);
 
-/* Time on the calendar of a unit (NULL: the city's), see common/calendar.h for what the units mean and what is refused. */
-MUST_CHECK int city_add(const struct city *city, const struct unit *unit, int64_t from, struct limit limit, int64_t *at,
-                        struct reason *why);
-MUST_CHECK int city_worked(const struct city *city, const struct unit *unit, const int64_t span[2], int64_t *worked_ms,
-                           struct reason *why);
+/* The calendar by which a unit works (NULL: the city's): count on it with common/calendar.h. Never NULL. */
+struct calendar;
+const struct calendar *city_calendar(const struct city *city, const struct unit *unit);
 /* The date on the city's clock, in days since 1970-01-01. */
 int64_t city_date(const struct city *city, int64_t at);
 /* Grows when hours or holidays change: instants counted before may be wrong since. */
@@ -106,25 +109,5 @@ bool city_has_reason(const struct city *city, const char *move, const char *code
  * Refuses (field "parties") an unknown template and one whose parties are nowhere to be found. */
 MUST_CHECK int city_template_parties(const struct city *city, const char *code, const struct area *area,
                                      char parties[241], struct reason *why);
-
-/* When it must be resolved at this tier if the clock starts at `from` (unix ms): the item's limit at its own tier, else the
- * ladder's row for (tier, severity), counted in its time unit in the city's zone and calendar, plus the row's
- * grace. Refuses (field "calendar", naming the year) when working time would be counted past the last loaded year. */
-struct clock_start {
-    const struct item *item;
-    const char *severity;
-    uint8_t tier;
-    int64_t from;
-};
-MUST_CHECK int city_due(const struct city *city, const struct clock_start *start, int64_t *due_at, struct reason *why);
-
-/* The same in its parts: which limit counts, whether it is the item's own, and when it ends before the grace. */
-struct due_parts {
-    struct limit limit, grace;
-    bool of_item; /* else the ladder's */
-    int64_t limit_at, due_at;
-};
-MUST_CHECK int city_due_parts(const struct city *city, const struct clock_start *start, struct due_parts *parts,
-                              struct reason *why);
 
 #endif

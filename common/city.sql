@@ -18,7 +18,8 @@ WHERE pair.value IS NOT NULL;
 
 -- name: city_read_channels
 SELECT code, name_en, name_zh, CASE WHEN enabled THEN 'yes' ELSE 'no' END, CASE WHEN auto_accept THEN 'yes' ELSE 'no' END,
-       severity, privacy, duplicate_hours::text, CASE WHEN callback THEN 'yes' ELSE 'no' END
+       severity, privacy, duplicate_hours::text, CASE WHEN callback THEN 'yes' ELSE 'no' END,
+       CASE WHEN proactive THEN 'yes' WHEN NOT proactive THEN 'no' END
 FROM city.channel ORDER BY position;
 
 -- name: city_read_areas
@@ -58,6 +59,10 @@ FROM city.reason ORDER BY position;
 -- name: city_read_templates
 SELECT code, name_en, name_zh, party
 FROM city.template ORDER BY position;
+
+-- name: city_read_slots
+SELECT code, title_en, title_zh
+FROM city.slot ORDER BY position;
 
 -- name: city_read_policies
 -- $1 version of the city, $2 how many at most: the newest. With how many items each has.

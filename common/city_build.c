@@ -151,26 +151,6 @@ static void build_policy(struct city *city, const struct city_draft *draft) {
     policy_finish(policy);
 }
 
-static int build_calendar(struct city *city, const struct city_draft *draft, struct reason *why) {
-    struct calendar_rules rules = {city->timezone, NULL, COUNT(draft, hours), NULL, COUNT(draft, calendar)};
-    struct work_hours *hours = room_for(rules.hours_count, sizeof *hours);
-    struct special_day *days = room_for(rules.day_count, sizeof *days);
-
-    for (size_t row = 0; row < rules.hours_count; row++)
-        hours[row] = (struct work_hours){field_number(FIELD(draft, hours, row, weekday)),
-                                         (uint16_t)field_minute(FIELD(draft, hours, row, from)),
-                                         (uint16_t)field_minute(FIELD(draft, hours, row, to))};
-    for (size_t row = 0; row < rules.day_count; row++)
-        days[row] = (struct special_day){field_date(FIELD(draft, calendar, row, date)),
-                                         strcmp(FIELD(draft, calendar, row, kind), "work") == 0};
-    rules.hours = hours;
-    rules.days = days;
-    int status = calendar_open(&city->calendar, &rules, why);
-    free(hours);
-    free(days);
-    return status;
-}
-
 int city_build(struct city **out, const struct city_draft *draft, struct reason *why) {
     struct city *city = calloc(1, sizeof *city);
 
@@ -188,7 +168,7 @@ int city_build(struct city **out, const struct city_draft *draft, struct reason 
     build_reasons(city, draft);
     build_templates(city, draft);
     build_policy(city, draft);
-    if (build_calendar(city, draft, why) != 0) {
+    if (city_build_calendars(city, draft, why) != 0) {
         city_close(&city);
         return -1;
     }
@@ -204,7 +184,7 @@ void city_close(struct city **city) {
     code_index_close(&(*city)->unit_index);
     code_index_close(&(*city)->item_index);
     code_index_close(&(*city)->kinds);
-    calendar_close(&(*city)->calendar);
+    city_close_calendars(*city);
     for (size_t i = 0; i < (*city)->policy_count; i++)
         policy_close(&(*city)->policies[i]);
     free((*city)->policies);

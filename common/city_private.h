@@ -41,6 +41,13 @@ struct template_party {
     char party[CODE_MAX + 1]; /* a kind, or the code of a unit */
 };
 
+#define CALENDARS_MAX 64 /* beside the city's own */
+
+struct named_calendar {
+    char code[CODE_MAX + 1];
+    struct calendar *calendar;
+};
+
 struct city {
     char code[CODE_MAX + 1];
     char name[NAME_ROOM];
@@ -66,7 +73,11 @@ struct city {
 
     struct policy *policies; /* at least one; by valid-from, then version */
     size_t policy_count;
-    struct calendar *calendar;
+
+    struct calendar *calendar;        /* of the city */
+    struct named_calendar *calendars; /* that units have instead */
+    size_t calendar_count;
+    const struct calendar **unit_calendars; /* of each unit, in the order of units; NULL: the city's */
 };
 
 /* First slot to look into for this area and kind; the next ones follow, round the end. */
@@ -104,6 +115,10 @@ struct db;
 /* Puts the policies that the database keeps, the newest POLICIES_KEPT_MAX, in the place of the one that was built from the tables.
  * -1: the database failed, see db_reason; the city stays. */
 MUST_CHECK int city_read_policies(struct city *city, struct db *db);
+
+/* The city's calendar and those of its units. Refuses what calendar_open refuses, and more than CALENDARS_MAX. */
+MUST_CHECK int city_build_calendars(struct city *city, const struct city_draft *draft, struct reason *why);
+void city_close_calendars(struct city *city);
 
 /* Builds the city of a draft that city_check_tables found without fault. Refuses what calendar_open refuses. */
 MUST_CHECK int city_build(struct city **out, const struct city_draft *draft, struct reason *why);

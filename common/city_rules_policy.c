@@ -5,6 +5,7 @@
 
 #include "common/city_fields.h"
 #include "common/city_private.h"
+#include "common/measures.h"
 
 static void check_limits(struct city_draft *draft, size_t row) {
     const char *grace = FIELD(draft, ladder, row, grace), *grace_unit = FIELD(draft, ladder, row, grace_unit);
@@ -93,6 +94,19 @@ static void check_warnings(struct city_draft *draft) {
                        "warn_second_percent, %lu, must be more than warn_first_percent, %lu", second, first);
 }
 
+static void check_slot(struct city_draft *draft, size_t row) {
+    const char *code = FIELD(draft, slots, row, code);
+
+    if (measure_slot_named(code) == MEASURE_COUNT)
+        draft_complain(draft, PLACE(slots, row, code),
+                       "there is no rule slot \"%s\": see the eight in docs/measures.md", code);
+    for (size_t other = 0; other < row; other++) {
+        if (strcmp(FIELD(draft, slots, other, code), code) == 0)
+            draft_complain(draft, PLACE(slots, row, code), "%s stands on line %zu already", code,
+                           draft->tables[CITY_slots].rows[other].line);
+    }
+}
+
 void city_check_policy(struct city_draft *draft) {
     check_ladder(draft);
     for (size_t row = 0; row < COUNT(draft, rules); row++)
@@ -100,4 +114,6 @@ void city_check_policy(struct city_draft *draft) {
     check_warnings(draft);
     for (size_t row = 0; row < COUNT(draft, reasons); row++)
         check_pair(draft, PLACE(reasons, row, move), PLACE(reasons, row, code));
+    for (size_t row = 0; row < COUNT(draft, slots); row++)
+        check_slot(draft, row);
 }

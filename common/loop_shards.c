@@ -201,6 +201,9 @@ void loop_view(struct service_loop *loop, struct mesh_view *take_view) {
     take_city(loop);
     follow_view(loop->links, loop->view);
     update_shards(loop);
+    /* What waits in the city's time waits too long when the clock was set back or goes slower since: look at once. */
+    for (size_t i = 0; i < loop->lane_count; i++)
+        loop->lanes[i].wake_at = 0;
     /* A hint goes to whom its sender takes for the owner, after a commit whose answer may be lost: some never come. So
      * the heads are read again with every view, VIEW_MS apart or less. */
     if (loop->service->heads_query != NULL)

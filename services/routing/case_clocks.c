@@ -8,13 +8,13 @@
 /* ---- starting ------------------------------------------------------------------------------------------------------- */
 
 static int count(const struct case_step *step, struct running_clock *clock, struct reason *why) {
-    const struct unit *unit = step_unit(step);
-    if (city_add(step->city, unit, clock->from, clock->limit, &clock->limit_at, why) != 0)
+    const struct calendar *calendar = step_calendar(step);
+    if (calendar_add(calendar, clock->from, clock->limit, &clock->limit_at, why) != 0)
         return -1;
     clock->up_at = clock->limit_at;
     if (clock->grace.amount == 0)
         return 0;
-    return city_add(step->city, unit, clock->limit_at, clock->grace, &clock->up_at, why);
+    return calendar_add(calendar, clock->limit_at, clock->grace, &clock->up_at, why);
 }
 
 static int start_for(const struct case_step *step, enum running number, struct limit limit, struct reason *why) {
@@ -108,8 +108,7 @@ static int start_wait(const struct case_step *step, int64_t until_at, struct rea
 static int hold(const struct case_step *step, struct running_clock *clock, struct reason *why) {
     int64_t left = clock->limit_at > step->now ? clock->limit_at - step->now : 0;
     bool working = counts_working_time(clock->limit.unit);
-    int64_t span[2] = {step->now, clock->limit_at};
-    if (working && left > 0 && city_worked(step->city, step_unit(step), span, &left, why) != 0)
+    if (working && left > 0 && calendar_worked(step_calendar(step), step->now, clock->limit_at, &left, why) != 0)
         return -1;
     clock->limit = (struct limit){(uint32_t)((left + MINUTE - 1) / MINUTE),
                                   working ? WORKING_MINUTES : CONTINUOUS_MINUTES};
@@ -151,8 +150,8 @@ static int redo(const struct case_step *step, struct reason *why) {
     if (start_resolve(step, why) != 0)
         return -1;
     bool working = counts_working_time(resolve->limit.unit);
-    int64_t span[2] = {resolve->from, resolve->limit_at}, whole = span[1] - span[0];
-    if (working && city_worked(step->city, step_unit(step), span, &whole, why) != 0)
+    int64_t whole = resolve->limit_at - resolve->from;
+    if (working && calendar_worked(step_calendar(step), resolve->from, resolve->limit_at, &whole, why) != 0)
         return -1;
     resolve->limit = (struct limit){(uint32_t)(whole / 100 * percent / MINUTE),
                                     working ? WORKING_MINUTES : CONTINUOUS_MINUTES};

@@ -2,6 +2,7 @@
 #ifndef ZHITONG_ROUTING_CASE_CLOCKS_INNER_H
 #define ZHITONG_ROUTING_CASE_CLOCKS_INNER_H
 
+#include "common/calendar.h"
 #include "services/routing/case_file.h"
 
 #define MINUTE 60000
@@ -20,8 +21,8 @@ static inline bool counts_working_time(enum time_unit unit) {
     return unit == WORKING_MINUTES || unit == WORKING_DAYS || unit == OFFICE_DAYS;
 }
 
-static inline const struct unit *step_unit(const struct case_step *step) {
-    return city_unit(step->city, step->file->unit);
+static inline const struct calendar *step_calendar(const struct case_step *step) {
+    return city_calendar(step->city, city_unit(step->city, step->file->unit));
 }
 
 #endif

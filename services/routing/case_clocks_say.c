@@ -36,10 +36,11 @@ uint32_t clocks_counting(const struct case_file *file) {
 static int64_t part_at(const struct case_step *step, const struct running_clock *clock, uint32_t percent) {
     int64_t span[2] = {clock->from, clock->limit_at}, worked, at;
     int64_t straight = span[0] + (span[1] - span[0]) / 100 * percent;
-    if (!counts_working_time(clock->limit.unit) || city_worked(step->city, step_unit(step), span, &worked, NULL) != 0)
+    if (!counts_working_time(clock->limit.unit) ||
+        calendar_worked(step_calendar(step), span[0], span[1], &worked, NULL) != 0)
         return straight;
     struct limit part = {(uint32_t)(worked / MINUTE * percent / 100), WORKING_MINUTES};
-    if (part.amount == 0 || city_add(step->city, step_unit(step), span[0], part, &at, NULL) != 0)
+    if (part.amount == 0 || calendar_add(step_calendar(step), span[0], part, &at, NULL) != 0)
         return straight;
     return at < span[1] ? at : span[1];
 }

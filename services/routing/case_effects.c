@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/calendar.h"
 #include "services/routing/case_units.h"
 
 typedef int effect(const struct case_step *step, const struct command *command, struct reason *why);
@@ -108,8 +109,8 @@ static int call_unit(const struct case_step *step, const char *code, struct reas
     snprintf(task->unit, sizeof task->unit, "%s", code);
     if (policy_rung(step_policy(step), &asked, &rung, why) != 0)
         return -1;
-    if (rung.limit.amount > 0 &&
-        city_add(step->city, city_unit(step->city, code), step->now, rung.limit, &task->by_at, why) != 0)
+    if (rung.limit.amount > 0 && calendar_add(city_calendar(step->city, city_unit(step->city, code)), step->now,
+                                              rung.limit, &task->by_at, why) != 0)
         return -1;
     file->task_count++;
     return 0;

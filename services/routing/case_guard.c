@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "common/zone.h"
+#include "common/calendar.h"
 #include "services/routing/case_clocks.h"
 
 /* ---- who may ---------------------------------------------------------------------------------------------------------- */
@@ -180,18 +180,18 @@ static int like_parent(const struct case_step *step, const struct command *comma
 static int return_in_time(const struct case_step *step, struct reason *why) {
     const struct case_file *file = step->file;
     const struct policy_rules *rules = policy_rules(step_policy(step));
-    const struct unit *unit = city_unit(step->city, file->unit);
+    const struct calendar *calendar = city_calendar(step->city, city_unit(step->city, file->unit));
     const struct running_clock *resolve = &file->clocks[RUNNING_resolve];
     int64_t last, quarter = resolve->from + (resolve->limit_at - resolve->from) / 100 * rules->return_percent;
-    int64_t span[2] = {resolve->from, resolve->limit_at}, worked;
+    int64_t worked;
     if (file->kept.designated)
         return refuse(why, "move", "the unit was designated: it may not return the case");
-    if (city_add(step->city, unit, file->kept.dispatched_at, rules->return_within, &last, why) != 0)
+    if (calendar_add(calendar, file->kept.dispatched_at, rules->return_within, &last, why) != 0)
         return -1;
     bool working = resolve->limit.unit != CONTINUOUS_MINUTES && resolve->limit.unit != CALENDAR_DAYS;
-    if (working && city_worked(step->city, unit, span, &worked, NULL) == 0) {
+    if (working && calendar_worked(calendar, resolve->from, resolve->limit_at, &worked, NULL) == 0) {
         struct limit part = {(uint32_t)(worked / MINUTE_MS * rules->return_percent / 100), WORKING_MINUTES};
-        if (city_add(step->city, unit, resolve->from, part, &quarter, why) != 0)
+        if (calendar_add(calendar, resolve->from, part, &quarter, why) != 0)
             return -1;
     }
     if (step->now > last || step->now > quarter)

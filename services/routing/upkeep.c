@@ -141,6 +141,8 @@ int routing_tick(struct batch *batch) {
     if (now - lane->recounted_at >= RECOUNT_MS) {
         status = recount(batch, &more);
         lane->recounted_at = more ? 0 : now;
+        if (more)
+            batch_wake_at(batch, batch->now); /* takes turns with what comes in */
     } else {
         status = conclude(batch);
     }

@@ -23,24 +23,32 @@ static void print_counts(const struct city_draft *draft) {
         printf("%8zu  %s\n", draft->tables[table].count, city_table_spec(table)->file);
 }
 
-/* A city whose calendar ends soon can open no case with a limit in working time beyond it. */
-static void warn_of_calendar(const struct city *city) {
-    int year = city_last_year(city);
+/* A city whose calendar ends soon can open no case with a limit in working time beyond it. `code`: NULL for the city's own. */
+static void warn_of_calendar(const char *code, int year) {
     int64_t today = (int64_t)time(NULL) * 1000 / DAY_MS, end = date_of(year + 1, 1, 1);
 
     if (end - today > CALENDAR_WARNING_DAYS)
         return;
     fprintf(stderr,
-            "warning: calendar.csv: the last year is %d, which %s: deadlines in working time beyond it are refused;"
+            "warning: calendar.csv: the last year%s%s is %d, which %s: deadlines in working time beyond it are refused;"
             " add the holidays of %d\n",
-            year, end > today ? "soon ends" : "has ended", year + 1);
+            code != NULL ? " of " : "", code != NULL ? code : "", year, end > today ? "soon ends" : "has ended",
+            year + 1);
+}
+
+/* Of a unit's calendar only where it ends otherwise than the city's, which it has below its own days. */
+static void warn_of_calendars(const struct city *city) {
+    warn_of_calendar(NULL, city_last_year(city));
+    for (size_t i = 0; i < city_calendar_count(city); i++)
+        if (city_calendar_last_year(city, i) != city_last_year(city))
+            warn_of_calendar(city_calendar_code(city, i), city_calendar_last_year(city, i));
 }
 
 int city_check_folder(struct city **city, struct city_draft **draft, const char *folder) {
     *city = NULL;
     if (city_folder_open(city, draft, folder) == 0) {
         print_counts(*draft);
-        warn_of_calendar(*city);
+        warn_of_calendars(*city);
         return 0;
     }
     print_complaints(*draft, folder);

@@ -17,6 +17,7 @@ static const struct {
     {CITY_rules, "city_load_clear_rules", "city_load_rules"},
     {CITY_reasons, "city_load_clear_reasons", "city_load_reasons"},
     {CITY_templates, "city_load_clear_templates", "city_load_templates"},
+    {CITY_slots, "city_load_clear_slots", "city_load_slots"},
 };
 
 static int send_rows(struct db *db, const struct city_draft *draft, enum city_table table, const char *query) {

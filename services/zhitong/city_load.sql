@@ -34,12 +34,18 @@ DELETE FROM city.reason;
 -- name: city_load_clear_templates
 DELETE FROM city.template;
 
+-- name: city_load_clear_slots
+DELETE FROM city.slot;
+
 -- name: city_load_channels
-INSERT INTO city.channel (code, name_en, name_zh, enabled, auto_accept, severity, privacy, duplicate_hours, callback, position)
+INSERT INTO city.channel (code, name_en, name_zh, enabled, auto_accept, severity, privacy, duplicate_hours, callback,
+                          proactive, position)
 SELECT code, name_en, name_zh, enabled::boolean, auto_accept::boolean, severity, privacy, duplicate_hours::integer,
-       callback::boolean, position
-FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[])
-     WITH ORDINALITY AS n (code, name_en, name_zh, enabled, auto_accept, severity, privacy, duplicate_hours, callback, position);
+       callback::boolean, proactive::boolean, position
+FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[],
+            $10::text[])
+     WITH ORDINALITY AS n (code, name_en, name_zh, enabled, auto_accept, severity, privacy, duplicate_hours, callback,
+                           proactive, position);
 
 -- name: city_load_areas
 INSERT INTO city.area (code, name_en, name_zh, parent, tier, stat_code, code_year, lat, long, position)
@@ -95,6 +101,11 @@ FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) WITH ORDINALITY AS n
 INSERT INTO city.template (code, name_en, name_zh, party, position)
 SELECT code, name_en, name_zh, party, position
 FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) WITH ORDINALITY AS n (code, name_en, name_zh, party, position);
+
+-- name: city_load_slots
+INSERT INTO city.slot (code, title_en, title_zh, position)
+SELECT code, title_en, title_zh, position
+FROM unnest($1::text[], $2::text[], $3::text[]) WITH ORDINALITY AS n (code, title_en, title_zh, position);
 
 -- name: city_load_version
 -- $1 code, $2 name_en, $3 name_zh, $4 timezone, $5 attribution, $6 the version that this load was compared with, 0: none; $7 1: working

@@ -17,6 +17,7 @@
 #include "services/zhitong/parked.h"
 #include "services/zhitong/replay.h"
 #include "services/zhitong/staff.h"
+#include "services/zhitong/report.h"
 #include "services/zhitong/time.h"
 
 #define ARGUMENTS_MAX 64
@@ -41,7 +42,7 @@ static const struct command_row commands[] = {
      "check it and make it the city, in one transaction; new limits hold for cases that open from then on", DATABASE},
     {"city versions", city_versions_command, "", "what cases are promised: each version, and from when on it holds",
      DATABASE},
-    {"due", due_command, "--city FOLDER [--item ITEM --from INSTANT [--severity SEVERITY] [--tier TIER]]",
+    {"due", due_command, "--city FOLDER [--item ITEM --from INSTANT [--severity SEVERITY] [--tier TIER] [--unit UNIT]]",
      "when is this due, and why; or the same for CSV on standard input with the columns item and from", NO_DATABASE},
     {"keys service", keys_service_command, "FILE [--force]", "make the CURVE key pair of the services", NO_DATABASE},
     {"keys department", keys_department_command, "NAME --unit UNIT --out FILE [--force]",
@@ -77,6 +78,11 @@ static const struct command_row commands[] = {
     {"time real", time_real_command, "", "back to real time", DATABASE},
     {"audit", audit_command, "[--wait SECONDS] [--moves]", "prove the invariants; exit 1 and a list when one is broken",
      DATABASE},
+    {"report", report_command,
+     "[--from DATE] [--to DATE] [--by unit|item|channel|tier|month|day] [--unit CODE[,CODE]] [--slots] [--lang zh|en] "
+     "[--format table|csv|json] [--exclude FILE.csv] [--kept] [--quiet] | --definitions",
+     "rates and rule slots from routing's log; --kept: from facts that are kept between reports; --definitions: what is measured, as docs/measures.md",
+     MAY_HAVE_DATABASE},
     {"import", import_command,
      "FILE.csv --endpoint URL --server-key FILE --key FILE [--channel CODE] [--rejects FILE] [--window REPORTS] "
      "[--rate PER_SECOND] [--resume] [--paced]",

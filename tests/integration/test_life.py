@@ -131,12 +131,14 @@ def a_corrected_calendar_moves_open_deadlines_and_says_so(system, shared):
         before = dict(system.sql.rows("SELECT case_id, due_at FROM routing.case_file WHERE state = 'dispatched' ORDER BY opened_at DESC LIMIT 1"))
     assert before
     today = system.sql.one("SELECT mesh.now()::date")
-    with open(folder / "calendar.csv", "a", encoding="utf-8") as file:
-        for day in range(1, 40):
-            date = system.sql.one(f"SELECT date '{today}' + {day}")
-            if f"\n{date}," not in (folder / "calendar.csv").read_text(encoding="utf-8"):
-                file.write(f"{date},off,\n")
-                file.flush()
+    with open(folder / "calendar.csv", newline="", encoding="utf-8") as file:
+        days = list(csv.DictReader(file))
+    coming = {system.sql.one(f"SELECT date '{today}' + {day}") for day in range(1, 40)}
+    days = [day for day in days if day["date"] not in coming] + [{"date": date, "kind": "off"} for date in sorted(coming)]
+    with open(folder / "calendar.csv", "w", newline="", encoding="utf-8") as file:
+        table = csv.DictWriter(file, days[0].keys())
+        table.writeheader()
+        table.writerows(days)
     system.load_city(folder)
     changed = lambda: [case for case, due in before.items()
                        if system.sql.one(f"SELECT due_at FROM routing.case_file WHERE case_id = {case}") != due]

@@ -22,8 +22,8 @@ static int64_t instant(const char *text) {
 
 /* 9–12 and 14–18 on weekdays, as offices in Luohe have it. */
 static const struct work_hours luohe_hours[] = {
-    {1, 540, 720},  {1, 840, 1080}, {2, 540, 720},  {2, 840, 1080}, {3, 540, 720},
-    {3, 840, 1080}, {4, 540, 720},  {4, 840, 1080}, {5, 540, 720},  {5, 840, 1080},
+    {1, 540, 720, 0, 0},  {1, 840, 1080, 0, 0}, {2, 540, 720, 0, 0},  {2, 840, 1080, 0, 0}, {3, 540, 720, 0, 0},
+    {3, 840, 1080, 0, 0}, {4, 540, 720, 0, 0},  {4, 840, 1080, 0, 0}, {5, 540, 720, 0, 0},  {5, 840, 1080, 0, 0},
 };
 
 /* State Council notice of 2024-11: New Year, Labour Day and National Day with their make-up days. */
@@ -55,7 +55,7 @@ static struct calendar *new_york(void) {
     struct reason why;
 
     for (uint8_t i = 0; i < 5; i++)
-        hours[i] = (struct work_hours){(uint8_t)(i + 1), 540, 1020};
+        hours[i] = (struct work_hours){(uint8_t)(i + 1), 540, 1020, 0, 0};
     assert_int_equal(calendar_open(&calendar, &rules, &why), 0);
     return calendar;
 }
@@ -185,7 +185,7 @@ static void a_night_shift_works_twenty_three_hours_when_the_clock_skips_one(void
 
     (void)state;
     for (uint8_t i = 0; i < 7; i++)
-        hours[i] = (struct work_hours){(uint8_t)(i + 1), 0, DAY_MINUTES};
+        hours[i] = (struct work_hours){(uint8_t)(i + 1), 0, DAY_MINUTES, 0, 0};
     assert_int_equal(calendar_open(&calendar, &rules, &why), 0);
     check(calendar, examples, LENGTH(examples));
 }
@@ -237,7 +237,7 @@ static void years_known_with_a_gap_do_not_touch(void **state) {
 }
 
 static void a_make_up_day_has_mondays_hours_unless_its_weekday_has_some(void **state) {
-    const struct work_hours hours[] = {{1, 600, 660}, {2, 480, 1000}, {6, 720, 780}};
+    const struct work_hours hours[] = {{1, 600, 660, 0, 0}, {2, 480, 1000, 0, 0}, {6, 720, 780, 0, 0}};
     const struct special_day days[] = {{date_of(2025, 10, 11), true}, {date_of(2025, 10, 12), true}};
     struct calendar_rules rules = {"Asia/Shanghai", hours, LENGTH(hours), days, LENGTH(days)};
     struct calendar *calendar = NULL;

@@ -21,8 +21,8 @@ static struct calendar *open_calendar(void) {
     struct reason why;
 
     for (uint8_t i = 0; i < 5; i++) {
-        hours[i * 2] = (struct work_hours){(uint8_t)(i + 1), 510, 720};
-        hours[i * 2 + 1] = (struct work_hours){(uint8_t)(i + 1), 870, 1080};
+        hours[i * 2] = (struct work_hours){(uint8_t)(i + 1), 510, 720, 0, 0};
+        hours[i * 2 + 1] = (struct work_hours){(uint8_t)(i + 1), 870, 1080, 0, 0};
     }
     for (int year = FIRST_YEAR; year <= LAST_YEAR; year++) {
         for (int month = 1; month <= 10; month += month == 1 ? 4 : 5) {

@@ -6,7 +6,7 @@
 DATA  folder that holds cn-divisions/luohe_2016_villages.csv and cn-holidays/YEAR.json (see ATTRIBUTION.md)
 OUT   folder to write to; default: the folder of this script
 
-city.csv, channels.csv, items.csv, ladder.csv, rules.csv, reasons.csv and hours.csv are written by hand: edit them directly. Two
+city.csv, channels.csv, items.csv, ladder.csv, rules.csv, reasons.csv, templates.csv and hours.csv are written by hand: edit them directly. Two
 more tables by hand feed this script: pinyin.csv (how the names of places are read) and examples.csv (texts of the examples).
 Python's standard library only; the same data gives the same bytes. The reports in records.csv are invented.
 """
@@ -53,6 +53,17 @@ DEPARTMENTS = [  # kind, English, Chinese
     ("development_reform", "Development and Reform Commission", "发展和改革委员会"),
 ]
 ZONE_KINDS = {"urban_management", "housing", "environment", "market_supervision", "emergency", "human_resources"}
+
+# Called to a case by templates.csv; each township and zone has one of each.
+PARTIES = [
+    ("owners_committee", "Owners' Committee (example)", "业主委员会（示例）"),
+    ("property_committee", "Property Management Committee (example)", "物业管理委员会（示例）"),
+    ("justice_office", "Justice Office", "司法所"),
+    ("police_station", "Police Station (liaison)", "派出所（联络）"),
+    ("law_firm", "Law Firm (example)", "律师事务所（示例）"),
+]
+POLICE = {"public_security", "police_station"}  # on duty every day: calendar `police`
+ROTA_YEAR = CALENDAR_YEARS[-1]  # the year for which the rota says who works on public holidays
 
 # How many of 100 reports come through a channel, and its hours of the day (first, last).
 CHANNELS = {"minqing": (35, 7, 22), "sheqing": (25, 8, 18), "jingqing": (11, 0, 23),
@@ -146,21 +157,25 @@ def make_areas(data):
 # --- units --------------------------------------------------------------------------------------------------
 
 def make_units(areas):
-    """A governance centre for each area; departments for the city, its counties and its zones. `above` stays
-    empty: the centre one tier up answers next."""
+    """A governance centre for each area; departments for the city, its counties and its zones; for townships and zones who is
+    called to joint handling. `above` stays empty: the centre one tier up answers next."""
     units, zones = [], {zone[0] for zone in ZONES}
     for area in areas:
         english, chinese = "Governance Centre", "社会治理中心"
         if area["tier"] == 1:
             english, chinese = "Governance Desk", "治理服务站"
         units.append([area["code"] + ".centre", f"{area['name_en']} {english}", area["name_zh"] + chinese, "centre",
-                      area["tier"], area["code"], ""])
+                      area["tier"], area["code"], "", ""])
+        if area["tier"] == 2 or area["code"] in zones:
+            for kind, english, chinese in PARTIES:
+                units.append([f"{area['code']}.{kind}", f"{area['name_en']} {english}", area["name_zh"] + chinese, kind,
+                              area["tier"], area["code"], "", "police" if kind in POLICE else ""])
         if area["tier"] < 3:
             continue
         for kind, english, chinese in DEPARTMENTS:
             if area["code"] not in zones or kind in ZONE_KINDS:
                 units.append([f"{area['code']}.{kind}", f"{area['name_en']} {english}", area["name_zh"] + chinese,
-                              kind, area["tier"], area["code"], ""])
+                              kind, area["tier"], area["code"], "", "police" if kind in POLICE else ""])
     return units
 
 
@@ -173,7 +188,9 @@ def make_calendar(data):
             for day in json.load(file)["days"]:
                 if int(day["date"][:4]) in CALENDAR_YEARS:
                     days[day["date"]] = ("off" if day["isOffDay"] else "work", day["name"])
-    return [[date, *days[date]] for date in sorted(days)]
+    rota = [[date, "work", "值班", "police"] for date in sorted(days)
+            if days[date][0] == "off" and int(date[:4]) == ROTA_YEAR]
+    return [[date, *days[date], ""] for date in sorted(days)] + rota
 
 
 # --- records: invented examples -----------------------------------------------------------------------------
@@ -265,8 +282,8 @@ def main():
     areas = make_areas(data)
     write(out, "areas.csv", "code,name_en,name_zh,parent,tier,stat_code,code_year,lat,long",
           [area.values() for area in areas])
-    write(out, "units.csv", "code,name_en,name_zh,kind,tier,area,above", make_units(areas))
-    write(out, "calendar.csv", "date,kind,name", make_calendar(data))
+    write(out, "units.csv", "code,name_en,name_zh,kind,tier,area,above,calendar", make_units(areas))
+    write(out, "calendar.csv", "date,kind,name,calendar", make_calendar(data))
     write(out, "records.csv", "at,channel,item,area,address,lat,long,title,description,source_id,closed_at",
           make_records(areas))
 
