@@ -16,8 +16,8 @@
 #include "services/zhitong/options.h"
 #include "services/zhitong/parked.h"
 #include "services/zhitong/replay.h"
-#include "services/zhitong/staff.h"
 #include "services/zhitong/report.h"
+#include "services/zhitong/staff.h"
 #include "services/zhitong/time.h"
 
 #define ARGUMENTS_MAX 64

@@ -1,7 +1,38 @@
 -- The lists. They go back in time from `newest`, one span after the other: in each span every area of the subtree is asked for
--- its cases by the index (area, opened_at), so that it costs the same for a village and for the city, and however old the
--- platform is. A span that would hold too many is made shorter; how many a span held says how long the next one is.
+-- its cases by the index (area, opened_at), so that it costs the same however old the platform is; where there are many areas,
+-- finished cases are found by the index (opened_at) instead. A span that would hold too many is made shorter; how many a span held says how long the next one is.
 CREATE TYPE desk.place AS (opened_at timestamptz, case_id bigint);
+
+-- What a list looks at of a case, and the cases that were opened in one span: open ones, and finished ones by area or by time.
+CREATE TYPE desk.near AS (opened_at timestamptz, case_id bigint, due_at timestamptz, state text, channel text, item text,
+                          severity text, tier smallint, unit text, supervised boolean);
+
+CREATE FUNCTION desk.near_open(areas text[], since timestamptz, until timestamptz, most integer) RETURNS SETOF desk.near
+STABLE LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog AS $$
+  SELECT c.* FROM unnest(areas) AS a (code), LATERAL (
+    SELECT o.opened_at, o.case_id, o.due_at, o.state, o.channel, o.item, o.severity, o.tier, o.unit, o.supervised
+    FROM routing.case_file o WHERE o.due_at IS NOT NULL AND o.area = a.code AND o.opened_at >= since AND o.opened_at < until) c
+  LIMIT most
+$$;
+
+CREATE FUNCTION desk.near_ended(areas text[], since timestamptz, until timestamptz, most integer) RETURNS SETOF desk.near
+STABLE LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog AS $$
+  SELECT c.* FROM unnest(areas) AS a (code), LATERAL (
+    SELECT e.opened_at, e.case_id, e.due_at, e.state, e.channel, e.item, e.severity, e.tier, e.unit, e.supervised
+    FROM routing.case_file e WHERE e.due_at IS NULL AND e.area = a.code AND e.opened_at >= since AND e.opened_at < until) c
+  LIMIT most
+$$;
+
+CREATE FUNCTION desk.near_ended_wide(root text, since timestamptz, until timestamptz, most integer) RETURNS SETOF desk.near
+STABLE LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog AS $$
+  SELECT e.opened_at, e.case_id, e.due_at, e.state, e.channel, e.item, e.severity, e.tier, e.unit, e.supervised
+  FROM routing.case_file e
+  WHERE e.due_at IS NULL AND e.opened_at >= since AND e.opened_at < until
+    AND (root IS NULL OR EXISTS (SELECT FROM desk.area_within w WHERE w.area = e.area AND w.within = root))
+  LIMIT most
+$$;
+-- They show everything: only desk.cases, which asks who looks, may call them.
+REVOKE ALL ON FUNCTION desk.near_open, desk.near_ended, desk.near_ended_wide FROM PUBLIC;
 
 CREATE FUNCTION desk.cases(
   root text,                 -- area whose subtree is listed; null: that of the post
@@ -19,6 +50,8 @@ DECLARE
   span_cases CONSTANT integer := 2000;   -- wanted in one span
   seen   record;
   areas  text[];
+  wide   boolean;  -- many areas: finished cases are then found by time alone
+  whole  boolean;  -- the city itself
   until  timestamptz := coalesce(CASE WHEN newest_case IS NULL THEN newest ELSE newest + interval '1 microsecond' END, 'infinity');
   since  timestamptz;
   span   interval;
@@ -38,20 +71,18 @@ BEGIN
   areas := ARRAY(SELECT w.area FROM desk.area_within w WHERE w.within = root);
   oldest := greatest(coalesce(oldest, '2000-01-01'), '2000-01-01');
   until := least(until, mesh.now() + interval '1 minute');
-  span := interval '6 hours' * least(2000.0 / cardinality(areas), 1000);
+  wide := cardinality(areas) > 300;
+  whole := NOT EXISTS (SELECT FROM desk.area_within w WHERE w.area = root AND w.within <> root);
+  span := interval '90 minutes' * least(2000.0 / cardinality(areas), 1000);
   WHILE until > oldest AND cardinality(places) < most LOOP
     since := date_trunc('milliseconds', greatest(oldest, until - span)); -- as fine as instants are elsewhere
     WITH near AS MATERIALIZED (
-      SELECT c.* FROM unnest(areas) AS a (code)
-        CROSS JOIN LATERAL (
-          SELECT o.opened_at, o.case_id, o.due_at, o.state, o.channel, o.item, o.severity, o.tier, o.unit, o.supervised
-          FROM routing.case_file o
-          WHERE is_open IS NOT false AND o.due_at IS NOT NULL AND o.area = a.code AND o.opened_at >= since AND o.opened_at < until
-          UNION ALL
-          SELECT e.opened_at, e.case_id, e.due_at, e.state, e.channel, e.item, e.severity, e.tier, e.unit, e.supervised
-          FROM routing.case_file e
-          WHERE is_open IS NOT true AND e.due_at IS NULL AND e.area = a.code AND e.opened_at >= since AND e.opened_at < until) c
-      LIMIT looked_max + 1)
+      SELECT o.* FROM desk.near_open(areas, since, until, looked_max + 1) o WHERE is_open IS NOT false
+      UNION ALL
+      SELECT e.* FROM desk.near_ended(areas, since, until, looked_max + 1) e WHERE is_open IS NOT true AND NOT wide
+      UNION ALL
+      SELECT e.* FROM desk.near_ended_wide(CASE WHEN whole THEN NULL ELSE root END, since, until, looked_max + 1) e
+      WHERE is_open IS NOT true AND wide)
     SELECT (SELECT count(*) FROM near) AS looked, ARRAY(
       SELECT (n.opened_at, n.case_id)::desk.place FROM near n
       WHERE n.channel = ANY (seen.channels)

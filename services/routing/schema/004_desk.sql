@@ -6,5 +6,7 @@ CREATE INDEX case_file_queue ON routing.case_file (unit, due_at) WHERE due_at IS
 -- A centre's lists: by area, the newest first (desk.cases).
 CREATE INDEX case_file_open ON routing.case_file (area, opened_at) WHERE due_at IS NOT NULL;
 CREATE INDEX case_file_ended ON routing.case_file (area, opened_at) WHERE due_at IS NULL;
+-- The same for a whole city, whose areas are too many to ask one by one.
+CREATE INDEX case_file_ended_wide ON routing.case_file (opened_at) WHERE due_at IS NULL;
 -- A case's history.
 CREATE INDEX log_case ON routing.log (case_id);
