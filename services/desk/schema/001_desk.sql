@@ -11,7 +11,7 @@ CREATE TABLE desk.staff (
   name          text NOT NULL,
   password      text,  -- argon2id as libsodium writes it; NULL: none is set, nobody gets in with one
   issuer        text,  -- OpenID Connect: who vouches for this person,
-  subject       text,  -- and under which name; see docs/decisions/0009-staff-sessions.md
+  subject       text,  -- and under which name; see docs/decisions/0011-what-the-staff-see.md
   enabled       boolean NOT NULL DEFAULT true,
   added_at      timestamptz NOT NULL DEFAULT clock_timestamp(),
   UNIQUE (issuer, subject),
