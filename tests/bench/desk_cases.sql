@@ -64,3 +64,7 @@ SELECT row_number() OVER (PARTITION BY shard ORDER BY v, case_id), case_id, open
        pg_temp.moved(case_id, CASE v WHEN 1 THEN 'open' WHEN 2 THEN 'sign' ELSE 'progress' END, v)
 FROM (SELECT case_id, shard, opened_at FROM routing.case_file WHERE case_id > (:cases - 100000)) c, generate_series(1, 14) v;
 UPDATE routing.shard s SET out_seq = coalesce((SELECT max(seq) FROM routing.log l WHERE l.shard = s.shard), 0);
+-- These moves have been told long ago, and every open case was counted with today's calendar.
+UPDATE escalation.shard d SET in_seq_1 = s.out_seq FROM routing.shard s WHERE s.shard = d.shard;
+UPDATE notification.shard d SET in_seq_1 = s.out_seq FROM routing.shard s WHERE s.shard = d.shard;
+INSERT INTO routing.recalculation (shard, calendar, last_case, done) SELECT shard, 9223372036854775807, 9223372036854775807, true FROM routing.shard;

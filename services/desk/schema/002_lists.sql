@@ -31,8 +31,15 @@ STABLE LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog AS $$
     AND (root IS NULL OR EXISTS (SELECT FROM desk.area_within w WHERE w.area = e.area AND w.within = root))
   LIMIT most
 $$;
+CREATE FUNCTION desk.near_supervised(areas text[], since timestamptz, until timestamptz, most integer) RETURNS SETOF desk.near
+STABLE LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog AS $$
+  SELECT c.opened_at, c.case_id, c.due_at, c.state, c.channel, c.item, c.severity, c.tier, c.unit, c.supervised
+  FROM routing.case_file c
+  WHERE c.supervised AND c.opened_at >= since AND c.opened_at < until AND c.area IN (SELECT unnest(areas))
+  LIMIT most
+$$;
 -- They show everything: only desk.cases, which asks who looks, may call them.
-REVOKE ALL ON FUNCTION desk.near_open, desk.near_ended, desk.near_ended_wide FROM PUBLIC;
+REVOKE ALL ON FUNCTION desk.near_open, desk.near_ended, desk.near_ended_wide, desk.near_supervised FROM PUBLIC;
 
 CREATE FUNCTION desk.cases(
   root text,                 -- area whose subtree is listed; null: that of the post
@@ -46,17 +53,19 @@ CREATE FUNCTION desk.cases(
 RETURNS TABLE (places desk.place[], examined_to timestamptz)  -- newest first; how far back it looked, null: to the end
 STABLE LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
 DECLARE
-  looked_max CONSTANT integer := 10000;  -- cases of one page: a filter that fits few gives a short page and where to go on
-  span_cases CONSTANT integer := 2000;   -- wanted in one span
+  looked_max CONSTANT integer := 5000;   -- cases of one page: a filter that fits few gives a short page and where to go on
+  span_cases CONSTANT integer := 1000;   -- wanted in one span
   seen   record;
   areas  text[];
   wide   boolean;  -- many areas: finished cases are then found by time alone
   whole  boolean;  -- the city itself
+  listed boolean := coalesce(is_supervised, false);  -- the supervision list is short: it is looked at as a whole
   until  timestamptz := coalesce(CASE WHEN newest_case IS NULL THEN newest ELSE newest + interval '1 microsecond' END, 'infinity');
   since  timestamptz;
   span   interval;
   got    record;
   looked integer := 0;
+  cap    integer;
 BEGIN
   places := '{}';
   SELECT * INTO seen FROM desk.seen();
@@ -73,16 +82,20 @@ BEGIN
   until := least(until, mesh.now() + interval '1 minute');
   wide := cardinality(areas) > 300;
   whole := NOT EXISTS (SELECT FROM desk.area_within w WHERE w.area = root AND w.within <> root);
-  span := interval '90 minutes' * least(2000.0 / cardinality(areas), 1000);
+  span := CASE WHEN listed THEN interval '100 years' ELSE interval '90 minutes' * least(2000.0 / cardinality(areas), 1000) END;
   WHILE until > oldest AND cardinality(places) < most LOOP
     since := date_trunc('milliseconds', greatest(oldest, until - span)); -- as fine as instants are elsewhere
+    cap := CASE WHEN until - since > interval '1 second' THEN looked_max + 1 END; -- of what came in at one time all is looked at
     WITH near AS MATERIALIZED (
-      SELECT o.* FROM desk.near_open(areas, since, until, looked_max + 1) o WHERE is_open IS NOT false
+      SELECT o.* FROM desk.near_open(areas, since, until, cap) o WHERE is_open IS NOT false AND NOT listed
       UNION ALL
-      SELECT e.* FROM desk.near_ended(areas, since, until, looked_max + 1) e WHERE is_open IS NOT true AND NOT wide
+      SELECT e.* FROM desk.near_ended(areas, since, until, cap) e WHERE is_open IS NOT true AND NOT wide AND NOT listed
       UNION ALL
-      SELECT e.* FROM desk.near_ended_wide(CASE WHEN whole THEN NULL ELSE root END, since, until, looked_max + 1) e
-      WHERE is_open IS NOT true AND wide)
+      SELECT e.* FROM desk.near_ended_wide(CASE WHEN whole THEN NULL ELSE root END, since, until, cap) e
+      WHERE is_open IS NOT true AND wide AND NOT listed
+      UNION ALL
+      SELECT l.* FROM desk.near_supervised(areas, since, until, cap) l
+      WHERE listed AND (is_open IS NULL OR is_open = (l.due_at IS NOT NULL)))
     SELECT (SELECT count(*) FROM near) AS looked, ARRAY(
       SELECT (n.opened_at, n.case_id)::desk.place FROM near n
       WHERE n.channel = ANY (seen.channels)
@@ -93,7 +106,7 @@ BEGIN
         AND (newest_case IS NULL OR n.opened_at < newest OR n.case_id < newest_case)
       ORDER BY n.opened_at DESC, n.case_id DESC LIMIT most - cardinality(cases.places)) AS places
     INTO got;
-    IF got.looked > looked_max AND since < until - interval '1 second' THEN
+    IF got.looked >= cap THEN
       span := (until - since) / 16;
       CONTINUE;
     END IF;

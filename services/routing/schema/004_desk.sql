@@ -8,5 +8,7 @@ CREATE INDEX case_file_open ON routing.case_file (area, opened_at) WHERE due_at 
 CREATE INDEX case_file_ended ON routing.case_file (area, opened_at) WHERE due_at IS NULL;
 -- The same for a whole city, whose areas are too many to ask one by one.
 CREATE INDEX case_file_ended_wide ON routing.case_file (opened_at) WHERE due_at IS NULL;
+-- The supervision list.
+CREATE INDEX case_file_supervised ON routing.case_file (opened_at) WHERE supervised;
 -- A case's history.
 CREATE INDEX log_case ON routing.log (case_id);
