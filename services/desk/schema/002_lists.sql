@@ -31,11 +31,12 @@ STABLE LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog AS $$
     AND (root IS NULL OR EXISTS (SELECT FROM desk.area_within w WHERE w.area = e.area AND w.within = root))
   LIMIT most
 $$;
-CREATE FUNCTION desk.near_supervised(areas text[], since timestamptz, until timestamptz, most integer) RETURNS SETOF desk.near
+CREATE FUNCTION desk.near_supervised(root text, since timestamptz, until timestamptz, most integer) RETURNS SETOF desk.near
 STABLE LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog AS $$
   SELECT c.opened_at, c.case_id, c.due_at, c.state, c.channel, c.item, c.severity, c.tier, c.unit, c.supervised
   FROM routing.case_file c
-  WHERE c.supervised AND c.opened_at >= since AND c.opened_at < until AND c.area IN (SELECT unnest(areas))
+  WHERE c.supervised AND c.opened_at >= since AND c.opened_at < until
+    AND (root IS NULL OR EXISTS (SELECT FROM desk.area_within w WHERE w.area = c.area AND w.within = root))
   LIMIT most
 $$;
 -- They show everything: only desk.cases, which asks who looks, may call them.
@@ -94,7 +95,7 @@ BEGIN
       SELECT e.* FROM desk.near_ended_wide(CASE WHEN whole THEN NULL ELSE root END, since, until, cap) e
       WHERE is_open IS NOT true AND wide AND NOT listed
       UNION ALL
-      SELECT l.* FROM desk.near_supervised(areas, since, until, cap) l
+      SELECT l.* FROM desk.near_supervised(CASE WHEN whole THEN NULL ELSE root END, since, until, cap) l
       WHERE listed AND (is_open IS NULL OR is_open = (l.due_at IS NOT NULL)))
     SELECT (SELECT count(*) FROM near) AS looked, ARRAY(
       SELECT (n.opened_at, n.case_id)::desk.place FROM near n
