@@ -18,7 +18,7 @@ const struct setting common_settings[] = {
      "most entries of one shard that may be under way from an upstream"},
     {"ZHITONG_TAIL_BYTES", SETTING_NUMBER, "bytes", "16777216", 0, 1073741824,
      "memory for the newest log entries, served to followers without reading the table"},
-    {"ZHITONG_LOG_KEEP_DAYS", SETTING_NUMBER, "days", "30", 1, 3650,
+    {"ZHITONG_LOG_KEEP_DAYS", SETTING_NUMBER, "days", "400", 1, 3650,
      "how long log entries are kept; older day partitions are dropped"},
     {"ZHITONG_LOG_LEVEL", SETTING_TEXT, "", "info", 1, 10,
      "least level of journal lines: debug, info, warning or error"},
