@@ -6,12 +6,19 @@
 #include "common/loop.h"
 #include "common/metrics.h"
 
+static void print_routes(const struct service *service) {
+    printf("| method | path | meaning |\n|---|---|---|\n");
+    for (size_t i = 0; i < service->route_count; i++)
+        printf("| %s | `%s` | %s |\n", service->routes[i].method, service->routes[i].path, service->routes[i].meaning);
+}
+
 static void print_help(const struct service *service) {
     printf(
         "zt-%s: %s\n\nusage: zt-%s [--help | --check]\n"
-        "       zt-%s --settings-markdown | --common-settings-markdown | --metrics-markdown\n\n"
+        "       zt-%s --settings-markdown | --common-settings-markdown | --metrics-markdown | --routes-markdown\n\n"
         "  --check      read the settings, connect, prepare every query, and exit\n"
-        "  …-markdown   print the tables of deploy/OPERATIONS.md: its own settings, those of every service, the metrics\n\n"
+        "  …-markdown   print the tables of deploy/OPERATIONS.md: its own settings, those of every service, the metrics,\n"
+        "               its HTTP API\n\n"
         "Settings come from the environment; NAME_FILE names a file that holds the value.\n\n",
         service->name, service->purpose, service->name, service->name);
     settings_help(stdout, common_settings, common_setting_count);
@@ -28,6 +35,8 @@ bool command_line_prints(const struct service *service, int argc, char **argv) {
         settings_markdown(stdout, common_settings, common_setting_count);
     else if (strcmp(word, "--metrics-markdown") == 0)
         metrics_markdown(stdout);
+    else if (strcmp(word, "--routes-markdown") == 0)
+        print_routes(service);
     else
         return false;
     return true;

@@ -273,3 +273,12 @@ void http_turn(struct http *http) {
     MHD_run(http->daemon);
     expire_due(http);
 }
+
+void http_peer(const struct http_request *request, char peer[HTTP_PEER_BYTES_MAX + 1]) {
+    const struct sockaddr *address =
+        MHD_get_connection_info(request->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS)->client_addr;
+    socklen_t size = address->sa_family == AF_INET6 ? sizeof(struct sockaddr_in6) : sizeof(struct sockaddr_in);
+
+    if (getnameinfo(address, size, peer, HTTP_PEER_BYTES_MAX + 1, NULL, 0, NI_NUMERICHOST) != 0)
+        snprintf(peer, HTTP_PEER_BYTES_MAX + 1, "unknown");
+}

@@ -23,9 +23,14 @@ struct http_request;
 
 typedef void http_handler(struct http_request *request, void *context);
 
+#define HTTP_STARS_MAX 2
+#define HTTP_HEADERS_MAX 4        /* that a handler may add to an answer */
+#define HTTP_HEADER_BYTES_MAX 255 /* of the value of one of them */
+#define HTTP_PEER_BYTES_MAX 63
+
 struct http_route {
     const char *method; /* "GET", "POST" */
-    const char *path;   /* exact, or ending in a slash and star: "/reports/" followed by * matches one more segment */
+    const char *path;   /* its segments; a star stands for any one that is not empty; at most HTTP_STARS_MAX of them */
     http_handler *handle;
     const char *meaning; /* one sentence for the docs */
 };
@@ -56,16 +61,22 @@ void http_turn(struct http *http);
 
 /* Of a request; borrowed until it is answered. Absent: NULL (body: size 0). What is decoded is UTF-8 without control
  * bytes; a request for which that fails never reaches a handler. */
-const char *http_path(const struct http_request *request);      /* as it was sent, without the query */
-const char *http_path_rest(const struct http_request *request); /* what the star matched, decoded */
+const char *http_path(const struct http_request *request);                /* as it was sent, without the query */
+const char *http_path_rest(const struct http_request *request);           /* what the first star matched, decoded */
+const char *http_path_part(const struct http_request *request, int star); /* what that star matched, from 0 */
+/* The numeric address of whoever is connected; a proxy's where there is one. */
+void http_peer(const struct http_request *request, char peer[HTTP_PEER_BYTES_MAX + 1]);
 /* The first of that name, decoded; "" for a name without a value. */
 const char *http_query(const struct http_request *request, const char *name);
 const char *http_header(const struct http_request *request, const char *name);
 const uint8_t *http_body(const struct http_request *request, size_t *size);
 
+/* One more header for the answer to come; the name is borrowed until then, the value copied and cut. It must be without
+ * control bytes. */
+void http_add_header(struct http_request *request, const char *name, const char *value);
 /* Answers and releases the request. Every request is answered exactly once. The body is copied. */
 void http_answer(struct http_request *request, int status, const char *content_type, const char *body, size_t size);
-/* {"error":{"field":…,"reason":…}} with the given status; 503 carries Retry-After: 1. */
+/* {"error":{"field":…,"reason":…}} with the given status; 503 carries Retry-After: 1, unless one was added. */
 void http_refuse(struct http_request *request, int status, const struct reason *why);
 
 #endif

@@ -33,6 +33,19 @@ static void add_header(struct MHD_Response *response, const char *name, const ch
     (void)added;
 }
 
+void http_add_header(struct http_request *request, const char *name, const char *value) {
+    assert(request->header_count < HTTP_HEADERS_MAX);
+    request->header_names[request->header_count] = name;
+    snprintf(request->header_values[request->header_count++], HTTP_HEADER_BYTES_MAX + 1, "%s", value);
+}
+
+static bool has_header(const struct http_request *request, const char *name) {
+    for (size_t i = 0; i < request->header_count; i++)
+        if (strcmp(request->header_names[i], name) == 0)
+            return true;
+    return false;
+}
+
 void http_answer_reply(struct http_request *request, const struct http_reply *reply) {
     char type[TYPE_BYTES_MAX];
 
@@ -48,6 +61,8 @@ void http_answer_reply(struct http_request *request, const struct http_reply *re
         add_header(request->reply, "Content-Type", with_charset(type, reply->content_type));
     if (reply->header_name != NULL)
         add_header(request->reply, reply->header_name, reply->header_value);
+    for (size_t i = 0; i < request->header_count; i++)
+        add_header(request->reply, request->header_names[i], request->header_values[i]);
     if (reply->close || request->http->closing)
         add_header(request->reply, "Connection", "close");
     metric_add(METRIC_http_requests_total, 1);
@@ -101,7 +116,7 @@ void http_refuse(struct http_request *request, int status, const struct reason *
     struct http_reply reply = {.status = status};
 
     assert(request->state == HTTP_HANDLING || request->state == HTTP_WAITING); /* answered exactly once */
-    if (status == MHD_HTTP_SERVICE_UNAVAILABLE) {
+    if (status == MHD_HTTP_SERVICE_UNAVAILABLE && !has_header(request, "Retry-After")) {
         reply.header_name = "Retry-After";
         reply.header_value = "1";
     }

@@ -38,10 +38,13 @@ struct http_request {
     size_t target_size;
     bool target_clean;
     bool query_broken;
-    char segment[HTTP_SEGMENT_BYTES_MAX + 1];
+    char parts[HTTP_STARS_MAX][HTTP_SEGMENT_BYTES_MAX + 1]; /* what the stars of the route matched */
     uint8_t *body;
     size_t body_size, body_room;
 
+    const char *header_names[HTTP_HEADERS_MAX];
+    char header_values[HTTP_HEADERS_MAX][HTTP_HEADER_BYTES_MAX + 1];
+    size_t header_count;
     struct MHD_Response *reply;
     unsigned reply_status;
 };

@@ -157,40 +157,53 @@ static enum MHD_Result take_body(struct http_request *request, const char *uploa
     return MHD_YES;
 }
 
-/* True when the route has the request's path; *segment is what its star matched, or NULL. */
-static bool route_has(const struct http_route *route, const char *path, const char **segment) {
-    size_t size = strlen(route->path);
+struct part { /* a segment of a path as it was sent */
+    const char *at;
+    size_t size;
+};
 
-    *segment = NULL;
-    if (size < 2 || strcmp(route->path + size - 2, "/*") != 0)
-        return strcmp(route->path, path) == 0;
-    if (strncmp(route->path, path, size - 1) != 0 || path[size - 1] == '\0' || strchr(path + size - 1, '/') != NULL)
-        return false;
-    *segment = path + size - 1;
-    return true;
+/* True when the route has the request's path; the parts are what its stars matched. */
+static bool route_has(const struct http_route *route, const char *path, struct part parts[HTTP_STARS_MAX]) {
+    const char *wanted = route->path;
+    size_t stars = 0;
+
+    while (*wanted == '/' && *path == '/') {
+        size_t wanted_size = strcspn(++wanted, "/"), size = strcspn(++path, "/");
+        bool star = wanted_size == 1 && *wanted == '*';
+        if (star ? size == 0 : size != wanted_size || memcmp(wanted, path, size) != 0)
+            return false;
+        assert(!star || stars < HTTP_STARS_MAX);
+        if (star)
+            parts[stars++] = (struct part){path, size};
+        wanted += wanted_size;
+        path += size;
+    }
+    return *wanted == '\0' && *path == '\0';
 }
 
 static bool route_answers(const struct http_route *route, const char *method) {
     return strcmp(route->method, method) == 0 || (strcmp(method, "HEAD") == 0 && strcmp(route->method, "GET") == 0);
 }
 
-static void run(struct http_request *request, const struct http_route *route, const char *segment) {
+/* Decodes what the stars matched; answers and returns false when that cannot be done. */
+static bool take_parts(struct http_request *request, const struct part parts[HTTP_STARS_MAX]) {
     struct reason why;
 
-    if (segment != NULL && strlen(segment) > HTTP_SEGMENT_BYTES_MAX) {
-        refuse(&why, "path", "its last part is longer than %d bytes", HTTP_SEGMENT_BYTES_MAX);
-        http_refuse(request, MHD_HTTP_NOT_FOUND, &why);
-        return;
-    }
-    if (segment != NULL) {
-        memcpy(request->segment, segment, strlen(segment) + 1);
-        if (!decode(request->segment)) {
+    for (size_t i = 0; i < HTTP_STARS_MAX && parts[i].at != NULL; i++) {
+        if (parts[i].size > HTTP_SEGMENT_BYTES_MAX) {
+            refuse(&why, "path", "a part of it is longer than %d bytes", HTTP_SEGMENT_BYTES_MAX);
+            http_refuse(request, MHD_HTTP_NOT_FOUND, &why);
+            return false;
+        }
+        memcpy(request->parts[i], parts[i].at, parts[i].size);
+        request->parts[i][parts[i].size] = '\0';
+        if (!decode(request->parts[i])) {
             refuse(&why, "path", "holds a broken percent escape, a control byte or what is not UTF-8");
             http_refuse(request, MHD_HTTP_BAD_REQUEST, &why);
-            return;
+            return false;
         }
     }
-    route->handle(request, request->http->context);
+    return true;
 }
 
 static void route(struct http_request *request) {
@@ -200,11 +213,12 @@ static void route(struct http_request *request) {
 
     for (size_t i = 0; i < http->route_count; i++) {
         const struct http_route *candidate = &http->routes[i];
-        const char *segment;
-        if (!route_has(candidate, request->target, &segment))
+        struct part parts[HTTP_STARS_MAX] = {0};
+        if (!route_has(candidate, request->target, parts))
             continue;
         if (route_answers(candidate, request->method)) {
-            run(request, candidate, segment);
+            if (take_parts(request, parts))
+                candidate->handle(request, http->context);
             return;
         }
         size_t used = strlen(allow);
@@ -280,7 +294,9 @@ void http_reset(struct http_request *request) {
     request->method = request->target = NULL;
     request->target_size = 0;
     request->target_clean = request->query_broken = false;
-    request->segment[0] = '\0';
+    for (size_t i = 0; i < HTTP_STARS_MAX; i++)
+        request->parts[i][0] = '\0';
+    request->header_count = 0;
 }
 
 const char *http_path(const struct http_request *request) {
@@ -288,7 +304,11 @@ const char *http_path(const struct http_request *request) {
 }
 
 const char *http_path_rest(const struct http_request *request) {
-    return request->segment[0] == '\0' ? NULL : request->segment;
+    return http_path_part(request, 0);
+}
+
+const char *http_path_part(const struct http_request *request, int star) {
+    return request->parts[star][0] == '\0' ? NULL : request->parts[star];
 }
 
 const char *http_query(const struct http_request *request, const char *name) {

@@ -106,6 +106,7 @@ struct service_loop {
     int64_t behind_ms[UPSTREAMS_MAX], worst_ms;
     int64_t refusals_told_at;
     bool connected, stopping;
+    void *own; /* of the service: service->extra->open() */
 };
 
 /* loop_open.c: the parts, from settings. Refuses what cannot be opened; loop_close takes a half-open loop. */

@@ -121,7 +121,9 @@ int loop_open(struct service_loop *loop, struct reason *why) {
     loop->reader = reader_open(loop->service, url, loop->in);
     open_lanes(loop, url);
     loop->mesh = mesh_open(&mesh);
-    return 0;
+    if (loop->service->extra != NULL)
+        loop->own = loop->service->extra->open(loop, why);
+    return loop->service->extra != NULL && loop->own == NULL ? -1 : 0;
 }
 
 static void take_letter(struct service_loop *loop, struct letter *letter) {
@@ -138,6 +140,9 @@ static void take_letter(struct service_loop *loop, struct letter *letter) {
         read_job_close(&job);
         return;
     }
+    case LETTER_CALL:
+        ((struct call *)letter)->back((struct call *)letter);
+        return;
     case LETTER_STOP:
     case LETTER_RELEASE:
         assert(!"nobody sends these to the loop");
@@ -162,6 +167,8 @@ static void close_queue(struct service_loop *loop, struct waiting_queue *queue) 
 }
 
 void loop_close(struct service_loop *loop) {
+    if (loop->own != NULL)
+        loop->service->extra->stop(loop->own);
     for (size_t i = 0; i < loop->lane_count; i++)
         lane_close(&loop->lanes[i].lane);
     mesh_close(&loop->mesh);
@@ -171,6 +178,9 @@ void loop_close(struct service_loop *loop) {
     close_queue(loop, &loop->requests);
     for (size_t i = 0; i < loop->lane_count; i++)
         close_queue(loop, &loop->lanes[i].queue);
+    if (loop->own != NULL)
+        loop->service->extra->close(loop->own);
+    loop->own = NULL;
     http_close(&loop->public_http);
     http_close(&loop->operations);
     publisher_close(&loop->publisher);

@@ -12,12 +12,18 @@ enum letter_kind {
     LETTER_WORK,    /* struct work, to a lane and back */
     LETTER_VIEW,    /* struct mesh_view, from the mesh */
     LETTER_RELEASE, /* struct mesh_release, to the mesh */
-    LETTER_READ     /* struct read_job, to the reader and back */
+    LETTER_READ,    /* struct read_job, to the reader and back */
+    LETTER_CALL     /* struct call, from a thread of a service's own */
 };
 
 struct letter { /* the first member of whatever travels */
     struct letter *next;
     enum letter_kind kind;
+};
+
+struct call { /* the taker calls it */
+    struct letter letter;
+    void (*back)(struct call *call);
 };
 
 struct mailbox *mailbox_open(void);

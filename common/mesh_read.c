@@ -56,6 +56,10 @@ static int read_placement(struct mesh_view *view, struct db *db) {
     return 0;
 }
 
+int mesh_read_owners(struct mesh_view *view, struct db *db) {
+    return read_members(view, db) != 0 || read_placement(view, db) != 0 ? -1 : 0;
+}
+
 static int read_access(struct mesh_view *view, struct db *db) {
     SCOPED_RESULT
     *result = db_ask(db, "mesh_access", NULL);
@@ -121,8 +125,7 @@ static int read_city(struct mesh_view *view, struct db *db, uint64_t *known, str
 
 int mesh_read_view(struct mesh_view *view, struct db *db, const char *service, uint64_t *known_city,
                    struct reason *why) {
-    if (read_members(view, db) != 0 || read_placement(view, db) != 0 || read_access(view, db) != 0 ||
-        read_owned(view, db) != 0)
+    if (mesh_read_owners(view, db) != 0 || read_access(view, db) != 0 || read_owned(view, db) != 0)
         return -1;
     count_excess(view, service);
     return read_city(view, db, known_city, why);

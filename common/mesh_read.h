@@ -9,4 +9,7 @@
 MUST_CHECK int mesh_read_view(struct mesh_view *view, struct db *db, const char *service, uint64_t *city_version,
                               struct reason *why);
 
+/* Only members and placements: for whoever wants to know which replica owns a shard. */
+MUST_CHECK int mesh_read_owners(struct mesh_view *view, struct db *db);
+
 #endif

@@ -96,6 +96,8 @@ static int wait_ms(const struct service_loop *loop) {
     }
     if (loop->public_http != NULL)
         wait = shorter(wait, http_timeout_ms(loop->public_http));
+    if (loop->own != NULL)
+        wait = shorter(wait, loop->service->extra->wait_ms(loop->own));
     return shorter(wait, http_timeout_ms(loop->operations));
 }
 
@@ -113,6 +115,8 @@ static void wait_for_something(struct service_loop *loop, int signals) {
     if (loop->public_socket != NULL)
         items[count++] = (zmq_pollitem_t){.socket = loop->public_socket, .events = ZMQ_POLLIN};
     size_t links = follow_sockets(loop->links, sockets, POLL_ITEMS_MAX - (size_t)count);
+    if (loop->own != NULL)
+        links += loop->service->extra->sockets(loop->own, sockets + links, POLL_ITEMS_MAX - (size_t)count - links);
     for (size_t i = 0; i < links; i++)
         items[count++] = (zmq_pollitem_t){.socket = sockets[i], .events = ZMQ_POLLIN};
     (void)zmq_poll(items, count, wait_ms(loop));
@@ -127,6 +131,8 @@ static void turn(struct service_loop *loop) {
     if (loop->public_http != NULL)
         http_turn(loop->public_http);
     http_turn(loop->operations);
+    if (loop->own != NULL)
+        loop->service->extra->turn(loop->own);
     loop_feed(loop);
 }
 
@@ -146,7 +152,8 @@ static void run_loop(struct service_loop *loop, int signals) {
             stop_by = clock_monotonic_ms() + DRAIN_MS_MAX;
             journal_say(JOURNAL_INFO, "stopping", "finishing the work under way");
         }
-        bool drained = loop_idle(loop) && loop->requests.count == 0;
+        bool idle = loop->own == NULL || loop->service->extra->idle(loop->own);
+        bool drained = loop_idle(loop) && loop->requests.count == 0 && idle;
         if (loop->stopping && (drained || clock_monotonic_ms() > stop_by))
             return;
     }

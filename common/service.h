@@ -27,6 +27,20 @@ struct request_form {
     uint16_t (*shard)(const void *request, const char **key);
 };
 
+struct service_loop;
+
+/* What a service runs in the loop beside the skeleton's own parts: connections and clients of its own. `own` is what open
+ * returned; all are called from the loop. */
+struct service_extra {
+    void *(*open)(struct service_loop *loop, struct reason *why); /* NULL: it cannot start */
+    void (*turn)(void *own);                                      /* once a turn */
+    size_t (*sockets)(void *own, void **sockets, size_t room);    /* the ZeroMQ sockets that end the wait */
+    int (*wait_ms)(void *own);                                    /* how long the loop may wait at most; -1: no limit */
+    bool (*idle)(void *own);                                      /* nothing is under way: it may end */
+    void (*stop)(void *own);  /* ends its threads; what they had done still comes to the loop */
+    void (*close)(void *own); /* HTTP requests that it kept are answered after it */
+};
+
 struct service {
     const char *name;                     /* also its schema, and zhitong_NAME its role */
     const char *purpose;                  /* one sentence for --help */
@@ -49,6 +63,7 @@ struct service {
     bool public_streams;             /* departments may follow streams at the public endpoint */
     const struct http_route *routes; /* its public HTTP API; context is a struct service_loop */
     size_t route_count;
+    const struct service_extra *extra; /* NULL: none */
 };
 
 /* Settings that several services have, for their tables. */
@@ -80,8 +95,6 @@ struct service {
 int service_main(const struct service *service, int argc, char **argv);
 
 /* ---- for HTTP handlers: the loop's side door ------------------------------------------------------------- */
-
-struct service_loop;
 
 /* Hands in a request as if it came over the wire; `answer` is called from the loop with the encoded reply message
  * (accepted, busy, refused, done …). `client` tells idempotency keys of different askers apart. */

@@ -253,6 +253,14 @@ void submit_client_turn(struct submit_client *client, int timeout_ms) {
     sweep(client, now_us() / 1000);
 }
 
+size_t submit_client_sockets(const struct submit_client *client, void **sockets, size_t room) {
+    size_t count = 0;
+    for (int i = 0; i < client->endpoint_count && count < room; i++)
+        if (client->endpoints[i].socket != NULL)
+            sockets[count++] = client->endpoints[i].socket;
+    return count;
+}
+
 /* ---- opening ------------------------------------------------------------------------------------------------------------ */
 
 uint32_t submit_client_room(const struct submit_client *client) {

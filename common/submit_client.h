@@ -55,6 +55,8 @@ MUST_CHECK int submit_client_send(struct submit_client *client, const struct sub
                                   struct reason *why);
 /* Waits up to timeout_ms (less when something is due) for answers and deals with all that wait. */
 void submit_client_turn(struct submit_client *client, int timeout_ms);
+/* The sockets that it listens to, for whoever waits elsewhere and then calls submit_client_turn with 0. */
+size_t submit_client_sockets(const struct submit_client *client, void **sockets, size_t room);
 
 const struct submit_counts *submit_client_counts(const struct submit_client *client);
 /* For how long no endpoint has said anything although answers are due, in ms; 0: all is well. */

@@ -6,42 +6,19 @@
 #include <string.h>
 
 #include "common/clock.h"
-#include "common/ids.h"
-#include "common/mesh.h"
+#include "common/mesh_read.h"
 
-#define LINKS_MAX 32
-#define SILENCE_MS 1000 /* then a command is sent again */
-#define LOOK_MS 500     /* how often the owners are looked up */
-#define RETRY_MS 100    /* pause after moved */
+#define LOOK_MS 500 /* how often the owners are looked up */
 #define CLIENT_SERVICE "zhitong"
-
-struct waiting {
-    struct waiting *next;
-    struct command command;
-    uint64_t tag;
-    int64_t send_at; /* monotonic ms */
-    bool sent;
-};
-
-struct link {
-    struct member peer;
-    void *socket;
-    int64_t good_at; /* monotonic ms when it was opened or last heard */
-};
 
 struct command_client {
     struct command_options options;
     struct wire_keys keys;
+    struct command_calls *calls;
     int32_t member;
-    int32_t owner[SHARD_COUNT];
-    struct link links[LINKS_MAX];
-    size_t link_count;
-    struct waiting *waiting;
-    size_t waiting_count;
+    struct mesh_view *view; /* only its members and placements; NULL until the first look */
     int64_t looked_at;
 };
-
-/* ---- the mesh ------------------------------------------------------------------------------------------------ */
 
 static int join(struct command_client *client, struct reason *why) {
     struct params params = {0}, dead = {0};
@@ -63,144 +40,33 @@ static int join(struct command_client *client, struct reason *why) {
     return 0;
 }
 
-static struct link *link_of(struct command_client *client, int32_t member) {
-    for (size_t i = 0; i < client->link_count; i++)
-        if (client->links[i].peer.member == member)
-            return &client->links[i];
-    return NULL;
-}
-
-static void open_link(struct command_client *client, struct link *link) {
-    wire_close(&link->socket);
-    link->socket = wire_dealer(client->options.zmq, &client->keys, link->peer.endpoint, link->peer.curve_key);
-    link->good_at = clock_monotonic_ms();
-}
-
-static void drop_links(struct command_client *client) {
-    for (size_t i = 0; i < client->link_count; i++)
-        wire_close(&client->links[i].socket);
-    client->link_count = 0;
-}
-
 static void look(struct command_client *client) {
-    SCOPED_RESULT
-    *placement = db_ask(client->options.db, "mesh_placement", NULL);
-    SCOPED_RESULT
-    *members = placement ? db_ask(client->options.db, "mesh_members", NULL) : NULL;
-    if (members == NULL)
+    struct mesh_view *view = calloc(1, sizeof *view);
+    assert(view != NULL);
+    if (mesh_read_owners(view, client->options.db) != 0) {
+        mesh_view_close(&view);
         return;
-    for (int row = 0; row < PQntuples(placement); row++)
-        if (strcmp(db_text(placement, row, 0), "routing") == 0)
-            client->owner[db_int2(placement, row, 1)] = db_int4(placement, row, 2);
-    for (int row = 0; row < PQntuples(members); row++) {
-        int32_t member = db_int4(members, row, 0);
-        if (strcmp(db_text(members, row, 1), "routing") != 0 || link_of(client, member) != NULL)
-            continue;
-        if (client->link_count == LINKS_MAX)
-            drop_links(client); /* of replicas long gone; the living ones come again at the next look */
-        struct link *link = &client->links[client->link_count++];
-        *link = (struct link){.peer.member = member};
-        snprintf(link->peer.endpoint, sizeof link->peer.endpoint, "%s", db_text(members, row, 2));
-        snprintf(link->peer.curve_key, sizeof link->peer.curve_key, "%s", db_text(members, row, 4));
-        open_link(client, link);
     }
+    mesh_view_close(&client->view);
+    client->view = view;
 }
 
-/* ---- commands ------------------------------------------------------------------------------------------------ */
-
-/* A replica that did not know our key yet when we knocked never answers on that connection: knock again. */
-static void send_to(struct command_client *client, struct link *link, const struct waiting *waiting, int64_t now) {
-    if (waiting->sent && now - link->good_at > SILENCE_MS)
-        open_link(client, link);
-    if (link->socket != NULL)
-        (void)wire_send(link->socket, NULL, MESSAGE_command, &waiting->command);
+static const struct member *owner(void *context, uint16_t shard) {
+    const struct command_client *client = context;
+    return client->view != NULL ? mesh_owner(client->view, "routing", shard) : NULL;
 }
 
-static void send_due(struct command_client *client, int64_t now) {
-    for (struct waiting *waiting = client->waiting; waiting != NULL; waiting = waiting->next) {
-        if (waiting->send_at > now)
-            continue;
-        struct link *link = link_of(client, client->owner[case_shard(waiting->command.case_id)]);
-        if (link != NULL)
-            send_to(client, link, waiting, now);
-        waiting->sent = link != NULL;
-        waiting->send_at = now + SILENCE_MS;
-    }
-}
-
-static struct waiting **waiting_for(struct command_client *client, const char *key) {
-    struct waiting **at = &client->waiting;
-    while (*at != NULL && strcmp((*at)->command.key, key) != 0)
-        at = &(*at)->next;
-    return at;
-}
-
-static void finish(struct command_client *client, struct waiting **at, struct command_answer *answer) {
-    struct waiting *waiting = *at;
-    *at = waiting->next;
-    client->waiting_count--;
-    answer->tag = waiting->tag;
-    free(waiting);
+static void answered(void *context, const struct command_answer *answer) {
+    const struct command_client *client = context;
     client->options.answered(client->options.context, answer);
 }
 
-static void take_answer(struct command_client *client, const uint8_t *data, size_t size) {
-    union {
-        struct done done;
-        struct refused refused;
-        struct busy busy;
-    } message;
-    struct command_answer answer = {0};
-    enum message type = message_peek(data, size);
-    bool known = type == MESSAGE_done || type == MESSAGE_refused || type == MESSAGE_busy;
-    if (!known || message_decode(type, data, size, &message, &answer.why) != 0)
-        return; /* moved, among others: asked again where the mesh says */
-    const char *key = type == MESSAGE_done      ? message.done.key
-                      : type == MESSAGE_refused ? message.refused.key
-                                                : message.busy.key;
-    struct waiting **at = waiting_for(client, key);
-    if (*at == NULL)
-        return;
-    if (type == MESSAGE_busy) {
-        (*at)->send_at = clock_monotonic_ms() + (int64_t)message.busy.retry_after_ms;
-        return;
-    }
-    answer.done = type == MESSAGE_done;
-    if (answer.done) {
-        answer.version = (uint32_t)message.done.version;
-        memcpy(answer.state, message.done.state, sizeof answer.state);
-    } else {
-        (void)refuse(&answer.why, message.refused.field, "%s", message.refused.reason);
-    }
-    finish(client, at, &answer);
-}
-
-static void read_link(struct command_client *client, struct link *link) {
-    struct packet packet;
-    int status;
-    while (link->socket != NULL && (status = packet_read(&packet, link->socket, false)) != 0) {
-        if (status < 0)
-            continue;
-        size_t size;
-        const uint8_t *data = packet_data(&packet, &size);
-        link->good_at = clock_monotonic_ms();
-        take_answer(client, data, size);
-        packet_close(&packet);
-    }
-}
-
 void command_client_send(struct command_client *client, const struct command *command, uint64_t tag) {
-    struct waiting *waiting = calloc(1, sizeof *waiting);
-    assert(waiting != NULL);
-    waiting->command = *command;
-    waiting->tag = tag;
-    waiting->next = client->waiting;
-    client->waiting = waiting;
-    client->waiting_count++;
+    command_calls_send(client->calls, command, tag);
 }
 
 size_t command_client_waiting(const struct command_client *client) {
-    return client->waiting_count;
+    return command_calls_waiting(client->calls);
 }
 
 void command_client_turn(struct command_client *client) {
@@ -209,9 +75,7 @@ void command_client_turn(struct command_client *client) {
         client->looked_at = now;
         look(client);
     }
-    send_due(client, now);
-    for (size_t i = 0; i < client->link_count; i++)
-        read_link(client, &client->links[i]);
+    command_calls_turn(client->calls);
 }
 
 int command_client_open(struct command_client **out, const struct command_options *options, struct reason *why) {
@@ -223,6 +87,9 @@ int command_client_open(struct command_client **out, const struct command_option
         free(client);
         return -1;
     }
+    const struct command_calls_options calls = {
+        .zmq = options->zmq, .keys = &client->keys, .context = client, .owner = owner, .answered = answered};
+    client->calls = command_calls_open(&calls);
     *out = client;
     return 0;
 }
@@ -230,12 +97,8 @@ int command_client_open(struct command_client **out, const struct command_option
 void command_client_close(struct command_client **client) {
     if (*client == NULL)
         return;
-    drop_links(*client);
-    while ((*client)->waiting != NULL) {
-        struct waiting *next = (*client)->waiting->next;
-        free((*client)->waiting);
-        (*client)->waiting = next;
-    }
+    command_calls_close(&(*client)->calls);
+    mesh_view_close(&(*client)->view);
     struct params params = {0};
     params_int4(&params, (*client)->member);
     PQclear(db_ask((*client)->options.db, "mesh_leave", &params));

@@ -1,18 +1,10 @@
-/* A client of routing: asks the owner of a case's shard to move it, and sees each command through to its answer. It joins
- * the mesh as a member for as long as it lives, since only members may ask routing for anything. */
+/* A client of routing for the operator's commands: a guest in the mesh for as long as it lives, since only members may ask
+ * routing for anything. Commands are sent again until they are done or refused (common/command_calls.h). */
 #ifndef ZHITONG_COMMAND_CLIENT_H
 #define ZHITONG_COMMAND_CLIENT_H
 
+#include "common/command_calls.h"
 #include "common/db.h"
-#include "common/wire.h"
-
-struct command_answer {
-    uint64_t tag;
-    bool done;
-    uint32_t version; /* when done: of the case */
-    char state[25];
-    struct reason why; /* when refused */
-};
 
 struct command_options {
     void *zmq;

@@ -17,6 +17,7 @@
 #include "services/zhitong/parked.h"
 #include "services/zhitong/replay.h"
 #include "services/zhitong/report.h"
+#include "services/zhitong/staff.h"
 #include "services/zhitong/time.h"
 
 #define ARGUMENTS_MAX 64
@@ -50,6 +51,16 @@ static const struct command_row commands[] = {
      "make the key pair of a client, who may submit reports", DATABASE},
     {"keys list", keys_list_command, "", "who may use the public endpoints, and who no longer may", DATABASE},
     {"keys revoke", keys_revoke_command, "NAME", "close the door to a department or client", DATABASE},
+    {"staff add", staff_add_command, "LOGIN --name NAME [--password-file FILE]",
+     "add somebody who may sign in at desk; the password is the first line of the file, or of standard input",
+     DATABASE},
+    {"staff password", staff_password_command, "LOGIN [--password-file FILE]", "give somebody another password",
+     DATABASE},
+    {"staff post", staff_post_command, "LOGIN --role ROLE --unit UNIT [--privacy public,internal,restricted] [--end]",
+     "what somebody is employed as, and which classes of cases he may see (public)", DATABASE},
+    {"staff disable", staff_disable_command, "LOGIN", "somebody may not sign in any more", DATABASE},
+    {"staff enable", staff_enable_command, "LOGIN", "somebody may sign in again", DATABASE},
+    {"staff list", staff_list_command, "", "who may sign in, and as what", DATABASE},
     {"parked list", parked_list_command, "[--service SERVICE]", "entries that a service could not apply, and why",
      DATABASE},
     {"parked replay", parked_replay_command, "SERVICE SHARD UPSTREAM SEQ | --service SERVICE --all",

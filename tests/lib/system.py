@@ -71,7 +71,7 @@ class Replica:
         self.ports = {}
         if service in WITH_PUBLIC_PORT:
             self.ports["ZHITONG_PUBLIC_PORT"] = free_port()
-        if service == "intake":
+        if service in ("intake", "desk"):
             self.ports["ZHITONG_HTTP_PORT"] = free_port()
 
     @property

@@ -68,6 +68,16 @@ static inline void say_segment(struct http_request *request, void *context) {
     http_answer(request, 200, "text/plain", segment, strlen(segment));
 }
 
+static inline void say_two(struct http_request *request, void *context) {
+    char text[520], peer[HTTP_PEER_BYTES_MAX + 1];
+    (void)context;
+    http_peer(request, peer);
+    snprintf(text, sizeof text, "%s|%s|%s", http_path_part(request, 0), http_path_part(request, 1), peer);
+    http_add_header(request, "X-First", "1");
+    http_add_header(request, "X-Second", "two");
+    http_answer(request, 200, "text/plain", text, strlen(text));
+}
+
 static inline void say_header(struct http_request *request, void *context) {
     const char *value = http_header(request, "x-word");
     (void)context;
@@ -89,10 +99,15 @@ static inline void keep(struct http_request *request, void *context) {
 }
 
 static const struct http_route harness_routes[] = {
-    {"GET", "/now", say_now, "at once"},           {"POST", "/echo", say_body, "the body back"},
-    {"GET", "/query", say_query, "what q says"},   {"GET", "/parts/*", say_segment, "what the star matched"},
-    {"GET", "/header", say_header, "X-Word back"}, {"GET", "/busy", say_busy, "never has time"},
-    {"GET", "/later", keep, "keeps the request"},  {"POST", "/later", keep, "keeps the request"},
+    {"GET", "/now", say_now, "at once"},
+    {"POST", "/echo", say_body, "the body back"},
+    {"GET", "/query", say_query, "what q says"},
+    {"GET", "/parts/*", say_segment, "what the star matched"},
+    {"GET", "/parts/*/of/*", say_two, "what both stars matched"},
+    {"GET", "/header", say_header, "X-Word back"},
+    {"GET", "/busy", say_busy, "never has time"},
+    {"GET", "/later", keep, "keeps the request"},
+    {"POST", "/later", keep, "keeps the request"},
 };
 
 static inline void *serve(void *argument) {

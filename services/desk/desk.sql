@@ -1,0 +1,91 @@
+-- name: desk_scope
+-- $1 post: what the rest of this transaction may see
+SELECT set_config('zhitong.post', $1::text, true);
+
+-- name: desk_login
+-- $1 login. A row for each post that has not ended; one without a post when there is none.
+SELECT s.staff, s.name, coalesce(s.password, ''), s.enabled, p.post, coalesce(p.role, ''), coalesce(p.unit, '')
+FROM desk.staff s LEFT JOIN desk.post p ON p.staff = s.staff AND p.ended_at IS NULL
+WHERE s.login = $1::text ORDER BY p.post;
+
+-- name: desk_session_open
+-- $1 digest in hex, $2 post, $3 seconds that it lasts at most. Sessions that ended are cleared away with it.
+WITH swept AS (DELETE FROM desk.session WHERE expires_at < clock_timestamp())
+INSERT INTO desk.session (digest, staff, post, expires_at)
+SELECT decode($1::text, 'hex'), p.staff, p.post, clock_timestamp() + $3::bigint * interval '1 second'
+FROM desk.post p WHERE p.post = $2::integer
+RETURNING expires_at;
+
+-- name: desk_session
+-- $1 digest in hex, $2 seconds without a request after which it ends
+WITH touched AS (
+  UPDATE desk.session SET seen_at = clock_timestamp()
+  WHERE digest = decode($1::text, 'hex') AND seen_at < clock_timestamp() - $2::bigint * interval '0.1 second'
+    AND seen_at > clock_timestamp() - $2::bigint * interval '1 second')
+SELECT s.staff, s.login, s.name, p.post, p.role, p.unit, p.privacy::text, n.expires_at
+FROM desk.session n JOIN desk.staff s USING (staff) JOIN desk.post p ON p.post = n.post
+WHERE n.digest = decode($1::text, 'hex') AND n.expires_at > clock_timestamp()
+  AND n.seen_at > clock_timestamp() - $2::bigint * interval '1 second' AND s.enabled AND p.ended_at IS NULL;
+
+-- name: desk_session_end
+-- $1 digest in hex
+DELETE FROM desk.session WHERE digest = decode($1::text, 'hex');
+
+-- name: desk_audit
+-- $1 logins, $2 posts, $3 what, $4 cases (0: none), $5 outcomes
+INSERT INTO desk.audit (login, post, what, case_id, outcome)
+SELECT n.login, nullif(n.post, 0), n.what, nullif(n.case_id, 0), n.outcome
+FROM unnest($1::text[], $2::integer[], $3::text[], $4::bigint[], $5::text[]) AS n (login, post, what, case_id, outcome);
+
+-- name: desk_cases
+-- $1 area, $2 open, $3 state, $4 channel, $5 item, $6 severity, $7 tier, $8 unit, $9 supervised, $10 overdue, $11 oldest and
+-- $12 newest in unix ms, $13 newest case, $14 limit. A row with only the first two columns when nothing was found.
+SELECT cardinality(l.places), l.examined_to, r.*
+FROM desk.cases($1::text, $2::boolean, $3::text, $4::text, $5::text, $6::text, $7::smallint, $8::text, $9::boolean,
+                CASE WHEN $10::boolean THEN mesh.now() END, to_timestamp($11::bigint / 1000.0), to_timestamp($12::bigint / 1000.0),
+                $13::bigint, $14::integer) l
+  LEFT JOIN LATERAL desk.rows(ARRAY(SELECT p.case_id FROM unnest(l.places) p)) r ON true;
+
+-- name: desk_queue
+-- $1 due after, in unix ms, $2 and with a greater number than this case, $3 limit
+SELECT 0, NULL::timestamptz, r.*
+FROM desk.rows(ARRAY(SELECT q.case_id FROM desk.queue(coalesce(to_timestamp($1::bigint / 1000.0), '-infinity'),
+                                                      coalesce($2::bigint, 0), $3::integer) q)) r;
+
+-- name: desk_case
+-- $1 case
+SELECT case_id, version, state, severity, tier, unit, support, channel, item, area, opened_at, due_at, supervised, opening, next_at,
+       coalesce(parent, 0), policy, plan, kept
+FROM desk.case_seen WHERE shard = ($1::bigint & 127)::smallint AND case_id = $1::bigint;
+
+-- name: desk_case_look
+-- $1 case: whether it may be seen
+SELECT channel, version FROM desk.case_seen WHERE shard = ($1::bigint & 127)::smallint AND case_id = $1::bigint;
+
+-- name: desk_history
+-- $1 case, $2 after this entry of the log, $3 limit
+SELECT seq, body FROM desk.history($1::bigint, $2::bigint, $3::integer);
+
+-- name: desk_council_add
+-- $1 unit, $2 topic, $3 attendees, $4 resolution, $5 held, unix ms, $6 who, $7 key: the first of that key counts
+WITH added AS (
+  INSERT INTO desk.council (unit, topic, attendees, resolution, held_at, added_by, key)
+  VALUES ($1::text, $2::text, $3::text, $4::text, to_timestamp($5::bigint / 1000.0), $6::text, $7::text)
+  ON CONFLICT (added_by, key) DO NOTHING RETURNING council)
+SELECT council, true FROM added
+UNION ALL SELECT council, false FROM desk.council WHERE added_by = $6::text AND key = $7::text LIMIT 1;
+
+-- name: desk_councils
+-- $1 smaller than this number, $2 limit
+SELECT council, unit, topic, attendees, resolution, held_at, added_by, '' FROM desk.council_seen
+WHERE council < $1::bigint ORDER BY council DESC LIMIT $2::integer;
+
+-- name: desk_council
+-- $1 council
+SELECT c.council, c.unit, c.topic, c.attendees, c.resolution, c.held_at, c.added_by,
+       coalesce((SELECT string_agg(n.case_id::text, ' ' ORDER BY n.case_id) FROM desk.council_case n WHERE n.council = c.council), '')
+FROM desk.council_seen c WHERE c.council = $1::bigint;
+
+-- name: desk_council_case
+-- $1 council, $2 case
+INSERT INTO desk.council_case (council, case_id) VALUES ($1::bigint, $2::bigint) ON CONFLICT DO NOTHING;

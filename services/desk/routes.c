@@ -1,0 +1,26 @@
+#include "services/desk/routes.h"
+
+#include "services/desk/http_cases.h"
+#include "services/desk/http_councils.h"
+#include "services/desk/http_moves.h"
+#include "services/desk/http_sessions.h"
+
+const struct http_route desk_routes[DESK_ROUTE_COUNT] = {
+    {"POST", "/sessions", desk_post_session, "signs somebody in: a token, also as a cookie"},
+    {"GET", "/sessions/current", desk_get_session, "who is signed in, as what"},
+    {"DELETE", "/sessions/current", desk_delete_session, "signs out"},
+    {"GET", "/cases", desk_get_cases, "the cases of an area and all below, the newest first"},
+    {"GET", "/cases/*", desk_get_case,
+     "a case, its facts, and the moves that one may make now; its version is the ETag"},
+    {"GET", "/cases/*/history", desk_get_history, "every move of a case, in order"},
+    {"GET", "/cases/*/files", desk_get_files, "what files were attached: names, types, sizes, digests"},
+    {"POST", "/cases/*/moves/*", desk_post_move, "moves a case; needs Idempotency-Key and If-Match"},
+    {"GET", "/work", desk_get_work, "open cases of one's own unit, what is due next first"},
+    {"GET", "/moves", desk_get_moves, "every legal move, in Chinese and English"},
+    {"GET", "/roles", desk_get_roles, "the roles that a post may have"},
+    {"GET", "/states", desk_get_states, "the states that a case may have"},
+    {"GET", "/councils", desk_get_councils, "council meetings, the newest first"},
+    {"POST", "/councils", desk_post_council, "writes down a council meeting; needs Idempotency-Key"},
+    {"GET", "/councils/*", desk_get_council, "a council meeting and the cases that it spawned"},
+    {"POST", "/councils/*/cases", desk_post_council_case, "hands in a case of that meeting; needs Idempotency-Key"},
+};
