@@ -12,6 +12,8 @@
 
 /* Clocks that count in the file's state, a bit each. */
 uint32_t clocks_counting(const struct case_file *file);
+/* The one that says by when the case is due: where a case has just left its unit, or never had one, the desk's. */
+enum running clocks_due(const struct case_file *file);
 
 static inline bool clock_runs(const struct running_clock *clock) {
     return clock->from != 0;

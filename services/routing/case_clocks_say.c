@@ -45,6 +45,14 @@ static int64_t part_at(const struct case_step *step, const struct running_clock 
     return at < span[1] ? at : span[1];
 }
 
+enum running clocks_due(const struct case_file *file) {
+    uint32_t which = clocks_counting(file);
+    bool unit_has_it = file->state != CASE_accepted || file->clocks[RUNNING_resolve].limit_at != 0;
+    if (which & BIT(wait))
+        return RUNNING_wait;
+    return (which & UNIT_CLOCKS) && unit_has_it ? RUNNING_resolve : RUNNING_accept;
+}
+
 struct moment { /* the next thing that a clock will say */
     int64_t at;
     enum clock_word word;
@@ -130,8 +138,5 @@ void case_clocks_settle(const struct case_step *step) {
     if (next <= step->now)
         next = file->next_at != 0 && file->next_at <= step->now ? file->next_at : step->now + 1;
     file->next_at = next < INT64_MAX ? next : open ? step->now + DAY : 0; /* an open case is never forgotten */
-    enum running due = which & BIT(wait)                                              ? RUNNING_wait
-                       : which & UNIT_CLOCKS && clocks[RUNNING_resolve].limit_at != 0 ? RUNNING_resolve
-                                                                                      : RUNNING_accept;
-    file->due_at = open ? clocks[due].limit_at : 0;
+    file->due_at = open ? clocks[clocks_due(file)].limit_at : 0;
 }

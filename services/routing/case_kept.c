@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "services/routing/case_clocks.h"
+#include "services/routing/case_clocks_inner.h"
 
 /* ---- units ---------------------------------------------------------------------------------------------------------- */
 
@@ -131,9 +132,9 @@ void case_kept_write(struct case_file *file) {
 int case_kept_read(struct case_file *file, struct reason *why) {
     if (running_parse(file, file->kept.clocks, why) != 0 || parse_tasks(file, file->kept.tasks, why) != 0)
         return -1;
-    /* A case from before clocks were kept has one limit, at which it moves up. */
+    /* A case from before clocks were kept has one limit, at which it moves up or is looked at. */
     if (file->kept.clocks[0] == '\0' && file->due_at != 0)
-        file->clocks[file->state == CASE_reported ? RUNNING_accept : RUNNING_resolve] = (struct running_clock){
+        file->clocks[clocks_due(file)] = (struct running_clock){
             .from = file->opened_at, .limit_at = file->due_at, .up_at = file->due_at, .told = 99, .moves_up = true};
     return 0;
 }

@@ -211,6 +211,27 @@ static void a_case_from_before_clocks_were_kept_moves_up_at_its_one_instant(void
     (void)state;
 }
 
+static void a_case_without_clocks_keeps_its_instant_in_every_open_state_when_counted_anew(void **state) {
+    for (int at = CASE_none + 1; at < CASE_STATE_COUNT; at++) {
+        struct trial trial = {0};
+        if (!case_state_spec((enum case_state)at)->open)
+            continue;
+        open_noise(&trial);
+        trial.file.state = (enum case_state)at;
+        strcpy(trial.file.plan, "mend it");
+        trial.file.kept.clocks[0] = '\0';
+        memset(trial.file.clocks, 0, sizeof trial.file.clocks);
+        trial.file.due_at = trial.file.next_at = june(5, 10, 30);
+        assert_int_equal(case_kept_read(&trial.file, &trial.why), 0);
+        struct case_step step = step_of(&trial, june(4, 12, 0));
+        assert_int_equal(case_recalculate(&step, &trial.why), 0);
+        assert_int_equal(trial.file.due_at, june(5, 10, 30));
+        assert_int_equal(let_next_pass(&trial), 1);
+        city_close(&trial.city);
+    }
+    (void)state;
+}
+
 static void a_corrected_calendar_is_counted_anew_and_told(void **state) {
     struct trial trial = {0};
     open_noise(&trial);
@@ -245,6 +266,7 @@ int main(void) {
         TEST(a_called_unit_that_does_not_come_is_told_of),
         TEST(clocks_and_tasks_come_back_as_they_were_kept),
         TEST(a_case_from_before_clocks_were_kept_moves_up_at_its_one_instant),
+        TEST(a_case_without_clocks_keeps_its_instant_in_every_open_state_when_counted_anew),
         TEST(a_corrected_calendar_is_counted_anew_and_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
