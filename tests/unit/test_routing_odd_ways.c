@@ -92,6 +92,7 @@ static void an_instant_that_passed_while_it_did_not_count_is_said_anew(void **st
     struct trial trial = {0};
     open_noise(&trial);
     act(&trial, "sign", june(4, 10, 1));
+    act(&trial, "contact", june(4, 10, 1));
     int64_t before = trial.file.next_at; /* the first warning, of which escalation may have spoken in vain meanwhile */
     act(&trial, "claim_done", june(4, 10, 2));
     struct command reject = command_of(&trial, "reject");
