@@ -69,6 +69,7 @@ def every_answer_is_what_the_file_promises(system, shared):
     check("POST", "/sessions", 201, mill.sign_in())
     for status, body in ((400, b"{"), (401, {"login": "mill", "password": "no"}), (422, {"login": 7})):
         check("POST", "/sessions", status, ask(desk, "POST", "/sessions", body))
+    check("POST", "/sessions", 403, ask(desk, "POST", "/sessions", {"login": "mill"}, {"Sec-Fetch-Site": "cross-site"}))
     for path in ("/cases", "/work", "/moves", "/roles", "/states", "/sessions/current", "/councils", "/report"):
         check("GET", path, 200, hall.get(path))
         check("GET", path, 401, ask(desk, "GET", path))
