@@ -1,6 +1,5 @@
 #include "common/case_map.h"
 
-#include <assert.h>
 #include <string.h>
 
 struct case_map case_map_open(struct arena *arena, size_t most) {
@@ -8,13 +7,15 @@ struct case_map case_map_open(struct arena *arena, size_t most) {
     while (map.room < most * 2)
         map.room *= 2;
     map.keys = arena_take(arena, map.room * sizeof *map.keys);
-    map.values = arena_take(arena, map.room * sizeof *map.values);
+    map.values = arena_take(arena, (map.room + 1) * sizeof *map.values);
+    map.values[map.room] = NULL;
     memset(map.keys, 0, map.room * sizeof *map.keys);
     return map;
 }
 
 void **case_map_at(struct case_map *map, uint64_t key) {
-    assert(key != 0);
+    if (key == 0)
+        return &map->values[map->room];
     /* Fibonacci hashing, Knuth, TAOCP 3, 6.4 */
     size_t at = (size_t)((key * 11400714819323198485ull) >> 20) & (map->room - 1);
     while (map->keys[at] != 0 && map->keys[at] != key)

@@ -1,4 +1,4 @@
-/* A map from case ids (or any number but 0) to pointers, in a batch's arena: what a batch knows of the cases it touches. */
+/* A map from case ids (or any number) to pointers, in a batch's arena: what a batch knows of the cases it touches. */
 #ifndef ZHITONG_CASE_MAP_H
 #define ZHITONG_CASE_MAP_H
 
@@ -7,7 +7,7 @@
 #include "common/arena.h"
 
 struct case_map {
-    uint64_t *keys; /* 0: free */
+    uint64_t *keys; /* 0: free; the key 0, which a client may send, has its place behind the last one */
     void **values;
     size_t room; /* a power of two, at least twice as many as will be put */
 };

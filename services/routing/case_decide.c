@@ -198,16 +198,18 @@ int case_decide(const struct case_step *step, const struct command *command, str
     const struct move_spec *line;
     if (legal(step->file, command, &line, why) != 0)
         return -1;
+    const struct move_spec *first = line;
     for (; line != NULL; line = case_move_next(line, step->file->state)) {
-        if (case_may(step, line, command, why) != 0 || case_brings(step, line, command, why) != 0 ||
-            case_guard(step, line, command, why) != 0)
+        if (case_may(step, line, command, line == first ? why : NULL) != 0)
+            continue;
+        if (case_brings(step, line, command, why) != 0 || case_guard(step, line, command, why) != 0)
             continue;
         if (make_move(step, line, command, why) != 0)
             return -1;
         tell_command(command, step->moved);
         return 0;
     }
-    return -1; /* of several lines, why the last one does not hold */
+    return -1; /* of several lines, why the last one that he may follow does not hold */
 }
 
 /* ---- time ------------------------------------------------------------------------------------------------------------------ */
@@ -266,16 +268,27 @@ int case_pass_deadline(const struct case_step *step, const struct deadline_passe
     return 1;
 }
 
+/* Whether somebody said that it is done; a case that was itself part of another one has that one's result. */
+static bool has_result(const struct case_file *file) {
+    return file->kept.claimed_by[0] != '\0' || file->parent != 0;
+}
+
+/* The line with which a child follows its parent. A parent that was withdrawn, or declined and not appealed, takes nobody along. */
+static const struct move_spec *line_of_child(const struct case_step *step) {
+    const struct channel *channel = city_channel(step->city, step->file->channel);
+    bool calls_back = channel != NULL && channel->callback;
+    const struct move_spec *line = case_move(has_result(step->parent) ? "conclude" : "unmerge", CASE_merged);
+    while (!(line->hats & HAT_parent) || (line->guard == GUARD_calls_back && !calls_back))
+        line = case_move_next(line, CASE_merged);
+    return line;
+}
+
 int case_conclude(const struct case_step *step, struct reason *why) {
     const struct case_file *parent = step->parent;
     if (step->file->state != CASE_merged || parent == NULL ||
         (parent->state != CASE_closed && parent->state != CASE_archived))
         return 0;
-    const struct channel *channel = city_channel(step->city, step->file->channel);
-    const struct move_spec *line = case_move("conclude", CASE_merged);
-    if (channel == NULL || !channel->callback)
-        line = case_move_next(line, CASE_merged);
-    if (make_move(step, line, NULL, why) != 0)
+    if (make_move(step, line_of_child(step), NULL, why) != 0)
         return -1;
     snprintf(step->moved->actor, sizeof step->moved->actor, "case %llu", (unsigned long long)parent->case_id);
     return 1;

@@ -63,8 +63,10 @@ static int on_transfer(const struct case_step *step, const struct command *comma
 }
 
 static int on_designate(const struct case_step *step, const struct command *command, struct reason *why) {
+    if (give_to(step, command, why) != 0)
+        return -1;
     step->file->kept.designated = true;
-    return give_to(step, command, why);
+    return 0;
 }
 
 static int on_return(const struct case_step *step, const struct command *command, struct reason *why) {
@@ -186,8 +188,10 @@ static int on_resume(const struct case_step *step, const struct command *command
     return 0;
 }
 
+/* The four-part reply says whom it was spoken with: that was contact, too. */
 static int on_claim(const struct case_step *step, const struct command *command, struct reason *why) {
     (void)why;
+    step->file->clocks[RUNNING_contact] = (struct running_clock){0};
     memcpy(step->file->kept.claimed_by, command->actor, sizeof step->file->kept.claimed_by);
     return 0;
 }
@@ -230,10 +234,7 @@ static void forget_way(struct case_file *file) {
     kept->extended = kept->redone = kept->designated = false;
     kept->claimed_by[0] = kept->proposed[0] = '\0';
     memset(file->clocks, 0, sizeof file->clocks);
-    for (size_t i = 0; i < file->task_count; i++) {
-        file->tasks[i].state = TASK_finished;
-        file->tasks[i].by_at = 0;
-    }
+    file->task_count = 0;
 }
 
 static int on_merge(const struct case_step *step, const struct command *command, struct reason *why) {

@@ -29,10 +29,10 @@ static bool fits(const struct case_step *step, const struct command *command, en
         return strcmp(command->actor_unit, file->unit) == 0;
     case HAT_support:
         return units_hold(file->support, command->actor_unit);
-    case HAT_desk:
     case HAT_caller:
     case HAT_supervisor:
         return stand->covers;
+    case HAT_desk:
     case HAT_centre:
         return stand->covers && stand->unit->tier >= file->tier;
     case HAT_above:
@@ -67,92 +67,6 @@ int case_may(const struct case_step *step, const struct move_spec *line, const s
     return refuse(why, "actor_unit", "%s of %s may not %s this case: it is with %s, tier %u", role->name,
                   *command->actor_unit != '\0' ? command->actor_unit : "no unit", line->name, step->file->unit,
                   step->file->tier);
-}
-
-/* ---- what it brings ------------------------------------------------------------------------------------------------------ */
-
-static int brings_reason(const struct case_step *step, const struct move_spec *line, const struct command *command,
-                         struct reason *why) {
-    if (command->reason[0] == '\0')
-        return refuse(why, "reason", "say why: a code of the city's reasons for %s", line->name);
-    if (!city_has_reason(step->city, line->name, command->reason))
-        return refuse(why, "reason", "the city has no reason %s for %s", command->reason, line->name);
-    return 0;
-}
-
-static int brings_unit(const struct case_step *step, const struct command *command, struct reason *why) {
-    const struct unit *unit = city_unit(step->city, command->unit);
-    const struct area *area = city_area(step->city, step->file->area);
-    if (command->unit[0] == '\0')
-        return refuse(why, "unit", "name the unit");
-    if (unit == NULL)
-        return refuse(why, "unit", "the city has no unit %s", command->unit);
-    if (area != NULL && !unit_covers(unit, area))
-        return refuse(why, "unit", "%s does not answer for %s", command->unit, step->file->area);
-    return 0;
-}
-
-static int brings_reply(const struct command *command, struct reason *why) {
-    if (command->reply_accepted[0] == '\0')
-        return refuse(why, "reply_accepted", "say when and by whom it was taken on");
-    if (command->reply_spoken[0] == '\0')
-        return refuse(why, "reply_spoken", "say whom it was spoken with");
-    if (command->reply_done[0] == '\0')
-        return refuse(why, "reply_done", "say what was done");
-    if (command->reply_by[0] == '\0')
-        return refuse(why, "reply_by", "say by when what is left will be done");
-    return 0;
-}
-
-static int brings_file(const struct command *command, struct reason *why) {
-    size_t digits = strspn(command->file, "0123456789abcdef"), size = 0, name = 0;
-    char type[64];
-    int end = 0;
-    if (digits == 64 && sscanf(command->file + digits, " %63s %zu %n", type, &size, &end) == 2 && end > 0)
-        name = strlen(command->file + digits + end);
-    if (digits != 64 || name == 0 || size == 0 || strchr(type, '/') == NULL)
-        return refuse(why, "file",
-                      "must be SHA-256 in hex, type, bytes and name: 64 digits, image/jpeg, 52311, photo.jpg");
-    return 0;
-}
-
-/* The measures count these words; another one would count as if nobody had been reached. */
-static bool is_result(const char *result) {
-    static const char *const results[] = {"", "solved", "partly", "unsolved"};
-    for (size_t i = 0; i < sizeof results / sizeof *results; i++)
-        if (strcmp(results[i], result) == 0)
-            return true;
-    return false;
-}
-
-int case_brings(const struct case_step *step, const struct move_spec *line, const struct command *command,
-                struct reason *why) {
-    uint32_t needs = line->needs;
-    if ((needs & NEED_note) && command->note[0] == '\0')
-        return refuse(why, "note", "say what there is to say about it");
-    if ((needs & NEED_reason) && brings_reason(step, line, command, why) != 0)
-        return -1;
-    if ((needs & NEED_unit) && brings_unit(step, command, why) != 0)
-        return -1;
-    if ((needs & NEED_parties) && command->parties[strspn(command->parties, " ")] == '\0')
-        return refuse(why, "parties", "name the units that are called, or @ and a template");
-    if ((needs & NEED_plan) && command->plan[0] == '\0')
-        return refuse(why, "plan", "say what will be done");
-    if ((needs & NEED_until) && command->until_at <= step->now)
-        return refuse(why, "until_at", "name an instant that is still to come");
-    if ((needs & NEED_days) && command->days == 0)
-        return refuse(why, "days", "say how many working days");
-    if ((needs & NEED_parent) && command->parent == 0)
-        return refuse(why, "parent", "name the case that this one belongs to");
-    if ((needs & NEED_reply) && brings_reply(command, why) != 0)
-        return -1;
-    if ((needs & NEED_evidence) && command->evidence[0] == '\0' && step->file->kept.files == 0)
-        return refuse(why, "evidence", "attach a file, or say what proves it");
-    if ((needs & NEED_rating) && (command->rating < 1 || command->rating > 5))
-        return refuse(why, "rating", "must be 1 (very dissatisfied) to 5 (very satisfied)");
-    if (!is_result(command->result))
-        return refuse(why, "result", "must be solved, partly or unsolved");
-    return (needs & NEED_file) ? brings_file(command, why) : 0;
 }
 
 /* ---- guards ---------------------------------------------------------------------------------------------------------------- */

@@ -8,6 +8,12 @@
 
 void case_give(const struct case_step *step, const struct unit *unit) {
     struct case_file *file = step->file;
+    /* What was asked, and decided, of the unit before is not the new one's. */
+    if (strcmp(file->unit, unit->code) != 0) {
+        file->kept.designated = false;
+        if (!file->kept.extended)
+            file->kept.extension = 0;
+    }
     memcpy(file->unit, unit->code, sizeof file->unit);
     if (unit->tier > file->tier)
         file->tier = unit->tier; /* the tier of a case never falls, even when a lower unit gets it */

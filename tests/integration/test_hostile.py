@@ -26,13 +26,19 @@ BOMBS = [b"\xdd" * 5 + b"\x7a", b"\xdf\xff\xff\xff\xff\xa1t", b"\xc6\xff\xff\xff
          b"\x81\xa1t\xa6submit", b"\x82\xa1t\xa6submit\xa1t\xa6submit", b"\x81\xa1t\xa7entries", b"\x81\xa1t\xa4head",
          b"\xc7\x05\x01hello"]
 
+# Sound messages about cases that there cannot be.
+COMMANDS = [encode("command", key=f"odd-{case}", case=case, move="merge", actor="y", role="dispatcher", actor_unit="works",
+                   parent=parent, until_at=-2**63, days=2**64 - 1, rating=2**64 - 1, version=2**64 - 1)
+            for case in (0, 1, 2**63, 2**64 - 1) for parent in (0, 1, 2**64 - 1)]
+
 
 def frames(dice):
-    """Forty of them: bombs, noise, and sound messages with one byte changed."""
+    """Fifty of them: bombs, odd commands, noise, and sound messages with one byte changed."""
     sound = [encode("submit", key="k", **report(0)), encode("hello", service="routing", member=3, protocol=1),
              encode("follow", stream="1", credit=10, **{"from": 1}), encode("credit", stream="1", applied=2**63, more=2**63),
              encode("lag", behind_ms=2**64 - 1), encode("command", key="k", case=1, move="x", actor="y")]
     yield from BOMBS
+    yield from COMMANDS
     for _ in range(20):
         yield dice.randbytes(dice.choice((1, 7, 100, 60000)))
         damaged = bytearray(dice.choice(sound))

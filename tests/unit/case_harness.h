@@ -142,6 +142,8 @@ static inline struct command command_of(struct trial *trial, const char *move) {
                               .rating = 5};
     snprintf(command.file, sizeof command.file, "%064d image/jpeg 52311 photo.jpg", 7);
     snprintf(command.move, sizeof command.move, "%s", move);
+    if (strcmp(move, "dissatisfied") == 0)
+        command.rating = 1;
     const struct move_spec *line = case_move(move, trial->file.state);
     for (size_t i = 0; i < LENGTH(people) && line != NULL; i++) {
         if (!(line->hats & people[i].hat))

@@ -13,6 +13,23 @@ static uint64_t next_random(uint64_t *seed) {
     return *seed;
 }
 
+/* Whatever clocks and tasks there are: what the row keeps of them is what they were. */
+static void check_kept(struct case_file file) {
+    struct case_file back = file;
+    struct bytes row = {0};
+    struct reason why;
+    case_kept_write(&file);
+    size_t size = message_encode(MESSAGE_case_kept, &file.kept, &row);
+    memset(back.clocks, 0, sizeof back.clocks);
+    memset(back.tasks, 0, sizeof back.tasks);
+    if (message_decode(MESSAGE_case_kept, row.data, size, &back.kept, &why) != 0 || case_kept_read(&back, &why) != 0)
+        fail_msg("%s: %s", why.field, why.text);
+    assert_memory_equal(back.clocks, file.clocks, sizeof file.clocks);
+    assert_int_equal(back.task_count, file.task_count);
+    assert_memory_equal(back.tasks, file.tasks, file.task_count * sizeof *file.tasks);
+    bytes_close(&row);
+}
+
 static void check_stands(const struct trial *trial, const struct case_file *before) {
     const struct case_file *file = &trial->file;
     bool open = case_state_spec(file->state)->open;
@@ -22,6 +39,7 @@ static void check_stands(const struct trial *trial, const struct case_file *befo
     assert_true(!open || file->next_at != 0);
     assert_true(file->state != CASE_handling || file->plan[0] != '\0');
     assert_true(file->state != CASE_merged || file->parent != 0);
+    check_kept(*file);
     assert_int_equal(message_check(MESSAGE_case_moved, &trial->moved, NULL), 0);
     if (file->due_at != before->due_at)
         assert_int_equal(trial->moved.due_before, before->due_at);

@@ -167,6 +167,67 @@ static void it_is_done_again_once(void **state) {
     (void)state;
 }
 
+static void a_rating_says_the_same_as_its_move(void **state) {
+    static const struct {
+        const char *move;
+        uint64_t rating;
+        int status;
+    } cases[] = {{"satisfied", 5, 0},  {"satisfied", 3, 0},    {"satisfied", 2, -1},    {"satisfied", 0, -1},
+                 {"satisfied", 6, -1}, {"dissatisfied", 2, 0}, {"dissatisfied", 3, -1}, {"dissatisfied", 0, -1}};
+    for (size_t i = 0; i < LENGTH(cases); i++) {
+        struct trial trial = {0};
+        open_claimed(&trial);
+        verify(&trial, june(4, 11, 0));
+        struct command command = command_of(&trial, cases[i].move);
+        command.rating = cases[i].rating;
+        assert_int_equal(command_case(&trial, &command, june(4, 12, 0)), cases[i].status);
+        if (cases[i].status != 0)
+            assert_string_equal(trial.why.field, "rating");
+        city_close(&trial.city);
+    }
+    (void)state;
+}
+
+static void what_was_asked_of_a_lower_unit_is_not_the_higher_ones(void **state) {
+    struct trial trial = {0};
+    open_dispatched(&trial);
+    act(&trial, "sign", june(4, 10, 1));
+    act(&trial, "ask_extension", june(4, 10, 2));
+    act(&trial, "pass_up", june(4, 10, 3));
+    act(&trial, "sign", june(4, 10, 4));
+    struct command grant = command_of(&trial, "grant_extension");
+    refused(&trial, &grant, june(4, 10, 5), "move");
+    act(&trial, "ask_extension", june(4, 10, 5)); /* the new unit asks for itself */
+    city_close(&trial.city);
+    (void)state;
+}
+
+static void a_desk_below_the_tier_of_a_case_leaves_it_alone(void **state) {
+    static const struct {
+        const char *unit;
+        int status;
+    } cases[] = {{"v-desk", -1}, {"t-centre", 0}, {"s-centre", 0}};
+    for (size_t i = 0; i < LENGTH(cases); i++) {
+        struct trial trial = {0};
+        open_trial(&trial, "hotline", "noise", "v");
+        pass_until(&trial, "escalate"); /* nobody accepted it: the township's desk answers */
+        struct command accept = command_of(&trial, "accept");
+        strcpy(accept.role, "township_desk");
+        strcpy(accept.actor_unit, cases[i].unit);
+        assert_int_equal(command_case(&trial, &accept, trial.moved.at + MINUTE_MS), cases[i].status);
+        city_close(&trial.city);
+    }
+    (void)state;
+}
+
+static void who_claims_done_has_said_whom_he_spoke_with(void **state) {
+    struct trial trial = {0};
+    open_claimed(&trial);
+    assert_int_equal(trial.file.clocks[RUNNING_contact].from, 0);
+    city_close(&trial.city);
+    (void)state;
+}
+
 static void a_reopened_case_begins_anew_at_the_tier_where_it_was(void **state) {
     struct trial trial = {0};
     open_dispatched(&trial);
@@ -224,6 +285,10 @@ int main(void) {
         TEST(a_channel_that_calls_nobody_back_closes_at_once),
         TEST(three_calls_on_two_days_end_as_unreachable),
         TEST(it_is_done_again_once),
+        TEST(a_rating_says_the_same_as_its_move),
+        TEST(what_was_asked_of_a_lower_unit_is_not_the_higher_ones),
+        TEST(a_desk_below_the_tier_of_a_case_leaves_it_alone),
+        TEST(who_claims_done_has_said_whom_he_spoke_with),
         TEST(a_reopened_case_begins_anew_at_the_tier_where_it_was),
         TEST(on_the_supervision_list_only_once),
         TEST(a_case_has_room_for_fifty_files),

@@ -99,6 +99,7 @@ static void a_child_follows_its_parent_and_its_reporter_is_called_back(void **st
         trial.has_parent = true;
         act(&trial, "merge", june(4, 11, 0));
         trial.parent.state = cases[i].parent;
+        strcpy(trial.parent.kept.claimed_by, "li.wei");
         struct case_step step = step_of(&trial, june(5, 11, 0));
         assert_int_equal(case_conclude(&step, &trial.why), cases[i].status);
         assert_int_equal(trial.file.state, cases[i].to);

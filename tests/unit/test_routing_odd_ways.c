@@ -92,6 +92,7 @@ static void an_instant_that_passed_while_it_did_not_count_is_said_anew(void **st
     struct trial trial = {0};
     open_noise(&trial);
     act(&trial, "sign", june(4, 10, 1));
+    act(&trial, "contact", june(4, 10, 1));
     int64_t before = trial.file.next_at; /* the first warning, of which escalation may have spoken in vain meanwhile */
     act(&trial, "claim_done", june(4, 10, 2));
     struct command reject = command_of(&trial, "reject");
@@ -250,6 +251,42 @@ static void many_called_units_leave_room_for_those_who_let_it_pass(void **state)
     (void)state;
 }
 
+/* ---- others' cases --------------------------------------------------------------------------------------------------------- */
+
+static void a_reporter_who_withdraws_takes_nobody_elses_case_along(void **state) {
+    struct trial trial = {0};
+    open_trial(&trial, "hotline", "noise", "v");
+    trial.parent = trial.file;
+    trial.parent.case_id = 777;
+    trial.has_parent = true;
+    act(&trial, "merge", june(4, 11, 0));
+    trial.parent.state = CASE_closed; /* and nobody said that it is done */
+    struct case_step step = step_of(&trial, june(4, 12, 0));
+    assert_int_equal(case_conclude(&step, &trial.why), 1);
+    assert_string_equal(trial.moved.move, "unmerge");
+    assert_string_equal(trial.moved.actor, "case 777");
+    assert_int_equal(trial.file.state, CASE_accepted);
+    assert_int_equal(trial.file.parent, 0);
+    assert_int_not_equal(trial.file.due_at, 0);
+    assert_int_equal(message_check(MESSAGE_case_moved, &trial.moved, &trial.why), 0);
+    city_close(&trial.city);
+    (void)state;
+}
+
+static void a_refusal_says_what_is_wrong_with_the_line_that_people_may_follow(void **state) {
+    struct trial trial = {0};
+    open_noise(&trial);
+    act(&trial, "sign", june(4, 10, 1));
+    act(&trial, "suspend", june(4, 10, 2));
+    struct command resume = command_of(&trial, "resume");
+    strcpy(resume.role, "department_lead");
+    strcpy(resume.actor_unit, "queue-a");
+    refused(&trial, &resume, june(4, 10, 3),
+            "actor_unit"); /* and not that a lead may not: that is of the clock's line */
+    city_close(&trial.city);
+    (void)state;
+}
+
 /* ---- careless clients --------------------------------------------------------------------------------------------------------- */
 
 static void a_result_is_one_of_three_words(void **state) {
@@ -292,6 +329,8 @@ int main(void) {
         TEST(a_case_whose_area_is_gone_is_the_whole_citys),
         TEST(a_tier_that_the_cases_own_policy_did_not_know_has_todays_limits),
         TEST(many_called_units_leave_room_for_those_who_let_it_pass),
+        TEST(a_reporter_who_withdraws_takes_nobody_elses_case_along),
+        TEST(a_refusal_says_what_is_wrong_with_the_line_that_people_may_follow),
         TEST(a_result_is_one_of_three_words),
         TEST(a_whistle_calls_somebody),
     };
