@@ -46,7 +46,7 @@ struct promise { /* a limit */
 };
 
 enum taken { TAKEN_open, TAKEN_on, TAKEN_declined };
-enum outcome { OUTCOME_none, OUTCOME_unsolved, OUTCOME_partly, OUTCOME_solved };
+enum call_outcome { OUTCOME_none, OUTCOME_unsolved, OUTCOME_partly, OUTCOME_solved };
 
 struct case_facts {
     uint64_t version;             /* entries so far; 0: none */
@@ -57,7 +57,7 @@ struct case_facts {
     uint32_t uncharged;
     uint8_t state;      /* enum case_state */
     uint8_t taken;      /* enum taken */
-    uint8_t outcome;    /* enum outcome: what the last call-back that reached somebody says */
+    uint8_t outcome;    /* enum call_outcome: what the last call-back that reached somebody says */
     uint8_t rating;     /* 1 to 5; 0: none */
     uint8_t warned;     /* clocks of the ladder that were warned of since they started, a bit each */
     uint8_t attempts;   /* call-backs that reached nobody */

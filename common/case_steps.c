@@ -141,7 +141,7 @@ static void attempted(struct fold *fold) {
         fold->facts->called = true;
 }
 
-static enum outcome outcome_of(const struct case_moved *moved) {
+static enum call_outcome outcome_of(const struct case_moved *moved) {
     if (strcmp(moved->result, "solved") == 0)
         return OUTCOME_solved;
     if (strcmp(moved->result, "partly") == 0)

@@ -31,6 +31,11 @@ const struct unit *city_unit(const struct city *city, const char *code) {
     return number == CODE_UNKNOWN ? NULL : &city->units[number];
 }
 
+const struct unit *city_units(const struct city *city, size_t *count) {
+    *count = city->unit_count;
+    return city->units;
+}
+
 const struct item *city_item(const struct city *city, const char *code) {
     uint32_t number = code_index_find(&city->item_index, code);
     return number == CODE_UNKNOWN ? NULL : &city->items[number];

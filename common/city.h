@@ -75,6 +75,8 @@ const struct channel *city_channel(const struct city *city, const char *code);
 const struct area *city_area(const struct city *city, const char *code);
 const struct unit *city_unit(const struct city *city, const char *code);
 const struct item *city_item(const struct city *city, const char *code);
+/* All units, in no particular order. */
+const struct unit *city_units(const struct city *city, size_t *count);
 
 /* Who answers for this item in this area at this tier (DOMAIN.md sections 3 and 4):
  * 1. the item's fixed unit, at the item's own tier; 2. the unit of the item's kind in the area's ancestor (or itself) of that

@@ -71,6 +71,8 @@ static void *desk_open(struct service_loop *loop, struct reason *why) {
     desk->calls = command_calls_open(&calls);
     desk->audit = audit_open(desk->asks);
     desk->hasher = hasher_open(loop->in, (size_t)settings_number(settings, "ZHITONG_LOGINS_WAITING"));
+    desk->reports = reports_open(loop->in, asks.database_url,
+                                 (size_t)settings_number(settings, "ZHITONG_REPORTS_WAITING"));
     desk->sessions = session_cache_open();
     desk->commands_max = (size_t)settings_number(settings, "ZHITONG_COMMANDS_WAITING");
     desk->behind_proxy = settings_flag(settings, "ZHITONG_BEHIND_PROXY");
@@ -109,6 +111,7 @@ static bool desk_idle(void *own) {
 static void desk_stop(void *own) {
     struct desk *desk = own;
     hasher_stop(desk->hasher);
+    reports_stop(desk->reports);
     asks_stop(desk->asks);
 }
 
@@ -119,6 +122,7 @@ static void desk_close(void *own) {
     spawn_close(&desk->spawn);
     audit_close(&desk->audit);
     hasher_close(&desk->hasher);
+    reports_close(&desk->reports);
     asks_close(&desk->asks);
     session_cache_close(&desk->sessions);
     login_limit_close(&desk->logins);

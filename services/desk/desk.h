@@ -9,6 +9,7 @@
 #include "services/desk/audit.h"
 #include "services/desk/hasher.h"
 #include "services/desk/login_limit.h"
+#include "services/desk/reports.h"
 #include "services/desk/session.h"
 #include "services/desk/spawn.h"
 
@@ -17,6 +18,7 @@ struct desk {
     struct asks *asks;
     struct command_calls *calls;
     struct hasher *hasher;
+    struct reports *reports;
     struct audit *audit;
     struct spawn *spawn; /* NULL: no key for intake is set */
     struct session_cache *sessions;

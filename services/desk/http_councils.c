@@ -156,8 +156,19 @@ static void council_added(void *context, const struct ask *ask) {
                          &row);
 }
 
+/* Whoever only reads (no hat comes with his role) writes no meetings either. False: answered. */
+static bool may_write(struct visit *visit) {
+    const struct role_spec *role = case_role(visit->person.role);
+    if (role != NULL && role->hats != 0)
+        return true;
+    visit_refuse(visit, 403, "role", "a post as %s only reads", visit->person.role);
+    return false;
+}
+
 static void add(struct visit *visit) {
     struct reason why;
+    if (!may_write(visit))
+        return;
     json_t *json = visit_body(visit);
     if (json == NULL)
         return;
@@ -260,6 +271,8 @@ static void council_found(void *context, const struct ask *ask) {
 }
 
 static void spawn_case(struct visit *visit) {
+    if (!may_write(visit))
+        return;
     struct council *council = calloc(1, sizeof *council);
     assert(council != NULL);
     visit->own = council;

@@ -172,7 +172,7 @@ static int read_command(const struct visit *visit, json_t *json, const char *key
 
 static void move(struct visit *visit) {
     const char *name = http_path_part(visit->request, 1);
-    char key[VISIT_KEY_SIZE], about[100];
+    char key[VISIT_KEY_SIZE], about[24 + CODE_MAX];
     struct reason why;
     if (!visit_case(visit))
         return;
@@ -180,7 +180,7 @@ static void move(struct visit *visit) {
         visit_refuse(visit, 404, "move", "there is no such move; GET /moves lists them");
         return;
     }
-    /* The move is part of it: a key that was used for another move must not be answered as if this one had been made. */
+    /* Of the move as well: a key that is used again for another one must not get the answer of the first. */
     snprintf(about, sizeof about, "%" PRIu64 " %s", visit->case_id, name);
     if (visit_key(visit, about, key) == NULL)
         return;

@@ -37,16 +37,18 @@ static json_t *person_json(const struct person *person) {
 
 /* ---- POST /sessions ------------------------------------------------------------------------------------------------------ */
 
-/* Behind a proxy the address that it saw is the last one of the header; what stands before it anybody can have written. */
+/* Behind a proxy the address that it saw is the last one of the header; what stands before it anybody can have written. What is no
+ * address is not taken: a proxy that hands the header on as it came would let its client write into the audit. */
 static void find_address(struct visit *visit, struct signing_in *in) {
     const char *forwarded = visit->desk->behind_proxy ? http_header(visit->request, "X-Forwarded-For") : NULL;
-    if (forwarded == NULL) {
+    const char *last = forwarded != NULL ? strrchr(forwarded, ',') : NULL;
+    last = last != NULL ? last + 1 : forwarded != NULL ? forwarded : "";
+    last += strspn(last, " ");
+    size_t size = strspn(last, "0123456789abcdefABCDEF.:[]");
+    if (size == 0 || size > HTTP_PEER_BYTES_MAX || last[size] != '\0')
         http_peer(visit->request, in->address);
-        return;
-    }
-    const char *last = strrchr(forwarded, ',');
-    last = last != NULL ? last + 1 : forwarded;
-    snprintf(in->address, sizeof in->address, "%s", last + strspn(last, " "));
+    else
+        snprintf(in->address, sizeof in->address, "%s", last);
 }
 
 static void take_back(struct visit *visit) {
@@ -180,8 +182,19 @@ static bool may_try(struct visit *visit) {
     return false;
 }
 
+/* A page of another site could send a form that signs its visitor in as somebody else: whatever the visitor does then is done in
+ * that name. Every other write needs a header that a form cannot send. Only browsers say from where a request comes. */
+static bool is_from_elsewhere(const struct visit *visit) {
+    const char *site = http_header(visit->request, "Sec-Fetch-Site");
+    return site != NULL && strcmp(site, "same-origin") != 0 && strcmp(site, "none") != 0;
+}
+
 static void sign_in(struct visit *visit) {
     struct reason why;
+    if (is_from_elsewhere(visit)) {
+        visit_refuse(visit, 403, "Sec-Fetch-Site", "another site's page cannot sign anybody in; sign in on desk's own");
+        return;
+    }
     json_t *json = visit_body(visit);
     if (json == NULL)
         return;

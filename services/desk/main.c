@@ -18,6 +18,8 @@ static const struct setting settings[] = {
     {"ZHITONG_SESSION_SECONDS", SETTING_NUMBER, "s", "43200", 1, 2592000, "a session ends this long after it began"},
     {"ZHITONG_LOGINS_WAITING", SETTING_NUMBER, "logins", "32", 1, 1000,
      "passwords that may wait to be checked, some 50 ms each; more are answered 503"},
+    {"ZHITONG_REPORTS_WAITING", SETTING_NUMBER, "reports", "8", 1, 1000,
+     "different reports of the measures that may wait for each other; more are answered 503"},
     {"ZHITONG_LOGIN_SPAN_SECONDS", SETTING_NUMBER, "s", "300", 1, 86400, "the time in which failed logins are counted"},
     {"ZHITONG_LOGIN_FAILURES", SETTING_NUMBER, "logins", "10", 1, 10000,
      "failures of one login in that time; then 429"},

@@ -3,6 +3,7 @@
 #include "services/desk/http_cases.h"
 #include "services/desk/http_councils.h"
 #include "services/desk/http_moves.h"
+#include "services/desk/http_report.h"
 #include "services/desk/http_sessions.h"
 
 const struct http_route desk_routes[DESK_ROUTE_COUNT] = {
@@ -16,6 +17,7 @@ const struct http_route desk_routes[DESK_ROUTE_COUNT] = {
     {"GET", "/cases/*/files", desk_get_files, "what files were attached: names, types, sizes, digests"},
     {"POST", "/cases/*/moves/*", desk_post_move, "moves a case; needs Idempotency-Key and If-Match"},
     {"GET", "/work", desk_get_work, "open cases of one's own unit, what is due next first"},
+    {"GET", "/report", desk_get_report, "the measures of one's own units, as `zhitong report --kept` tells them"},
     {"GET", "/moves", desk_get_moves, "every legal move, in Chinese and English"},
     {"GET", "/roles", desk_get_roles, "the roles that a post may have"},
     {"GET", "/states", desk_get_states, "the states that a case may have"},

@@ -50,6 +50,14 @@ const struct move_spec *scope_move(const struct move_spec *line, uint32_t hats, 
     return NULL;
 }
 
+bool scope_may_report(const char *role) {
+    const struct role_spec *spec = case_role(role);
+    if (spec == NULL)
+        return false;
+    return (spec->hats & (HAT_centre | HAT_above | HAT_supervisor)) != 0 || strcmp(role, "analyst") == 0 ||
+           strcmp(role, "auditor") == 0;
+}
+
 bool scope_is_note(const char *move) {
     static const char *const notes[] = {"urge", "note", "attach", "instruct"};
     for (size_t i = 0; i < sizeof notes / sizeof *notes; i++)

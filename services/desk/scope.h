@@ -21,5 +21,7 @@ uint32_t scope_hats(const struct city *city, const struct person *person, const 
 const struct move_spec *scope_move(const struct move_spec *line, uint32_t hats, enum case_state state);
 /* Notes on the side, which may be made whatever the case's version: urge, note, attach, instruct. */
 bool scope_is_note(const char *move);
+/* Whether the role may read the measures of its units: centres, leaders, supervisors, analysts and auditors. */
+bool scope_may_report(const char *role);
 
 #endif

@@ -180,8 +180,10 @@ def a_retry_at_the_other_replica_gets_the_first_answer(_, shared):
     assert mill.get(f"/cases/{case}").json["plan"] == "new bulb tomorrow"
 
 
-def a_key_of_another_move_is_not_answered_as_that_one(_, shared):
-    answer = shared["staff"]["mill"].move(shared["lamp"], "contact", version=1, key="sign-it", note="spoke with her")
+def a_key_of_one_move_says_nothing_of_another(_, shared):
+    """Whoever used it again by mistake is not told that what he asks was done."""
+    mill, case = shared["staff"]["mill"], shared["lamp"]
+    answer = mill.move(case, "contact", version=1, key="sign-it", note="she is glad")
     assert answer.status == 409 and answer.field == "version", answer
 
 
@@ -284,6 +286,9 @@ def a_council_spawns_a_case(_, shared):
     assert office.get(f"/councils/{council}").json["cases"] == [answer.json["case"]]
     for change, field in (({"item": "dragon"}, "item"), ({"source_id": "x"}, "source_id"), ({"area": "s_hill_1"}, "area")):
         assert office.ask("POST", f"/councils/{council}/cases", {**matter, **change}, Idempotency_Key="cc2").field == field, change
+    for path, body in (("/councils", held), (f"/councils/{council}/cases", matter)):
+        refused = shared["staff"]["reader"].ask("POST", path, body, Idempotency_Key="read-only")
+        assert refused.status == 403 and refused.field == "role", (path, refused)
     assert shared["staff"]["south"].get(f"/councils/{council}").status == 404
     assert shared["staff"]["south"].get("/councils").json["councils"] == []
     assert [row["council"] for row in office.get("/councils").json["councils"]] == [council]
@@ -336,7 +341,7 @@ main("desk", [everything_starts, nobody_gets_in_without_a_session, a_wrong_passw
               the_token_is_also_a_cookie, a_login_that_fails_too_often_must_wait, everybody_sees_his_own_part,
               the_queue_holds_the_unit_s_own_by_due, filters_narrow_and_nonsense_is_refused, pages_join_without_gap_or_double,
               a_case_page_tells_all_and_offers_moves, a_move_needs_a_key_and_a_version, hostile_bodies_are_refused_with_the_field,
-              a_retry_at_the_other_replica_gets_the_first_answer, a_key_of_another_move_is_not_answered_as_that_one,
+              a_retry_at_the_other_replica_gets_the_first_answer, a_key_of_one_move_says_nothing_of_another,
               a_stale_version_is_a_conflict_that_tells_the_new_one,
               refusals_have_the_status_that_fits, a_note_may_be_made_whatever_the_version, the_history_tells_every_move,
               what_was_done_and_looked_at_is_written_down, the_database_shows_nothing_to_a_query_that_forgets_who_asks,

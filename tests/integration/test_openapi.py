@@ -69,9 +69,14 @@ def every_answer_is_what_the_file_promises(system, shared):
     check("POST", "/sessions", 201, mill.sign_in())
     for status, body in ((400, b"{"), (401, {"login": "mill", "password": "no"}), (422, {"login": 7})):
         check("POST", "/sessions", status, ask(desk, "POST", "/sessions", body))
-    for path in ("/cases", "/work", "/moves", "/roles", "/states", "/sessions/current", "/councils"):
+    check("POST", "/sessions", 403, ask(desk, "POST", "/sessions", {"login": "mill"}, {"Sec-Fetch-Site": "cross-site"}))
+    for path in ("/cases", "/work", "/moves", "/roles", "/states", "/sessions/current", "/councils", "/report"):
         check("GET", path, 200, hall.get(path))
         check("GET", path, 401, ask(desk, "GET", path))
+    for by in ("unit", "month"):
+        check("GET", "/report", 200, hall.get("/report", by=by))
+    check("GET", "/report", 400, hall.get("/report", by="weather"))
+    check("GET", "/report", 403, south.get("/report", unit="mill_1"))
     check("GET", "/cases", 200, hall.get("/cases", limit=2))
     check("GET", "/cases", 400, hall.get("/cases", limit=0))
     check("GET", "/cases", 403, south.get("/cases", area="north"))

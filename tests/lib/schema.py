@@ -3,7 +3,7 @@ import re
 
 TYPES = {"string": str, "integer": int, "number": (int, float), "boolean": bool, "array": list, "object": dict}
 KNOWN = {"type", "properties", "required", "additionalProperties", "items", "enum", "pattern", "minimum", "maximum", "description",
-         "default", "$ref"}
+         "default", "nullable", "$ref"}
 
 
 def resolve(api, schema):
@@ -22,6 +22,8 @@ def faults(api, schema, value, at="answer"):
     if unknown:
         return [f"{at}: this checker does not know {sorted(unknown)}"]
     kind = schema["type"]
+    if value is None and schema.get("nullable"):
+        return []
     if not isinstance(value, TYPES[kind]) or (isinstance(value, bool) and kind != "boolean"):
         return [f"{at}: {value!r} is no {kind}"]
     out = []
@@ -40,6 +42,8 @@ def faults(api, schema, value, at="answer"):
         for name, one in value.items():
             if name in properties:
                 out += faults(api, properties[name], one, f"{at}.{name}")
+            elif isinstance(schema.get("additionalProperties"), dict):
+                out += faults(api, schema["additionalProperties"], one, f"{at}.{name}")
             elif schema.get("additionalProperties") is False:
                 out.append(f"{at}: has {name}, which the schema does not know")
     return out

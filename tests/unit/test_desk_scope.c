@@ -107,6 +107,18 @@ static void only_notes_go_without_a_version(void **state) {
     assert_false(scope_is_note("press") || scope_is_note("list") || scope_is_note("sign") || scope_is_note(""));
 }
 
+static void who_leads_watches_or_counts_may_read_the_measures(void **state) {
+    static const char *const may[] = {"village_desk", "township_leader", "county_centre", "dispatcher",
+                                      "supervisor",   "inspector",       "analyst",       "auditor"};
+    static const char *const may_not[] = {"citizen",       "caller", "verifier", "department_lead",
+                                          "administrator", "mayor",  ""};
+    (void)state;
+    for (size_t i = 0; i < sizeof may / sizeof *may; i++)
+        assert_true(scope_may_report(may[i]));
+    for (size_t i = 0; i < sizeof may_not / sizeof *may_not; i++)
+        assert_false(scope_may_report(may_not[i]));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(hats_are_those_of_the_role_that_fit_the_case, make_folder, remove_folder),
@@ -114,6 +126,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(a_unit_next_door_covers_nothing_here, make_folder, remove_folder),
         cmocka_unit_test(moves_are_offered_by_state_and_hat),
         cmocka_unit_test(only_notes_go_without_a_version),
+        cmocka_unit_test(who_leads_watches_or_counts_may_read_the_measures),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
