@@ -88,6 +88,12 @@ def a_wrong_post_is_named_to_who_has_the_password_only(system, shared):
     assert answer.status == 401 and answer.field == "login", answer
 
 
+def a_reason_that_is_none_is_refused_with_those_there_are(_, shared):
+    answer = shared["staff"]["mill"].move(shared["case"], "return", reason="tired", note="x", unit="mill_office")
+    assert answer.status == 422 and answer.field == "reason", answer
+    assert "tired is none of the 2 reasons for return in reasons.csv: not_ours, other" in answer.json["error"]["reason"], answer
+
+
 main("desk offers", [a_city_with_a_case, forms_offer_what_the_city_has, units_are_those_below_beside_and_above,
-                     the_clocks_of_a_case_are_instants, an_unknown_parameter_is_refused_by_name,
+                     a_reason_that_is_none_is_refused_with_those_there_are, the_clocks_of_a_case_are_instants, an_unknown_parameter_is_refused_by_name,
                      a_wrong_post_is_named_to_who_has_the_password_only])
