@@ -107,6 +107,9 @@ uint64_t city_calendar_version(const struct city *city);
 /* Whether the city's reasons have this code for this move; a city without reasons.csv takes any code. */
 bool city_has_reason(const struct city *city, const char *move, const char *code);
 
+/* The reasons for this move as "a, b, c", cut to what fits; how many there are. */
+size_t city_list_reasons(const struct city *city, const char *move, char *text, size_t room);
+
 /* The units that a template for joint handling calls to a case in this area: their codes, separated by a space, into `parties`.
  * Refuses (field "parties") an unknown template and one whose parties are nowhere to be found. */
 MUST_CHECK int city_template_parties(const struct city *city, const char *code, const struct area *area,

@@ -17,6 +17,21 @@ bool city_has_reason(const struct city *city, const char *move, const char *code
     return !listed && *code != '\0';
 }
 
+size_t city_list_reasons(const struct city *city, const char *move, char *text, size_t room) {
+    size_t count = 0, used = 0;
+
+    text[0] = '\0';
+    for (size_t i = 0; i < city->reason_count; i++) {
+        const char *code = city->reasons[i].code;
+        if (strcmp(city->reasons[i].move, move) != 0)
+            continue;
+        if (used + strlen(code) + 2 < room) /* whole codes only */
+            used += (size_t)snprintf(text + used, room - used, "%s%s", used > 0 ? ", " : "", code);
+        count++;
+    }
+    return count;
+}
+
 /* The unit of the kind that is nearest to the area: its own, else that of the area around it, and so on; or the unit of that code. */
 static const struct unit *unit_of_party(const struct city *city, const char *party, const struct area *area) {
     uint32_t kind = code_index_find(&city->kinds, party);

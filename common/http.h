@@ -33,6 +33,7 @@ struct http_route {
     const char *path;   /* its segments; a star stands for any one that is not empty; at most HTTP_STARS_MAX of them */
     http_handler *handle;
     const char *meaning; /* one sentence for the docs */
+    const char *query;   /* the parameters that it takes, separated by blanks: another one gets 400. NULL: takes any */
 };
 
 struct http_options {

@@ -74,6 +74,9 @@ enum MHD_Result http_on_access(void *http, struct MHD_Connection *connection, co
                                const char *version, const char *upload, size_t *upload_size, void **context);
 void http_reset(struct http_request *request); /* frees what one request took */
 
+/* http_query.c: false when the query has a parameter that the route does not take: answered */
+bool http_query_fits(struct http_request *request, const struct http_route *route);
+
 /* http_answer.c */
 struct http_reply {
     int status;

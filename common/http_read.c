@@ -217,7 +217,7 @@ static void route(struct http_request *request) {
         if (!route_has(candidate, request->target, parts))
             continue;
         if (route_answers(candidate, request->method)) {
-            if (take_parts(request, parts))
+            if (http_query_fits(request, candidate) && take_parts(request, parts))
                 candidate->handle(request, http->context);
             return;
         }
@@ -309,15 +309,6 @@ const char *http_path_rest(const struct http_request *request) {
 
 const char *http_path_part(const struct http_request *request, int star) {
     return request->parts[star][0] == '\0' ? NULL : request->parts[star];
-}
-
-const char *http_query(const struct http_request *request, const char *name) {
-    const char *value = NULL;
-
-    if (MHD_lookup_connection_value_n(request->connection, MHD_GET_ARGUMENT_KIND, name, strlen(name), &value, NULL) !=
-        MHD_YES)
-        return NULL;
-    return value == NULL ? "" : value; /* "?open" without an equals sign */
 }
 
 const char *http_header(const struct http_request *request, const char *name) {

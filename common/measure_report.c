@@ -212,6 +212,8 @@ static void ask_sums(struct report *report) {
     for (size_t i = 0; i < report->ask.unit_count; i++)
         code_book_number(&report->book, report->ask.units[i]);
     ask->unit_count = report->book.count; /* the first codes in the book */
+    report->sums.unit_met = calloc(ask->unit_count + 1, sizeof *report->sums.unit_met);
+    assert(report->sums.unit_met != NULL);
 }
 
 static int read_log(struct report *report, struct db *db, struct reason *why) {
@@ -231,6 +233,39 @@ static int read_log(struct report *report, struct db *db, struct reason *why) {
     return status;
 }
 
+/* A unit that the city has no longer may still have been charged; one that is in neither place is misspelt. */
+static int check_units(const struct report *report, struct db *db, struct reason *why) {
+    for (size_t i = 0; i < report->sums.ask.unit_count; i++) {
+        struct params params = {0};
+        const char *code = code_book_code(&report->book, (uint32_t)i);
+        if (report->sums.unit_met[i])
+            continue;
+        params_text(&params, code);
+        SCOPED_RESULT
+        *known = db_ask(db, "measures_unit_is_known", &params);
+        if (known == NULL)
+            return failed(db, why);
+        if (!db_bool(known, 0, 0))
+            return refuse(why, "unit", "the city has no unit %.48s, and nothing was charged to one of that code", code);
+    }
+    return 0;
+}
+
+/* Where nobody is ever warned there is nothing to count, and no rule that is broken. */
+static int drop_warned(struct report *report, struct db *db, struct reason *why) {
+    SCOPED_RESULT
+    *warns = db_ask(db, "measures_warns", NULL);
+
+    if (warns == NULL)
+        return failed(db, why);
+    if (db_bool(warns, 0, 0))
+        return 0;
+    report->sums.total.measured[SLOT_moved_up] = (struct measured){0};
+    for (size_t i = 0; i < report->sums.count; i++)
+        report->sums.cells[i].measured[SLOT_moved_up] = (struct measured){0};
+    return 0;
+}
+
 static int prepare(struct db *db, struct reason *why) {
     SCOPED_RESULT
     *done = db_ask(db, "measures_prepare", NULL);
@@ -244,6 +279,8 @@ int report_make(struct report *report, struct db *db, const struct report_ask *a
         return -1;
     ask_sums(report);
     if (read_channels(report, db, why) != 0 || read_titles(report, db, why) != 0 || read_log(report, db, why) != 0)
+        return -1;
+    if (check_units(report, db, why) != 0 || drop_warned(report, db, why) != 0)
         return -1;
     make_rows(report);
     return read_names(report, db, why);

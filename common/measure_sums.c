@@ -66,6 +66,8 @@ void sums_close(struct sums *sums) {
     free(sums->slots);
     sums->cells = NULL;
     sums->slots = NULL;
+    free(sums->unit_met);
+    sums->unit_met = NULL;
 }
 
 /* ---- one case --------------------------------------------------------------------------------------------------------- */
@@ -176,6 +178,9 @@ void sums_add(struct sums *sums, uint64_t case_id, const struct case_facts *fact
             adding.dates[i] = date_number(sums->ask.zone, adding.instants[i]);
     const struct score_rules rules = rules_of(sums, facts->channel);
     size_t count = facts_score(facts, &rules, scores);
+    for (size_t i = 0; i < count && sums->unit_met != NULL; i++)
+        if (scores[i].unit < sums->ask.unit_count)
+            sums->unit_met[scores[i].unit] = true;
     for (size_t i = 0; i < count; i++)
         if (sums->ask.unit_count == 0 || scores[i].unit < sums->ask.unit_count)
             add_score(&adding, &scores[i]);

@@ -49,6 +49,7 @@ struct sums { /* zero-initialised, with the ask, is empty */
     size_t count, room;
     uint32_t *slots; /* hash of the key → cell + 1 */
     size_t slot_count;
+    bool *unit_met; /* NULL, or by the unit's number: something in the log was charged to that unit asked for */
     uint64_t excluded, headless, uncharged; /* cases in the period; the last counts events */
 };
 

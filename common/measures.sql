@@ -80,3 +80,16 @@ ORDER BY code;
 
 -- name: measures_slots
 SELECT code, title_en, coalesce(title_zh, title_en) FROM city.slot ORDER BY position;
+
+-- name: measures_warns
+-- Whether any kept policy warns, or has a grace at whose beginning it alarms: a case keeps the policy under which it was opened.
+-- What rules.csv does not say is warned of.
+SELECT NOT EXISTS (SELECT FROM city.policy) OR EXISTS (
+  SELECT FROM city.policy p
+  WHERE (SELECT count(*) FROM city.policy_rule r
+         WHERE r.version = p.version AND r.key IN ('warn_first_percent', 'warn_second_percent') AND r.value = 0) < 2
+     OR EXISTS (SELECT FROM city.policy_ladder l WHERE l.version = p.version AND l.grace_amount > 0));
+
+-- name: measures_unit_is_known
+-- $1 unit
+SELECT EXISTS (SELECT FROM city.unit WHERE code = $1::text);

@@ -37,8 +37,8 @@ static void metrics(struct http_request *request, void *context) {
 }
 
 const struct http_route operations_routes[] = {
-    {"GET", "/healthz", healthy, "200 while the process runs"},
-    {"GET", "/readyz", ready, "200 when it can take work; 503 says what is missing"},
-    {"GET", "/metrics", metrics, "Prometheus text"},
+    {"GET", "/healthz", healthy, "200 while the process runs", NULL},
+    {"GET", "/readyz", ready, "200 when it can take work; 503 says what is missing", NULL},
+    {"GET", "/metrics", metrics, "Prometheus text", NULL},
 };
 const size_t operations_route_count = sizeof operations_routes / sizeof operations_routes[0];

@@ -89,3 +89,26 @@ FROM desk.council_seen c WHERE c.council = $1::bigint;
 -- name: desk_council_case
 -- $1 council, $2 case
 INSERT INTO desk.council_case (council, case_id) VALUES ($1::bigint, $2::bigint) ON CONFLICT DO NOTHING;
+
+-- name: desk_items
+SELECT code AS item, name_en AS en, coalesce(name_zh, name_en) AS zh, parent, matter, severity, tier::text AS tier
+FROM city.item ORDER BY position;
+
+-- name: desk_channels
+SELECT code AS channel, name_en AS en, coalesce(name_zh, name_en) AS zh, severity, privacy, enabled, callback
+FROM city.channel ORDER BY position;
+
+-- name: desk_units
+-- Those below the post's unit, those that share its area, and those above: whom a case can be given to, passed up to, called from.
+SELECT u.code AS unit, u.name_en AS en, coalesce(u.name_zh, u.name_en) AS zh, u.kind, u.tier::text AS tier, u.area, u.above
+FROM desk.seen() s, city.unit u
+WHERE EXISTS (SELECT FROM desk.area_within w WHERE w.area = u.area AND w.within = s.area OR w.area = s.area AND w.within = u.area)
+ORDER BY u.position;
+
+-- name: desk_reasons
+SELECT move, code AS reason, name_en AS en, coalesce(name_zh, name_en) AS zh FROM city.reason ORDER BY move, position;
+
+-- name: desk_templates
+SELECT code AS template, (array_agg(name_en ORDER BY position))[1] AS en,
+       (array_agg(coalesce(name_zh, name_en) ORDER BY position))[1] AS zh, string_agg(party, ' ' ORDER BY position) AS parties
+FROM city.template GROUP BY code ORDER BY min(position);

@@ -2,9 +2,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "common/message_json.h"
 #include "services/desk/case_json.h"
 #include "services/desk/http_cases.h"
+#include "services/desk/kept_json.h"
 #include "services/desk/list_page.h"
 #include "services/desk/visit.h"
 
@@ -79,7 +79,7 @@ static void case_read(void *context, const struct ask *ask) {
     add_rest(json, result);
     json_object_update_new(json, case_facts_json(opening, opening_size));
     if (kept_size > 0 && message_decode(MESSAGE_case_kept, bytes, kept_size, &kept, &why) == 0)
-        json_object_set_new(json, "kept", message_to_json(MESSAGE_case_kept, &kept));
+        json_object_set_new(json, "kept", kept_json(&kept));
     enum case_state state = case_state_named(db_text(result, 0, 2));
     json_object_set_new(json, "moves", case_moves_json(hats_of(visit, result, &kept), state));
     char tag[24];

@@ -17,8 +17,10 @@ struct signing_in {
     char password[PASSWORD_MAX + 1];
     char address[HTTP_PEER_BYTES_MAX + 1];
     char token[TOKEN_TEXT_SIZE];
-    int32_t post; /* asked for, then chosen; 0: any */
-    bool may;     /* enabled, and has that post */
+    int32_t post;   /* asked for, then chosen; 0: any */
+    bool may;       /* enabled, and has that post */
+    bool has_posts; /* enabled, and has posts, whichever were asked for */
+    char posts[REASON_TEXT_MAX + 1];
     char name[241], role[25], unit[CODE_MAX + 1];
 };
 
@@ -66,6 +68,19 @@ static void refuse_wrong(struct visit *visit) {
     visit_answer_written(visit, 401, json_pack("{s:{s:s,s:s}}", "error", "field", "login", "reason", WRONG), &row);
 }
 
+/* Only who has shown the password learns which posts there are. It was no guess, so no failure is counted. */
+static void refuse_post(struct visit *visit) {
+    const struct signing_in *in = visit->own;
+    struct audit_row row;
+    struct reason why;
+    take_back(visit);
+    visit_row(visit, "login", &row);
+    memcpy(row.login, in->login, sizeof row.login);
+    snprintf(row.outcome, sizeof row.outcome, "refused post, from %s", in->address);
+    (void)refuse(&why, "post", "is none of yours; yours are %s", in->posts);
+    visit_answer_written(visit, 422, json_pack("{s:{s:s,s:s}}", "error", "field", "post", "reason", why.text), &row);
+}
+
 static void session_opened(void *context, const struct ask *ask) {
     struct visit *visit = context;
     const struct signing_in *in = visit->own;
@@ -97,6 +112,10 @@ static void verified(void *context, bool same) {
     struct visit *visit = context;
     struct signing_in *in = visit->own;
     char post[16], digest[DIGEST_TEXT_SIZE];
+    if (same && !in->may && in->has_posts) {
+        refuse_post(visit);
+        return;
+    }
     if (!same || !in->may) {
         refuse_wrong(visit);
         return;
@@ -122,6 +141,19 @@ static void choose_post(struct signing_in *in, const PGresult *result) {
     }
 }
 
+/* "3 (caller of mill_1), 5 (…)", as far as a sentence holds them. */
+static void list_posts(struct signing_in *in, const PGresult *result) {
+    size_t used = 0;
+    for (int row = 0; row < PQntuples(result); row++) {
+        if (db_null(result, row, 4) || !db_bool(result, row, 3) || used >= sizeof in->posts)
+            continue;
+        in->has_posts = true;
+        used += (size_t)snprintf(in->posts + used, sizeof in->posts - used, "%s%" PRId32 " (%s of %s)",
+                                 used > 0 ? ", " : "", db_int4(result, row, 4), db_text(result, row, 5),
+                                 db_text(result, row, 6));
+    }
+}
+
 static void login_read(void *context, const struct ask *ask) {
     struct visit *visit = context;
     struct signing_in *in = visit->own;
@@ -132,6 +164,7 @@ static void login_read(void *context, const struct ask *ask) {
         return;
     }
     choose_post(in, result);
+    list_posts(in, result);
     const char *hash = PQntuples(result) > 0 ? db_text(result, 0, 2) : "";
     bool taken = hasher_verify(visit->desk->hasher, in->password, hash, verified, visit);
     sodium_memzero(in->password, sizeof in->password);

@@ -3,26 +3,34 @@
 #include "services/desk/http_cases.h"
 #include "services/desk/http_councils.h"
 #include "services/desk/http_moves.h"
+#include "services/desk/http_offers.h"
 #include "services/desk/http_report.h"
 #include "services/desk/http_sessions.h"
 
 const struct http_route desk_routes[DESK_ROUTE_COUNT] = {
-    {"POST", "/sessions", desk_post_session, "signs somebody in: a token, also as a cookie"},
-    {"GET", "/sessions/current", desk_get_session, "who is signed in, as what"},
-    {"DELETE", "/sessions/current", desk_delete_session, "signs out"},
-    {"GET", "/cases", desk_get_cases, "the cases of an area and all below, the newest first"},
+    {"POST", "/sessions", desk_post_session, "signs somebody in: a token, also as a cookie", ""},
+    {"GET", "/sessions/current", desk_get_session, "who is signed in, as what", ""},
+    {"DELETE", "/sessions/current", desk_delete_session, "signs out", ""},
+    {"GET", "/cases", desk_get_cases, "the cases of an area and all below, the newest first",
+     "area open state channel item severity tier unit supervised overdue opened_from opened_to limit after"},
     {"GET", "/cases/*", desk_get_case,
-     "a case, its facts, and the moves that one may make now; its version is the ETag"},
-    {"GET", "/cases/*/history", desk_get_history, "every move of a case, in order"},
-    {"GET", "/cases/*/files", desk_get_files, "what files were attached: names, types, sizes, digests"},
-    {"POST", "/cases/*/moves/*", desk_post_move, "moves a case; needs Idempotency-Key and If-Match"},
-    {"GET", "/work", desk_get_work, "open cases of one's own unit, what is due next first"},
-    {"GET", "/report", desk_get_report, "the measures of one's own units, as `zhitong report --kept` tells them"},
-    {"GET", "/moves", desk_get_moves, "every legal move, in Chinese and English"},
-    {"GET", "/roles", desk_get_roles, "the roles that a post may have"},
-    {"GET", "/states", desk_get_states, "the states that a case may have"},
-    {"GET", "/councils", desk_get_councils, "council meetings, the newest first"},
-    {"POST", "/councils", desk_post_council, "writes down a council meeting; needs Idempotency-Key"},
-    {"GET", "/councils/*", desk_get_council, "a council meeting and the cases that it spawned"},
-    {"POST", "/councils/*/cases", desk_post_council_case, "hands in a case of that meeting; needs Idempotency-Key"},
+     "a case, its facts, and the moves that one may make now; its version is the ETag", ""},
+    {"GET", "/cases/*/history", desk_get_history, "every move of a case, in order", "limit after"},
+    {"GET", "/cases/*/files", desk_get_files, "what files were attached: names, types, sizes, digests", ""},
+    {"POST", "/cases/*/moves/*", desk_post_move, "moves a case; needs Idempotency-Key and If-Match", ""},
+    {"GET", "/work", desk_get_work, "open cases of one's own unit, what is due next first", "limit after"},
+    {"GET", "/report", desk_get_report, "the measures of one's own units, as `zhitong report --kept` tells them",
+     "by from to unit"},
+    {"GET", "/moves", desk_get_moves, "every legal move, in Chinese and English", ""},
+    {"GET", "/roles", desk_get_roles, "the roles that a post may have", ""},
+    {"GET", "/states", desk_get_states, "the states that a case may have", ""},
+    {"GET", "/items", desk_get_items, "what cases may be about", ""},
+    {"GET", "/channels", desk_get_channels, "how reports come in", ""},
+    {"GET", "/units", desk_get_units, "the units below one's own, beside it and above", ""},
+    {"GET", "/reasons", desk_get_reasons, "the city's reasons for moves", ""},
+    {"GET", "/templates", desk_get_templates, "whom a template calls to joint handling", ""},
+    {"GET", "/councils", desk_get_councils, "council meetings, the newest first", "limit after"},
+    {"POST", "/councils", desk_post_council, "writes down a council meeting; needs Idempotency-Key", ""},
+    {"GET", "/councils/*", desk_get_council, "a council meeting and the cases that it spawned", ""},
+    {"POST", "/councils/*/cases", desk_post_council_case, "hands in a case of that meeting; needs Idempotency-Key", ""},
 };

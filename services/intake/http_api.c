@@ -147,6 +147,6 @@ static void get_report(struct http_request *request, void *context) {
 }
 
 const struct http_route intake_routes[INTAKE_ROUTE_COUNT] = {
-    {"POST", "/reports", post_report, "takes a report; 201 with its case id once it is durable"},
-    {"GET", "/reports/*", get_report, "a report as it came"},
+    {"POST", "/reports", post_report, "takes a report; 201 with its case id once it is durable", NULL},
+    {"GET", "/reports/*", get_report, "a report as it came", NULL},
 };

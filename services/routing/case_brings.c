@@ -4,12 +4,22 @@
 
 #include "services/routing/case_guard.h"
 
+#define REASONS_SHOWN_BYTES 120 /* of their codes, in a refusal */
+
+static int refuse_reason(const struct case_step *step, const struct move_spec *line, const struct command *command,
+                         struct reason *why) {
+    char codes[REASONS_SHOWN_BYTES];
+    size_t count = city_list_reasons(step->city, line->name, codes, sizeof codes);
+    return refuse(why, "reason", "%.48s is none of the %zu reasons for %s in reasons.csv: %s", command->reason, count,
+                  line->name, codes);
+}
+
 static int brings_reason(const struct case_step *step, const struct move_spec *line, const struct command *command,
                          struct reason *why) {
     if (command->reason[0] == '\0')
         return refuse(why, "reason", "say why: a code of the city's reasons for %s", line->name);
     if (!city_has_reason(step->city, line->name, command->reason))
-        return refuse(why, "reason", "the city has no reason %s for %s", command->reason, line->name);
+        return refuse_reason(step, line, command, why);
     return 0;
 }
 

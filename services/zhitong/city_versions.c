@@ -1,5 +1,6 @@
 #include "services/zhitong/city_versions.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 
 #include "common/policy.h"
@@ -51,13 +52,18 @@ static void print_versions(const struct zone *zone, const PGresult *versions) {
 
     printf("%s, version %lld\n", db_text(versions, 0, CITY_NAME), (long long)db_int8(versions, 0, CITY_VERSION));
     printf("%7s  %-25s  %-25s  %6s  %6s  %5s\n", "version", "valid from", "loaded", "ladder", "items", "rules");
+    bool has_own = false;
     for (int row = 0; row < PQntuples(versions); row++) {
+        has_own |= db_int8(versions, row, VERSION) == db_int8(versions, row, CITY_VERSION);
         print_from(zone, versions, row, from);
         local_print(zone, db_time(versions, row, LOADED_AT), loaded);
         printf("%7lld  %-25s  %-25s  %6lld  %6lld  %5lld  %s\n", (long long)db_int8(versions, row, VERSION), from,
                loaded, (long long)db_int8(versions, row, RUNGS), (long long)db_int8(versions, row, ITEMS),
                (long long)db_int8(versions, row, RULES), state_of(versions, row));
     }
+    if (!has_own)
+        printf("version %lld of the city changed no limits and has none of its own\n",
+               (long long)db_int8(versions, 0, CITY_VERSION));
 }
 
 static void say_next(const struct zone *zone, const PGresult *versions) {

@@ -197,13 +197,21 @@ static void answer_row(const struct desk *desk, struct table *table) {
     putchar('\n');
 }
 
+/* What is wrong with the file itself has no field, and names it already. */
+static void complain(const struct reason *why) {
+    if (why->field[0] == '\0')
+        fprintf(stderr, "%s\n", why->text);
+    else
+        fprintf(stderr, "standard input: %s: %s\n", why->field, why->text);
+}
+
 static int answer_table(const struct desk *desk) {
     struct table table = {0};
     struct reason why;
     int status;
 
     if (csv_open(&table.csv, stdin, "standard input", &why) != 0 || find_columns(&table, &why) != 0) {
-        fprintf(stderr, "standard input: %s: %s\n", why.field, why.text);
+        complain(&why);
         csv_close(&table.csv);
         return EXIT_REFUSED;
     }
@@ -215,7 +223,7 @@ static int answer_table(const struct desk *desk) {
             answer_row(desk, &table);
             continue;
         }
-        fprintf(stderr, "standard input: %s: %s\n", why.field, why.text);
+        complain(&why);
         table.refused++;
     }
     csv_close(&table.csv);

@@ -134,6 +134,8 @@ static void print_notes(const struct report *report, const struct report_look *l
             "Titles of the eight rules: the city's where slots.csv gives one, else the project's default and no city's text.\n");
     if (report->ask.by == SUMS_BY_unit && !look->slots)
         printf("%s: %d\n", word(look, "参加排名的最少件数", "cases below which nobody is ranked"), RANKED_CASES_MIN);
+    if (report->ask.by == SUMS_BY_tier)
+        printf("%s\n", word(look, "一件经多级办理的，每级各计一次", "a case counts at each tier that held it"));
     if (report->ask.exclusion_count > 0)
         printf("%s: %llu\n", word(look, "经批准申诉剔除的件数", "cases taken out by an approved appeal"),
                (unsigned long long)report->sums.excluded);

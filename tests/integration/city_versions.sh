@@ -66,6 +66,7 @@ expect numbers_are_the_same_however_written 0 'nothing changed' "${load[@]}"
 change units.csv 's/Town Hall/City Hall/'
 expect diff_names_the_field 0 '^~ units.csv town_hall name_en: "Town Hall" -> "City Hall"$' differs
 expect another_name_is_no_policy 0 'Small Town is loaded, version 2' "${load[@]}"
+expect a_version_without_limits_is_told_of 0 '^version 2 of the city changed no limits' "$zhitong" city versions
 expect another_name_makes_no_version 0 '^1$' sql 'SELECT count(*) FROM city.policy'
 
 # ---- rules from a date on ------------------------------------------------------------------------------------------

@@ -59,6 +59,7 @@ expect columns_in_any_order 0 '^x,2011-09-03 10:00,street_light_outages,2011-09-
 expect a_bad_row_has_its_reason_and_the_rest_go_on 1 '^b,2011-09-03 10:00,,"item: there is no item ""b""' \
     piped "$boston" $'item,from\nb,2011-09-03 10:00\nstreet_light_outages,2011-09-03 10:00'
 expect a_missing_column_is_named 1 'item: the header has no column item' piped "$boston" $'a,from\n1,2'
+expect an_empty_input_is_told_of_once 1 '^standard input:1:1: the file is empty' due "$boston"
 expect a_calendar_that_ended_is_warned_of 0 'warning: calendar.csv: the last year is 2025, which has ended.* holidays of 2026' \
     "$zhitong" city check "$old"
 expect a_units_calendar_that_ends_otherwise_is_warned_of 0 'warning: calendar.csv: the last year of snow is 2011, which has ended' \

@@ -116,6 +116,31 @@ def units_can_be_picked_out(system, _):
     assert two == {code: everyone[code] for code in ("water", "mill_town")}
 
 
+def an_unknown_unit_is_refused_by_name(system, _):
+    done = system.zhitong("report", "--unit", "water,nix", check=False)
+    assert done.returncode == 1 and "unit: the city has no unit nix" in done.stderr, done
+
+
+def a_case_counts_at_each_tier_and_the_table_says_so(system, _):
+    assert "a case counts at each tier that held it" in system.zhitong("report", "--by", "tier").stdout
+    assert "at each tier" not in system.zhitong("report", "--by", "item").stdout
+
+
+def where_nobody_can_be_warned_no_warning_is_missed(system, _):
+    assert report(system)["total"]["measures"]["slot_moved_up"]["of"] > 0
+    system.sql.rows("CREATE TABLE public.ladder_before AS SELECT * FROM city.policy_ladder")
+    system.sql.rows("UPDATE city.policy_ladder SET grace_amount = 0")
+    assert report(system)["total"]["measures"]["slot_moved_up"]["of"] > 0, "percents that rules.csv does not name are not 0"
+    system.sql.rows("INSERT INTO city.policy_rule SELECT version, key, 0 FROM city.policy, "
+                    "unnest(ARRAY['warn_first_percent', 'warn_second_percent']) AS key")
+    answer = report(system, "--by", "unit")
+    assert all(cell["measures"]["slot_moved_up"] == {"hit": 0, "of": 0, "rate": None} for cell in [answer["total"], *answer["rows"]])
+    system.sql.rows("UPDATE city.policy_ladder l SET grace_amount = b.grace_amount FROM public.ladder_before b "
+                    "WHERE (l.version, l.tier, l.severity, l.clock) = (b.version, b.tier, b.severity, b.clock)")
+    system.sql.rows("DELETE FROM city.policy_rule")
+    system.sql.rows("DROP TABLE public.ladder_before")
+
+
 def excluded_cases_are_left_out_and_shown(system, shared):
     path = system.folder / "appeals.csv"
     out = [entries[0]["case"] for entries in shared["stories"][:7]]
@@ -194,6 +219,8 @@ def dropped_days_are_said_and_kept_facts_go_on(system, shared):
 
 main("measures", [log_is_filled, folding_bit_by_bit_gives_what_folding_whole_gives, folded_anew_it_is_the_same,
                   every_rate_is_what_its_definition_says, a_period_is_whole_days_of_the_city, units_can_be_picked_out,
+                  an_unknown_unit_is_refused_by_name, a_case_counts_at_each_tier_and_the_table_says_so,
+                  where_nobody_can_be_warned_no_warning_is_missed,
                   excluded_cases_are_left_out_and_shown, nobody_is_ranked_below_thirty_cases, a_table_and_csv_say_the_same,
                   the_desk_may_report_and_touches_nothing_else, what_makes_no_sense_is_refused,
                   dropped_days_are_said_and_kept_facts_go_on, the_city_gives_its_own_titles])

@@ -70,7 +70,7 @@ def every_answer_is_what_the_file_promises(system, shared):
     for status, body in ((400, b"{"), (401, {"login": "mill", "password": "no"}), (422, {"login": 7})):
         check("POST", "/sessions", status, ask(desk, "POST", "/sessions", body))
     check("POST", "/sessions", 403, ask(desk, "POST", "/sessions", {"login": "mill"}, {"Sec-Fetch-Site": "cross-site"}))
-    for path in ("/cases", "/work", "/moves", "/roles", "/states", "/sessions/current", "/councils", "/report"):
+    for path in ("/cases", "/work", "/moves", "/roles", "/states", "/items", "/channels", "/units", "/reasons", "/templates", "/sessions/current", "/councils", "/report"):
         check("GET", path, 200, hall.get(path))
         check("GET", path, 401, ask(desk, "GET", path))
     for by in ("unit", "month"):
@@ -79,6 +79,8 @@ def every_answer_is_what_the_file_promises(system, shared):
     check("GET", "/report", 403, south.get("/report", unit="mill_1"))
     check("GET", "/cases", 200, hall.get("/cases", limit=2))
     check("GET", "/cases", 400, hall.get("/cases", limit=0))
+    check("GET", "/units", 400, hall.get("/units", colour="blue"))
+    check("POST", "/sessions", 422, mill.sign_in(post=9999))
     check("GET", "/cases", 403, south.get("/cases", area="north"))
     check("POST", any_move, 200, mill.move(first, "sign", plan="sweep"))
     check("POST", any_move, 200, mill.move(first, "whistle", parties="works"))

@@ -99,15 +99,16 @@ static inline void keep(struct http_request *request, void *context) {
 }
 
 static const struct http_route harness_routes[] = {
-    {"GET", "/now", say_now, "at once"},
-    {"POST", "/echo", say_body, "the body back"},
-    {"GET", "/query", say_query, "what q says"},
-    {"GET", "/parts/*", say_segment, "what the star matched"},
-    {"GET", "/parts/*/of/*", say_two, "what both stars matched"},
-    {"GET", "/header", say_header, "X-Word back"},
-    {"GET", "/busy", say_busy, "never has time"},
-    {"GET", "/later", keep, "keeps the request"},
-    {"POST", "/later", keep, "keeps the request"},
+    {"GET", "/now", say_now, "at once", NULL},
+    {"POST", "/echo", say_body, "the body back", NULL},
+    {"GET", "/query", say_query, "what q says", NULL},
+    {"GET", "/parts/*", say_segment, "what the star matched", NULL},
+    {"GET", "/parts/*/of/*", say_two, "what both stars matched", NULL},
+    {"GET", "/header", say_header, "X-Word back", NULL},
+    {"GET", "/busy", say_busy, "never has time", NULL},
+    {"GET", "/later", keep, "keeps the request", NULL},
+    {"POST", "/later", keep, "keeps the request", NULL},
+    {"GET", "/strict", say_query, "what q says, and takes nothing but q and r", "q r"},
 };
 
 static inline void *serve(void *argument) {

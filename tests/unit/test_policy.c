@@ -137,6 +137,11 @@ static void a_listed_move_takes_its_reasons_only(void **state) {
     assert_true(city_has_reason(city, "return", "not_ours"));
     assert_false(city_has_reason(city, "return", "whatever"));
     assert_false(city_has_reason(city, "return", ""));
+    char codes[12];
+    assert_int_equal(city_list_reasons(city, "return", codes, sizeof codes), 1);
+    assert_string_equal(codes, "not_ours");
+    assert_int_equal(city_list_reasons(city, "return", codes, 8), 1); /* no half codes */
+    assert_string_equal(codes, "");
     assert_true(city_has_reason(city, "decline", "whatever")); /* that move has no rows */
     assert_false(city_has_reason(city, "decline", ""));
     city_close(&city);
