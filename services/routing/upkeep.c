@@ -136,7 +136,8 @@ int routing_tick(struct batch *batch) {
     int64_t now = clock_monotonic_ms();
     bool more = false;
     int status;
-    batch_wake_at(batch, batch->now + (int64_t)(LOOK_MS * clock_speed()));
+    int64_t wait = (int64_t)(LOOK_MS * clock_speed());
+    batch_wake_at(batch, batch->now + (wait > 0 ? wait : 1)); /* also when the city's time all but stands still */
     case_store_begin(&lane->cases, batch, 4 * UPKEEP_MAX);
     if (now - lane->recounted_at >= RECOUNT_MS) {
         status = recount(batch, &more);
