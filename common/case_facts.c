@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "common/case_fold.h"
+#include "common/code_index.h"
 
 void facts_count(struct case_facts *facts, int place, enum tally tally, bool hit) {
     if (place == NOWHERE) {
@@ -24,18 +25,6 @@ static int place_of(struct case_facts *facts, uint32_t unit, uint64_t tier) {
         return NOWHERE;
     facts->places[facts->place_count] = (struct place){.unit = unit, .tier = (uint8_t)tier};
     return facts->place_count++;
-}
-
-static bool holds_code(const char *codes, const char *code) {
-    size_t size = strlen(code);
-
-    while (*codes != '\0') {
-        size_t word = strcspn(codes, " ");
-        if (word == size && memcmp(codes, code, size) == 0)
-            return true;
-        codes += word + (codes[word] == ' ');
-    }
-    return false;
 }
 
 static void begin(struct fold *fold) {
@@ -71,7 +60,7 @@ static void watch_support(struct fold *fold) {
     struct case_facts *facts = fold->facts;
     if (facts->lower == NOWHERE)
         return;
-    bool stays = holds_code(fold->moved->support, code_book_code(fold->book, facts->places[facts->lower].unit));
+    bool stays = codes_hold(fold->moved->support, code_book_code(fold->book, facts->places[facts->lower].unit));
     if (stays && strcmp(fold->moved->move, "sign") != 0)
         return;
     facts_count(facts, facts->lower, TALLY_support, stays);

@@ -55,3 +55,15 @@ uint32_t code_index_find(const struct code_index *index, const char *code) {
 
     return slot->code == NULL ? CODE_UNKNOWN : slot->number;
 }
+
+bool codes_hold(const char *codes, const char *code) {
+    size_t size = strlen(code);
+
+    while (*codes != '\0' && size > 0) {
+        size_t word = strcspn(codes, " ");
+        if (word == size && memcmp(codes, code, size) == 0)
+            return true;
+        codes += word + (codes[word] == ' ');
+    }
+    return false;
+}

@@ -25,4 +25,7 @@ void code_index_close(struct code_index *index);
 bool code_index_add(struct code_index *index, const char *code, uint32_t number);
 uint32_t code_index_find(const struct code_index *index, const char *code); /* CODE_UNKNOWN when it is not there */
 
+/* Whether a code is one of those in a text, separated by spaces; the empty code never is. */
+bool codes_hold(const char *codes, const char *code);
+
 #endif

@@ -3,6 +3,7 @@
 #define ZHITONG_ROUTING_CASE_FILE_H
 
 #include "common/city.h"
+#include "common/code_index.h"
 #include "common/policy.h"
 #include "proto/case_life.h"
 #include "proto/codec.h"
@@ -84,8 +85,6 @@ MUST_CHECK int case_kept_read(struct case_file *file, struct reason *why);
 /* The tasks as they stand in case_moved. */
 void case_tasks_print(const struct case_file *file, char *text, size_t room);
 
-/* Whether the code is one of these, separated by spaces. */
-bool units_hold(const char *units, const char *code);
 /* Adds a code that is not there yet; false where it has no room. */
 bool units_add(char units[UNITS_TEXT_MAX + 1], const char *code);
 

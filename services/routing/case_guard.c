@@ -28,7 +28,7 @@ static bool fits(const struct case_step *step, const struct command *command, en
     case HAT_lead:
         return strcmp(command->actor_unit, file->unit) == 0;
     case HAT_support:
-        return units_hold(file->support, command->actor_unit);
+        return codes_hold(file->support, command->actor_unit);
     case HAT_caller:
     case HAT_supervisor:
         return stand->covers;

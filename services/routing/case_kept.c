@@ -8,20 +8,9 @@
 
 /* ---- units ---------------------------------------------------------------------------------------------------------- */
 
-bool units_hold(const char *units, const char *code) {
-    size_t size = strlen(code);
-    while (*units != '\0' && size > 0) {
-        size_t word = strcspn(units, " ");
-        if (word == size && memcmp(units, code, size) == 0)
-            return true;
-        units += word + (units[word] == ' ');
-    }
-    return false;
-}
-
 bool units_add(char units[UNITS_TEXT_MAX + 1], const char *code) {
     size_t used = strlen(units);
-    if (*code == '\0' || units_hold(units, code))
+    if (*code == '\0' || codes_hold(units, code))
         return true;
     if (used + 1 + strlen(code) > UNITS_TEXT_MAX)
         return false;

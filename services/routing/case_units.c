@@ -50,7 +50,7 @@ static size_t way_up_size(const struct case_step *step) {
 
 bool case_add_support(const struct case_step *step, const char *code) {
     char *support = step->file->support;
-    return units_hold(support, code) ||
+    return codes_hold(support, code) ||
            (units_add(support, code) && strlen(support) + way_up_size(step) <= UNITS_TEXT_MAX);
 }
 

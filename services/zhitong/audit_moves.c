@@ -7,6 +7,7 @@
 
 #include "common/chain.h"
 #include "common/city.h"
+#include "common/code_index.h"
 #include "common/ids.h"
 #include "proto/case_life.h"
 #include "services/zhitong/audit_told.h"
@@ -52,18 +53,6 @@ static struct track *track_of(struct reading *reading, uint64_t case_id) {
 
 /* ---- one entry ---------------------------------------------------------------------------------------------------- */
 
-static bool holds_code(const char *codes, const char *code) {
-    size_t size = strlen(code);
-
-    while (*codes != '\0') {
-        size_t word = strcspn(codes, " ");
-        if (word == size && memcmp(codes, code, size) == 0)
-            return true;
-        codes += word + (codes[word] == ' ');
-    }
-    return false;
-}
-
 /* Only entries written before there was a chain, and first ones, name nothing. */
 static void check_chain(struct reading *reading, const struct track *before, const struct case_moved *moved) {
     char expected[CHAIN_TEXT + 1];
@@ -88,7 +77,7 @@ static void check_move(struct reading *reading, const struct track *before, cons
         findings_add(&findings[MOVES_TIER], "case %llu: version %llu goes from tier %u down to %llu", case_id, version,
                      before->tier, (unsigned long long)moved->tier);
     if (strcmp(moved->move, "escalate") == 0 && strcmp(moved->unit, before->unit) != 0 &&
-        !holds_code(moved->support, before->unit))
+        !codes_hold(moved->support, before->unit))
         findings_add(&findings[MOVES_SUPPORT], "case %llu: version %llu moves up from %s and forgets it", case_id,
                      version, before->unit);
 }

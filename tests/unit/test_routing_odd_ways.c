@@ -244,9 +244,9 @@ static void many_called_units_leave_room_for_those_who_let_it_pass(void **state)
     act(&trial, "pass_up", june(4, 10, 1));
     act(&trial, "pass_up", june(4, 10, 2));
     act(&trial, "pass_up", june(4, 10, 3));
-    assert_true(units_hold(trial.file.support, "v-desk"));
-    assert_true(units_hold(trial.file.support, "t-centre"));
-    assert_true(units_hold(trial.file.support, "c-centre"));
+    assert_true(codes_hold(trial.file.support, "v-desk"));
+    assert_true(codes_hold(trial.file.support, "t-centre"));
+    assert_true(codes_hold(trial.file.support, "c-centre"));
     city_close(&trial.city);
     (void)state;
 }
