@@ -64,6 +64,38 @@ FROM city.template ORDER BY position;
 SELECT code, title_en, title_zh
 FROM city.slot ORDER BY position;
 
+-- name: city_read_sources
+SELECT code, channel, name_en, name_zh, adapter, item, area, datum, per_minute
+FROM city.source ORDER BY position;
+
+-- name: city_read_source_fields
+SELECT source, field, at, needed, fallback, format
+FROM city.source_field ORDER BY position;
+
+-- name: city_read_source_values
+SELECT source, field, theirs, ours
+FROM city.source_value ORDER BY position;
+
+-- name: city_read_questions
+SELECT item, code, datatype, needed, text_en, text_zh, hint_en, hint_zh
+FROM city.question ORDER BY position;
+
+-- name: city_read_choices
+SELECT item, question, code, name_en, name_zh
+FROM city.choice ORDER BY position;
+
+-- name: city_read_door
+SELECT item, text_least, photo, place, happened_days, duplicate_metres, duplicate_hours, link_percent, suggest_percent
+FROM city.door ORDER BY position;
+
+-- name: city_read_item_texts
+SELECT item, language, description, keywords, filing, closing, basis, answer
+FROM city.item_text ORDER BY position;
+
+-- name: city_read_fences
+SELECT area, part, hole, ring
+FROM city.fence ORDER BY position;
+
 -- name: city_read_policies
 -- $1 version of the city, $2 how many at most: the newest. With how many items each has.
 SELECT p.version, p.valid_from, (SELECT count(*) FROM city.policy_item i WHERE i.version = p.version)

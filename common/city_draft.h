@@ -57,7 +57,12 @@ enum column_kind {
     KIND_DATE,
     KIND_DAY_KIND,
     KIND_WEEKDAY,
-    KIND_TIME
+    KIND_TIME,
+    KIND_ADAPTER,
+    KIND_DATUM,
+    KIND_DATATYPE,
+    KIND_WANT,
+    KIND_RING
 };
 
 struct column_spec {

@@ -22,6 +22,12 @@ static const struct words clocks = {"must be accept, sign, contact, progress, re
 static const struct words reasoned = {"must be return, decline, suspend or ask_extension",
                                       {"return", "decline", "suspend", "ask_extension"}};
 static const struct words day_kinds = {"must be off (a holiday) or work (a make-up day)", {"off", "work"}};
+static const struct words adapters = {"must be http, webhook, cap, mail, file, submit or staff",
+                                      {"http", "webhook", "cap", "mail", "file", "submit", "staff"}};
+static const struct words datums = {"must be wgs84, gcj02 or bd09", {"wgs84", "gcj02", "bd09"}};
+static const struct words datatypes = {"must be string, number, datetime, text, singlevaluelist or multivaluelist",
+                                       {"string", "number", "datetime", "text", "singlevaluelist", "multivaluelist"}};
+static const struct words wants = {"must be no, wanted or needed", {"no", "wanted", "needed"}};
 static const struct words limit_units = {
     "must be continuous_minutes, continuous_hours, working_minutes, working_hours, working_days, calendar_days or "
     "office_days",
@@ -161,6 +167,16 @@ const char *field_fault(enum column_kind kind, const char *text) {
         return is_whole_between(text, 1, 7) ? NULL : "must be 1 (Monday) to 7 (Sunday)";
     case KIND_TIME:
         return field_minute(text) >= 0 ? NULL : "must be HH:MM, 00:00 to 24:00";
+    case KIND_ADAPTER:
+        return word_number(&adapters, text) >= 0 ? NULL : adapters.fault;
+    case KIND_DATUM:
+        return word_number(&datums, text) >= 0 ? NULL : datums.fault;
+    case KIND_DATATYPE:
+        return word_number(&datatypes, text) >= 0 ? NULL : datatypes.fault;
+    case KIND_WANT:
+        return word_number(&wants, text) >= 0 ? NULL : wants.fault;
+    case KIND_RING: /* its numbers are looked at where it is built */
+        return strlen(text) <= RING_BYTES_MAX ? NULL : "must be at most 1 MB";
     }
     return "is of no known kind";
 }

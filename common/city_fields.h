@@ -6,6 +6,7 @@
 #include "common/city_draft.h"
 
 #define NAME_BYTES_MAX 240
+#define RING_BYTES_MAX 1000000
 #define LIMIT_AMOUNT_MAX 100000 /* of any limit_unit */
 
 /* NULL when the text is fine, else what it must be: "must be 1 to 4". Never called for an empty text. */

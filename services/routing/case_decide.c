@@ -127,6 +127,10 @@ static void copy_facts(const struct report_received *report, struct case_moved *
     memcpy(moved->address, report->address, sizeof report->address);
     memcpy(moved->title, report->title, sizeof report->title);
     memcpy(moved->description, report->description, strlen(report->description) + 1);
+    memcpy(moved->attributes, report->attributes, strlen(report->attributes) + 1);
+    memcpy(moved->files, report->files, strlen(report->files) + 1);
+    memcpy(moved->missing, report->missing, sizeof report->missing);
+    memcpy(moved->likely, report->likely, sizeof report->likely);
     moved->lat = report->lat;
     moved->lon = report->lon;
 }
@@ -176,6 +180,8 @@ void case_add_facts(const struct case_moved *opening, struct case_moved *moved) 
     memcpy(moved->address, opening->address, sizeof opening->address);
     memcpy(moved->title, opening->title, sizeof opening->title);
     memcpy(moved->description, opening->description, strlen(opening->description) + 1);
+    memcpy(moved->attributes, opening->attributes, strlen(opening->attributes) + 1);
+    memcpy(moved->files, opening->files, strlen(opening->files) + 1);
     moved->lat = opening->lat;
     moved->lon = opening->lon;
 }

@@ -16,6 +16,14 @@ static const struct key {
     [CITY_hours] = {4,
                     {COLUMN(hours, weekday), COLUMN(hours, from), COLUMN(hours, calendar), COLUMN(hours, valid_from)}},
     [CITY_reasons] = {2, {COLUMN(reasons, move), COLUMN(reasons, code)}},
+    [CITY_source_fields] = {2, {COLUMN(source_fields, source), COLUMN(source_fields, field)}},
+    [CITY_source_values] = {3,
+                            {COLUMN(source_values, source), COLUMN(source_values, field),
+                             COLUMN(source_values, theirs)}},
+    [CITY_questions] = {2, {COLUMN(questions, item), COLUMN(questions, code)}},
+    [CITY_choices] = {3, {COLUMN(choices, item), COLUMN(choices, question), COLUMN(choices, code)}},
+    [CITY_item_texts] = {2, {COLUMN(item_texts, item), COLUMN(item_texts, language)}},
+    [CITY_fences] = {3, {COLUMN(fences, area), COLUMN(fences, part), COLUMN(fences, ring)}},
     [CITY_templates] = {2, {COLUMN(templates, code), COLUMN(templates, party)}},
 };
 

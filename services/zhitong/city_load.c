@@ -18,6 +18,14 @@ static const struct {
     {CITY_reasons, "city_load_clear_reasons", "city_load_reasons"},
     {CITY_templates, "city_load_clear_templates", "city_load_templates"},
     {CITY_slots, "city_load_clear_slots", "city_load_slots"},
+    {CITY_sources, "city_load_clear_sources", "city_load_sources"},
+    {CITY_source_fields, "city_load_clear_source_fields", "city_load_source_fields"},
+    {CITY_source_values, "city_load_clear_source_values", "city_load_source_values"},
+    {CITY_questions, "city_load_clear_questions", "city_load_questions"},
+    {CITY_choices, "city_load_clear_choices", "city_load_choices"},
+    {CITY_door, "city_load_clear_door", "city_load_door"},
+    {CITY_item_texts, "city_load_clear_item_texts", "city_load_item_texts"},
+    {CITY_fences, "city_load_clear_fences", "city_load_fences"},
 };
 
 static int send_rows(struct db *db, const struct city_draft *draft, enum city_table table, const char *query) {

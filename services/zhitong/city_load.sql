@@ -37,6 +37,30 @@ DELETE FROM city.template;
 -- name: city_load_clear_slots
 DELETE FROM city.slot;
 
+-- name: city_load_clear_sources
+DELETE FROM city.source;
+
+-- name: city_load_clear_source_fields
+DELETE FROM city.source_field;
+
+-- name: city_load_clear_source_values
+DELETE FROM city.source_value;
+
+-- name: city_load_clear_questions
+DELETE FROM city.question;
+
+-- name: city_load_clear_choices
+DELETE FROM city.choice;
+
+-- name: city_load_clear_door
+DELETE FROM city.door;
+
+-- name: city_load_clear_item_texts
+DELETE FROM city.item_text;
+
+-- name: city_load_clear_fences
+DELETE FROM city.fence;
+
 -- name: city_load_channels
 INSERT INTO city.channel (code, name_en, name_zh, enabled, auto_accept, severity, privacy, duplicate_hours, callback,
                           proactive, position)
@@ -106,6 +130,54 @@ FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) WITH ORDINALITY AS n
 INSERT INTO city.slot (code, title_en, title_zh, position)
 SELECT code, title_en, title_zh, position
 FROM unnest($1::text[], $2::text[], $3::text[]) WITH ORDINALITY AS n (code, title_en, title_zh, position);
+
+-- name: city_load_sources
+INSERT INTO city.source (code, channel, name_en, name_zh, adapter, item, area, datum, per_minute, position)
+SELECT code, channel, name_en, name_zh, adapter, item, area, datum, per_minute, position
+FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[])
+     WITH ORDINALITY AS n (code, channel, name_en, name_zh, adapter, item, area, datum, per_minute, position);
+
+-- name: city_load_source_fields
+INSERT INTO city.source_field (source, field, at, needed, fallback, format, position)
+SELECT source, field, at, needed, fallback, format, position
+FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[])
+     WITH ORDINALITY AS n (source, field, at, needed, fallback, format, position);
+
+-- name: city_load_source_values
+INSERT INTO city.source_value (source, field, theirs, ours, position)
+SELECT source, field, theirs, ours, position
+FROM unnest($1::text[], $2::text[], $3::text[], $4::text[])
+     WITH ORDINALITY AS n (source, field, theirs, ours, position);
+
+-- name: city_load_questions
+INSERT INTO city.question (item, code, datatype, needed, text_en, text_zh, hint_en, hint_zh, position)
+SELECT item, code, datatype, needed, text_en, text_zh, hint_en, hint_zh, position
+FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[])
+     WITH ORDINALITY AS n (item, code, datatype, needed, text_en, text_zh, hint_en, hint_zh, position);
+
+-- name: city_load_choices
+INSERT INTO city.choice (item, question, code, name_en, name_zh, position)
+SELECT item, question, code, name_en, name_zh, position
+FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[])
+     WITH ORDINALITY AS n (item, question, code, name_en, name_zh, position);
+
+-- name: city_load_door
+INSERT INTO city.door (item, text_least, photo, place, happened_days, duplicate_metres, duplicate_hours, link_percent, suggest_percent, position)
+SELECT item, text_least, photo, place, happened_days, duplicate_metres, duplicate_hours, link_percent, suggest_percent, position
+FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[])
+     WITH ORDINALITY AS n (item, text_least, photo, place, happened_days, duplicate_metres, duplicate_hours, link_percent, suggest_percent, position);
+
+-- name: city_load_item_texts
+INSERT INTO city.item_text (item, language, description, keywords, filing, closing, basis, answer, position)
+SELECT item, language, description, keywords, filing, closing, basis, answer, position
+FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[])
+     WITH ORDINALITY AS n (item, language, description, keywords, filing, closing, basis, answer, position);
+
+-- name: city_load_fences
+INSERT INTO city.fence (area, part, hole, ring, position)
+SELECT area, part, hole, ring, position
+FROM unnest($1::text[], $2::text[], $3::text[], $4::text[])
+     WITH ORDINALITY AS n (area, part, hole, ring, position);
 
 -- name: city_load_version
 -- $1 code, $2 name_en, $3 name_zh, $4 timezone, $5 attribution, $6 the version that this load was compared with, 0: none; $7 1: working

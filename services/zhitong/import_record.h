@@ -8,7 +8,7 @@
 #include "proto/codec.h"
 
 #define IMPORT_HASH_MAX 17   /* 16 hexadecimal digits and a NUL */
-#define IMPORT_FIELDS_MAX 16 /* of struct submit */
+#define IMPORT_FIELDS_MAX 40 /* of struct submit */
 
 struct import_columns {
     int of_field[IMPORT_FIELDS_MAX]; /* by place in messages.def; -1: the file has no such column */
