@@ -94,7 +94,7 @@ static int read_report(const struct http_request *request, struct submit *submit
     return status;
 }
 
-static void post_report(struct http_request *request, void *context) {
+void intake_post_report(struct http_request *request, void *context) {
     struct submit submit;
     struct reason why;
     if (read_report(request, &submit, &why) != 0) {
@@ -134,7 +134,7 @@ static void got(void *context, const PGresult *result) {
     answer_json(request, 200, json);
 }
 
-static void get_report(struct http_request *request, void *context) {
+void intake_get_report(struct http_request *request, void *context) {
     const char *id = http_path_rest(request);
     size_t digits = strspn(id, "0123456789");
     if (digits == 0 || id[digits] != '\0' || digits > 18) {
@@ -145,8 +145,3 @@ static void get_report(struct http_request *request, void *context) {
     }
     service_query(context, "intake_report", id, got, request);
 }
-
-const struct http_route intake_routes[INTAKE_ROUTE_COUNT] = {
-    {"POST", "/reports", post_report, "takes a report; 201 with its case id once it is durable", NULL},
-    {"GET", "/reports/*", get_report, "a report as it came", NULL},
-};

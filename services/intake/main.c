@@ -1,6 +1,7 @@
 /* Intake: what came in. It keeps reports as they came, mints case ids in its shards, and never decides who handles. */
 #include "services/intake/handlers.h"
-#include "services/intake/http_api.h"
+#include "services/intake/intake.h"
+#include "services/intake/routes.h"
 
 extern const struct db_query intake_queries[];
 
@@ -9,6 +10,12 @@ static const struct setting settings[] = {
     SETTINGS_OF_PUBLIC_ENDPOINT,
     {"ZHITONG_HTTP_PORT", SETTING_NUMBER, "port", "0", 0, 65535,
      "TCP port of the public HTTP API; 0 takes any free one"},
+    {"ZHITONG_CONNECTIONS", SETTING_NUMBER, "connections", "3", 3, ASK_CONNECTIONS_MAX,
+     "database connections for what HTTP callers ask: one for quick questions, one for writing, the rest for lists"},
+    {"ZHITONG_COMMAND_MS", SETTING_NUMBER, "ms", "5000", 100, 60000,
+     "how long what a reporter does with a report waits for routing's answer; then 504, and the same key asked again tells"},
+    {"ZHITONG_COMMANDS_WAITING", SETTING_NUMBER, "moves", "1000", 1, 100000,
+     "such moves that may be under way; more are answered 503"},
 };
 
 static const struct handler handlers[] = {
@@ -37,6 +44,7 @@ static const struct service intake = {
     .public_requests = true,
     .routes = intake_routes,
     .route_count = INTAKE_ROUTE_COUNT,
+    .extra = &intake_extra,
 };
 
 int main(int argc, char **argv) {

@@ -110,19 +110,48 @@ int import_columns_find(struct import_columns *columns, const struct csv *csv, c
     return 0;
 }
 
+static int read_number(const struct field_spec *field, const char *text, double *number, struct reason *why) {
+    char *end;
+    *number = *text == '\0' ? NAN : strtod(text, &end);
+    if (*text != '\0' && (end == text || *end != '\0' || !isfinite(*number)))
+        return refuse(why, field->name, "is not a number");
+    return 0;
+}
+
+static int read_whole(const struct field_spec *field, const char *text, int64_t *number, struct reason *why) {
+    bool digits = strspn(text, "0123456789") == strlen(text) && strlen(text) <= 18;
+    if (!digits && (field->type != FIELD_I64 || import_instant(text, number) != 0))
+        return refuse(why, field->name,
+                      field->type == FIELD_I64 ? "is neither an instant with a zone nor unix milliseconds"
+                                               : "is not a whole number");
+    if (digits)
+        *number = strtoll(text, NULL, 10);
+    return 0;
+}
+
 static int read_value(const struct field_spec *field, const char *text, void *at, struct reason *why) {
-    if (field->type == FIELD_TEXT) {
+    int64_t whole = 0;
+    switch (field->type) {
+    case FIELD_TEXT:
         if (strlen(text) > field->limit)
             return refuse(why, field->name, "has %zu bytes, at most %zu", strlen(text), field->limit);
         strcpy(at, text);
         return 0;
+    case FIELD_F64:
+        return read_number(field, text, at, why);
+    case FIELD_FLAG:
+        *(bool *)at = strcmp(text, "yes") == 0;
+        if (*text != '\0' && strcmp(text, "yes") != 0 && strcmp(text, "no") != 0)
+            return refuse(why, field->name, "must be yes or no");
+        return 0;
+    case FIELD_U64:
+    case FIELD_I64:
+        if (read_whole(field, text, &whole, why) != 0)
+            return -1;
+        memcpy(at, &whole, sizeof whole);
+        return 0;
     }
-    assert(field->type == FIELD_F64);
-    char *end;
-    *(double *)at = *text == '\0' ? NAN : strtod(text, &end);
-    if (*text != '\0' && (end == text || *end != '\0' || !isfinite(*(double *)at)))
-        return refuse(why, field->name, "is not a number");
-    return 0;
+    return refuse(why, field->name, "is of no known kind");
 }
 
 int import_record_read(struct submit *out, const struct csv *csv, const struct import_columns *columns,

@@ -1,0 +1,103 @@
+#include "services/intake/intake.h"
+
+#include <assert.h>
+#include <sodium.h>
+#include <stdlib.h>
+
+#include "common/loop.h"
+
+struct pending { /* a command under way; its address is the tag */
+    intake_command_answered *answered;
+    void *context;
+};
+
+struct intake *intake_of(void *context) {
+    return ((struct service_loop *)context)->own;
+}
+
+const struct city *intake_city(const struct intake *intake) {
+    return service_city(intake->loop);
+}
+
+static const struct member *owner(void *context, uint16_t shard) {
+    const struct intake *intake = context;
+    return intake->loop->view != NULL ? mesh_owner(intake->loop->view, "routing", shard) : NULL;
+}
+
+static void answered(void *context, const struct command_answer *answer) {
+    struct pending *pending = (struct pending *)(uintptr_t)answer->tag;
+    (void)context;
+    pending->answered(pending->context, answer);
+    free(pending);
+}
+
+bool intake_command(struct intake *intake, const struct command *command, intake_command_answered *then,
+                    void *context) {
+    if (command_calls_waiting(intake->calls) >= intake->commands_max)
+        return false;
+    struct pending *pending = malloc(sizeof *pending);
+    assert(pending != NULL);
+    *pending = (struct pending){then, context};
+    command_calls_send(intake->calls, command, (uint64_t)(uintptr_t)pending);
+    return true;
+}
+
+static void *intake_open(struct service_loop *loop, struct reason *why) {
+    const struct settings *settings = loop->settings;
+    if (sodium_init() < 0) {
+        (void)refuse(why, "libsodium", "does not start");
+        return NULL;
+    }
+    struct intake *intake = calloc(1, sizeof *intake);
+    assert(intake != NULL);
+    intake->loop = loop;
+    const struct asks_options asks = {loop->service, settings_text(settings, "ZHITONG_DATABASE_URL"),
+                                      (size_t)settings_number(settings, "ZHITONG_CONNECTIONS"), loop->in};
+    const struct command_calls_options calls = {.zmq = loop->zmq,
+                                                .keys = &loop->keys,
+                                                .context = intake,
+                                                .owner = owner,
+                                                .answered = answered,
+                                                .patience_ms = settings_number(settings, "ZHITONG_COMMAND_MS"),
+                                                .busy_ends = true};
+    intake->asks = asks_open(&asks);
+    intake->calls = command_calls_open(&calls);
+    intake->commands_max = (size_t)settings_number(settings, "ZHITONG_COMMANDS_WAITING");
+    return intake;
+}
+
+static void intake_turn(void *own) {
+    command_calls_turn(((struct intake *)own)->calls);
+}
+
+static size_t intake_sockets(void *own, void **sockets, size_t room) {
+    return command_calls_sockets(((struct intake *)own)->calls, sockets, room);
+}
+
+static int intake_wait_ms(void *own) {
+    return command_calls_wait_ms(((struct intake *)own)->calls);
+}
+
+static bool intake_idle(void *own) {
+    const struct intake *intake = own;
+    return command_calls_waiting(intake->calls) == 0 && asks_under_way(intake->asks) == 0;
+}
+
+static void intake_stop(void *own) {
+    asks_stop(((struct intake *)own)->asks);
+}
+
+static void intake_close(void *own) {
+    struct intake *intake = own;
+    command_calls_close(&intake->calls);
+    asks_close(&intake->asks);
+    free(intake);
+}
+
+const struct service_extra intake_extra = {.open = intake_open,
+                                           .turn = intake_turn,
+                                           .sockets = intake_sockets,
+                                           .wait_ms = intake_wait_ms,
+                                           .idle = intake_idle,
+                                           .stop = intake_stop,
+                                           .close = intake_close};

@@ -1,0 +1,29 @@
+/* What one replica of intake has beside the skeleton: connections for what HTTP callers ask, and commands on their way to routing
+ * (what a reporter does with a report: supplement, rate, reopen, withdraw). One thread, the loop. */
+#ifndef ZHITONG_INTAKE_INTAKE_H
+#define ZHITONG_INTAKE_INTAKE_H
+
+#include "common/asks.h"
+#include "common/command_calls.h"
+#include "common/service.h"
+
+struct intake {
+    struct service_loop *loop;
+    struct asks *asks;
+    struct command_calls *calls;
+    size_t commands_max; /* under way at once */
+};
+
+extern const struct service_extra intake_extra;
+
+struct intake *intake_of(void *context);                     /* of an HTTP handler's context */
+const struct city *intake_city(const struct intake *intake); /* NULL while none is loaded */
+
+/* Hands a command to the owner of its case's shard in routing. `answered` is called once, from the loop. False: too many are
+ * under way, and it will not be called. The outcome COMMAND_UNKNOWN: nobody knows whether it was done; the same key asked again
+ * tells. */
+typedef void intake_command_answered(void *context, const struct command_answer *answer);
+MUST_CHECK bool intake_command(struct intake *intake, const struct command *command, intake_command_answered *answered,
+                               void *context);
+
+#endif
