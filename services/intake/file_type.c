@@ -72,6 +72,10 @@ const char *file_type_mime(enum file_type type) {
     return types[type].mime;
 }
 
+bool file_type_is_picture(enum file_type type) {
+    return type == FILE_JPEG || type == FILE_PNG || type == FILE_WEBP;
+}
+
 const char *file_type_ending(enum file_type type) {
     return types[type].ending;
 }

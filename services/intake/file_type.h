@@ -2,6 +2,7 @@
 #ifndef ZHITONG_INTAKE_FILE_TYPE_H
 #define ZHITONG_INTAKE_FILE_TYPE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -15,6 +16,7 @@ enum file_type { FILE_JPEG, FILE_PNG, FILE_WEBP, FILE_PDF, FILE_MP4, FILE_TYPES 
  * office documents are among those: nothing is unpacked here. */
 MUST_CHECK int file_type_of(const uint8_t *head, size_t size, enum file_type *type, struct reason *why);
 const char *file_type_mime(enum file_type type); /* IANA media type */
+bool file_type_is_picture(enum file_type type);
 const char *file_type_ending(enum file_type type);
 /* By media type; -1: unknown. */
 int file_type_named(const char *mime);

@@ -12,17 +12,13 @@ static strip_step *const steps[FILE_TYPES] = {
     [FILE_MP4] = strip_mp4,   [FILE_PDF] = strip_nothing,
 };
 
-static bool is_picture(enum file_type type) {
-    return type == FILE_JPEG || type == FILE_PNG || type == FILE_WEBP;
-}
-
 int strip_file(enum file_type type, const struct bytes *in, struct bytes *out, struct strip *found,
                struct reason *why) {
     *found = (struct strip){0};
     exif_none(&found->exif);
     if (steps[type](in, out, found, why) != 0)
         return -1;
-    if (!is_picture(type))
+    if (!file_type_is_picture(type))
         return 0;
     if (found->width == 0 || found->height == 0)
         return refuse(why, "file", "is a picture without pixels");
