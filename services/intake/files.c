@@ -26,7 +26,7 @@ struct intake_files *intake_files_open(const struct settings *settings, struct m
     files->bytes_max = (size_t)settings_number(settings, "ZHITONG_FILE_BYTES");
     files->storing = errands_open(out, UPLOADS_WAITING_MAX + 1);
     files->reading = errands_open(out, FILES_READING_MAX);
-    files->tidy_at = clock_monotonic_ms() + FILES_TIDY_MS;
+    files->tidy_at = clock_monotonic_ms() + FILES_TIDY_FIRST_MS;
     return files;
 }
 
@@ -97,7 +97,7 @@ void intake_files_close(struct intake_files **files) {
     errands_close(&(*files)->storing);
     errands_close(&(*files)->reading);
     file_store_close(&(*files)->store);
-    /* Requests that still carry an upload let go of it when the HTTP server closes, later: what they count in stays. */
+    (*files)->closed = true; /* requests that carry an upload let go of it when the HTTP server closes, later */
     if ((*files)->uploads == 0)
         free(*files);
     *files = NULL;

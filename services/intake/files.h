@@ -8,6 +8,7 @@
 #define FILES_READING_MAX 256      /* files that wait to be read for an answer; more get 503 */
 #define FILES_FORGET_SECONDS 86400 /* so long a file may lie without a report that names it */
 #define FILES_TIDY_MS 600000       /* how often that is looked after */
+#define FILES_TIDY_FIRST_MS 3000   /* after the start */
 #define FILES_TIDY_MAX 500         /* files that are removed at once */
 
 struct intake_files {
@@ -17,6 +18,7 @@ struct intake_files {
     size_t bytes_max;
     int64_t tidy_at; /* monotonic ms */
     bool tidying;
+    bool closed; /* the last upload frees it */
 };
 
 /* NULL: refused. `out` is the loop's mailbox. */

@@ -42,8 +42,10 @@ static void end(struct upload *upload) {
     if (upload->waits != NULL)
         upload->done(upload->waits, &upload->stored);
     let_go(upload);
-    upload->files->uploads--;
+    struct intake_files *files = upload->files;
     free(upload);
+    if (--files->uploads == 0 && files->closed)
+        free(files);
 }
 
 /* For the caller the reason is said without folders and hosts; for the operator with them. */
