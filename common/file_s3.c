@@ -77,7 +77,6 @@ static void begin(struct transfer *transfer, const struct s3 *s3, const char *na
     curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take_down);
     curl_easy_setopt(curl, CURLOPT_WRITEDATA, transfer);
     add_hash(transfer);
-    add_header(transfer, "Expect:"); /* no wait for 100 Continue */
     curl_easy_setopt(curl, CURLOPT_HTTPHEADER, transfer->headers);
 }
 
