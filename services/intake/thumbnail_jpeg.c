@@ -10,7 +10,7 @@
 #define COMPONENTS_MAX 4
 
 struct trouble { /* libjpeg's way to fail */
-    struct jpeg_error_mgr manager;
+    struct jpeg_error_mgr errors;
     jmp_buf back;
 };
 
@@ -24,9 +24,9 @@ static void on_message(j_common_ptr info, int level) { /* a warning: the picture
 }
 
 static void set_errors(struct trouble *trouble) {
-    jpeg_std_error(&trouble->manager);
-    trouble->manager.error_exit = on_error;
-    trouble->manager.emit_message = on_message;
+    jpeg_std_error(&trouble->errors);
+    trouble->errors.error_exit = on_error;
+    trouble->errors.emit_message = on_message;
 }
 
 struct reading {
@@ -70,7 +70,7 @@ int thumbnail_read_jpeg(const struct bytes *file, struct raster *raster, struct 
     if (reading == NULL)
         return refuse(why, "file", "cannot be read now: no memory");
     int status = 0;
-    reading->info.err = &reading->trouble.manager;
+    reading->info.err = &reading->trouble.errors;
     set_errors(&reading->trouble);
     if (setjmp(reading->trouble.back) == 0) {
         jpeg_create_decompress(&reading->info);
@@ -125,7 +125,7 @@ int thumbnail_write(const struct raster *raster, struct bytes *out, struct reaso
     if (writing == NULL)
         return refuse(why, "file", "cannot be read now: no memory");
     int status = 0;
-    writing->info.err = &writing->trouble.manager;
+    writing->info.err = &writing->trouble.errors;
     set_errors(&writing->trouble);
     if (setjmp(writing->trouble.back) == 0)
         write_rows(writing, raster);
