@@ -17,7 +17,7 @@
 struct alerting { /* an alert on its way */
     struct intake *intake;
     struct http_request *request;
-    char source[CODE_MAX + 1], key[65], note[241];
+    char source[CODE_MAX + 1], key[65], note[2 * CAP_WORD_MAX + 16];
     size_t count; /* of reports */
     struct submit *reports;
     size_t waiting;  /* notes under way */
@@ -139,7 +139,8 @@ static void send_note(struct alerting *alerting, uint64_t case_id) {
     snprintf(command.move, sizeof command.move, "note");
     snprintf(command.actor, sizeof command.actor, "%s", alerting->source);
     snprintf(command.role, sizeof command.role, "citizen");
-    snprintf(command.note, sizeof command.note, "%s", alerting->note);
+    size_t size = strlen(alerting->note), most = sizeof command.note - 1;
+    memcpy(command.note, alerting->note, size <= most ? size : text_clean(alerting->note, most));
     if (intake_command(alerting->intake, &command, note_answered, alerting))
         return;
     struct command_answer busy = {.outcome = COMMAND_BUSY};
@@ -180,8 +181,7 @@ static struct alerting *open_alerting(struct intake *intake, struct http_request
     snprintf(alerting->source, sizeof alerting->source, "%s", source);
     cap_reference(alert, reference);
     cap_key(alerting->key, reference, 0);
-    snprintf(alerting->note, sizeof alerting->note, "CAP %s: %.180s", alert->kind, alert->identifier);
-    alerting->note[text_clean(alerting->note, strlen(alerting->note))] = '\0'; /* not in the middle of a character */
+    snprintf(alerting->note, sizeof alerting->note, "CAP %s: %s", alert->kind, alert->identifier);
     return alerting;
 }
 

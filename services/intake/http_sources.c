@@ -77,7 +77,7 @@ static void hand_in(struct intake *intake, struct http_request *request, const s
                                             .several = body->reports != NULL};
     struct handing *handing = handing_open(&options);
     struct submit *report = malloc(sizeof *report);
-    char hash[SOURCE_HASH_SIZE], key[SOURCE_HASH_SIZE + 24];
+    char hash[SOURCE_HASH_SIZE], key[SOURCE_HASH_SIZE + 32];
     struct reason why;
     assert(report != NULL);
     body_key(request, hash);

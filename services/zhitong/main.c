@@ -13,6 +13,7 @@
 #include "services/zhitong/import.h"
 #include "services/zhitong/keys.h"
 #include "services/zhitong/keys_secret.h"
+#include "services/zhitong/keys_source.h"
 #include "services/zhitong/migrate.h"
 #include "services/zhitong/options.h"
 #include "services/zhitong/parked.h"
@@ -50,6 +51,10 @@ static const struct command_row commands[] = {
      "make a department's key pair; its key may follow that unit's stream", DATABASE},
     {"keys client", keys_client_command, "NAME --out FILE [--force]",
      "make the key pair of a client, who may submit reports", DATABASE},
+    {"keys source", keys_source_command,
+     "add CODE --out FILE [--kind key|hmac|hmac-body|curve] [--secret-keys FILE] [--force] | rotate CODE --out FILE [--kind KIND] "
+     "[--overlap SECONDS] [--secret-keys FILE] [--force] | revoke CODE [--credential ID] | list [CODE]",
+     "what a source of the city proves with who it is: an API key, a secret that signs, or a CURVE key pair", DATABASE},
     {"keys secret", keys_secret_command, "FILE [--add]",
      "make the keyring with which personal data is encrypted; --add puts a new key in front of those it holds",
      NO_DATABASE},
