@@ -163,9 +163,9 @@ static int give(struct giving *giving) {
 
 /* A CURVE key is that of a client whose name is the source's code; there is one at a time, so a new one replaces the old at once. */
 static int give_curve(struct giving *giving) {
-    char *words[8] = {"keys client", (char *)(uintptr_t)giving->source, "--out", (char *)(uintptr_t)giving->out,
+    char *words[8] = {"client", (char *)(uintptr_t)giving->source, "--out", (char *)(uintptr_t)giving->out,
                       "--database", (char *)(uintptr_t)giving->url, giving->file.force ? "--force" : NULL, NULL};
-    char *revoke[] = {"keys revoke", words[1], "--database", words[5], NULL};
+    char *revoke[] = {"revoke", words[1], "--database", words[5], NULL};
     struct reason why;
     if (check_source(giving->db, giving->source, &why) != 0)
         return complain(&why);

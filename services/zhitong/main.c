@@ -93,7 +93,7 @@ static const struct command_row commands[] = {
      "rates and rule slots from routing's log; --kept: from facts that are kept between reports; --definitions: what is measured, as docs/measures.md",
      MAY_HAVE_DATABASE},
     {"import", import_command,
-     "FILE.csv --endpoint URL --server-key FILE --key FILE [--channel CODE] [--rejects FILE] [--window REPORTS] "
+     "FILE.csv --endpoint URL --server-key FILE --key FILE [--channel CODE | --source CODE] [--encoding NAME] [--rejects FILE] [--window REPORTS] "
      "[--rate PER_SECOND] [--resume] [--paced]",
      "hand in the records of a CSV file as reports, each once, however often it is run", MAY_HAVE_DATABASE},
     {"follow", follow_command,
