@@ -2,15 +2,18 @@
 """Channels as rows with credentials and adapters: what webhooks and alerts become, that the same report twice is one, what is
 refused and how it is named, and that keys open the door for as long as they are good and no longer."""
 import json
+import subprocess
 import sys
 import time
+import urllib.request
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
+sys.dont_write_bytecode = True
 import checks
 from clients import Client
 from sources import alert, area, body_signed, info, post, signed, small_city_with_sources
-from system import wait_until
+from system import BUILD, ROOT, wait_until
 
 EFFECT_SECONDS = 5  # a key that is given or revoked works or ends within this time
 
@@ -37,9 +40,8 @@ def hand_in(system, shared, body, message="m", number=1):
 
 
 def kept(system, case):
-    with_key = json.loads(__import__("urllib.request").request.urlopen(
-        f"{system.replica('intake').http}/reports/{case}").read())
-    return with_key
+    with urllib.request.urlopen(f"{system.replica('intake').http}/reports/{case}") as answer:
+        return json.load(answer)
 
 
 def services_and_keys_are_there(system, shared):
@@ -245,6 +247,80 @@ def a_source_over_zeromq_may_use_its_own_channel_only(system, shared):
         client.close()
 
 
+def clients_for_others_hand_in(system, shared):
+    path = system.folder / "meter.key"
+    places = ",".join(system.endpoints("intake")), system.folder / "service.key", path
+    for program, words in ((BUILD / "clients/zhitong-submit-example", ("sensor", "lamp", "north")),
+                           (ROOT / "clients/python/submit.py", ("channel=sensor", "item=lamp", "area=north", "lat=33.6", "long=114"))):
+        def run(number, *fields):
+            return subprocess.run([program, *places, number, *fields], capture_output=True, text=True, check=False)
+        first, again = run(f"{program.name}-1", *words), run(f"{program.name}-1", *words)
+        assert first.returncode == again.returncode == 0, (first, again)
+        assert again.stdout == first.stdout.strip() + " again\n", (first, again)
+        wrong = run("W", words[0].replace("sensor", "app"), *words[1:])
+        assert wrong.returncode == 1 and wrong.stdout.startswith("refused: channel: "), wrong
+
+
+def write_calls(path, rows, encoding="utf-8", separator=",", end="\r\n"):
+    names = ("工单编号", "类别", "区域", "标题", "内容", "受理时间")
+    text = end.join([separator.join(names)] + [separator.join(row) for row in rows]) + end
+    path.write_bytes(text.encode(encoding))
+    return path
+
+
+def take_in(system, path, key, *words):
+    return system.zhitong("import", path, "--source", "calls", "--endpoint", ",".join(system.endpoints("intake")),
+                          "--server-key", system.folder / "service.key", "--key", key, "--rejects", f"{path}.rejects",
+                          *words, check=False)
+
+
+def csv_files_come_in_as_spreadsheets_write_them(system, shared):
+    key = system.folder / "calls.key"
+    system.zhitong("keys", "source", "add", "calls", "--kind", "curve", "--out", key)
+    rows = [(f"G{n}", "路灯", "n_mill_1", "路灯不亮", f'"第{n}盏\n""东"""', "2026/9/1 8:30") for n in range(20)]
+    forms = {"bom": ("utf-8-sig", ",", ()), "semicolon": ("utf-8", ";", ()), "tab": ("utf-8", "\t", ()),
+             "gb18030": ("gb18030", ",", ("--encoding", "GB18030"))}
+    for nth, (name, (encoding, separator, words)) in enumerate(forms.items()):
+        done = take_in(system, write_calls(system.folder / f"{name}.csv", rows, encoding, separator), key, *words)
+        accepted = f"{0 if nth else 20} accepted, {20 if nth else 0} accepted before, 0 refused"
+        assert done.returncode == 0 and accepted in done.stdout, (name, done)
+    reports = system.sql.rows("SELECT encode(body, 'escape') FROM intake.report WHERE body LIKE '%%G7%%'::bytea")
+    assert len(reports) == 1, reports
+
+
+def what_is_wrong_in_a_csv_file_is_named_by_its_column(system, shared):
+    good = ("H1", "路灯", "n_mill_1", "t", "x", "")
+    wrong = {"类别": ("H2", "飞碟", "", "", "", ""), "工单编号": ("", "路灯", "", "", "", ""),
+             "区域": ("H3", "路灯", "moon", "", "", ""), "受理时间": ("H4", "路灯", "", "", "", "yesterday"),
+             "标题": ("H5", "路灯", "", "x" * 241, "", "")}
+    path = write_calls(system.folder / "wrong.csv", [good, *wrong.values()])
+    done = take_in(system, path, system.folder / "calls.key")
+    assert done.returncode == 1 and "1 accepted" in done.stdout and "5 refused" in done.stdout, done
+    rejects = Path(f"{path}.rejects").read_text()
+    for column in wrong:
+        assert column in rejects, (column, rejects)
+    done = take_in(system, path, system.folder / "meter.key")
+    assert done.returncode == 1 and "the key of meter" in done.stderr, done
+    bad = write_calls(system.folder / "bad.csv", [good], "gb18030")
+    done = take_in(system, bad, system.folder / "calls.key")
+    assert done.returncode == 1 and "UTF-8" in done.stderr, done
+    done = take_in(system, path, system.folder / "calls.key", "--encoding", "klingon")
+    assert done.returncode == 1 and "--encoding" in done.stderr, done
+
+
+def an_api_key_says_which_source_posts(system, shared):
+    key = secret(system, "page", "key")
+    headers, place = {"Authorization": f"Bearer {key}"}, system.replica("intake").http + "/reports"
+    body = {"item": "lamp", "title": "dark", "source_id": "W1"}
+    first = wait_until(lambda: (lambda got: got if got[0] == 201 else None)(post(place, body, headers)), EFFECT_SECONDS, "taken")
+    assert post(place, body, headers) == (200, first[1])
+    assert kept(system, first[1]["case"])["channel"] == "app" and kept(system, first[1]["case"])["area"] == "town"
+    status, answer = post(place, {**body, "source_id": "W2", "channel": "sensor"}, headers)
+    assert (status, answer["error"]["field"]) == (400, "channel"), answer
+    status, answer = post(place, body, {"X-API-Key": "x" * 43})
+    assert (status, answer["error"]["field"]) == (401, "Authorization"), answer
+
+
 def all_of_it_is_sound(system, shared):
     checks.assert_sound(system)
 
@@ -257,5 +333,7 @@ if __name__ == "__main__":
                             an_alert_becomes_a_report, an_alert_of_several_areas_becomes_several,
                             an_update_says_which_case_it_is_about, a_cancellation_is_noted_on_the_cases,
                             what_is_wrong_with_an_alert_is_named_by_its_element,
-                            a_source_over_zeromq_may_use_its_own_channel_only, a_key_can_be_rotated_and_revoked,
+                            a_source_over_zeromq_may_use_its_own_channel_only, clients_for_others_hand_in,
+                            csv_files_come_in_as_spreadsheets_write_them,
+                            what_is_wrong_in_a_csv_file_is_named_by_its_column, an_api_key_says_which_source_posts, a_key_can_be_rotated_and_revoked,
                             all_of_it_is_sound], city=small_city_with_sources())
