@@ -5,13 +5,16 @@
 #include <string.h>
 
 #include "common/case_map.h"
+#include "services/intake/receipt.h"
 #include "services/intake/report.h"
+#include "services/intake/reporters.h"
 
 struct intake_lane {
     struct column find;
-    struct column cases, times, digests, shards, bodies; /* of intake_save */
+    struct column cases, times, digests, shards, bodies, from; /* of intake_save */
     struct bytes scratch;
     struct report_received received;
+    struct reporters *reporters;
     struct case_map known; /* first 8 bytes of a digest → struct known */
 };
 
@@ -19,6 +22,7 @@ struct asked { /* a decoded request */
     struct submit submit;
     uint8_t digest[REPORT_DIGEST_BYTES];
     struct known *known;
+    struct reporter_known *from; /* NULL: anonymous */
 };
 
 struct known { /* a digest and the case it got, before or in this batch */
@@ -28,9 +32,13 @@ struct known { /* a digest and the case it got, before or in this batch */
 };
 
 void *intake_lane_open(const struct settings *settings) {
-    (void)settings;
     struct intake_lane *lane = calloc(1, sizeof *lane);
+    struct secret_keys *keys = NULL;
+    struct reason why;
     assert(lane != NULL);
+    /* A bad keyring is refused by intake_open, which comes after this. */
+    (void)!secret_keys_of_settings(&keys, settings, &why);
+    lane->reporters = reporters_open(keys);
     return lane;
 }
 
@@ -42,6 +50,8 @@ void intake_lane_close(void *own) {
     column_close(&lane->digests);
     column_close(&lane->shards);
     column_close(&lane->bodies);
+    column_close(&lane->from);
+    reporters_close(&lane->reporters);
     bytes_close(&lane->scratch);
     free(lane);
 }
@@ -72,16 +82,19 @@ static void decode(struct batch *batch, struct input *input) {
     }
     report_digest(input->client, asked->submit.key, asked->digest);
     asked->known = known_at(batch, asked->digest);
+    asked->from = reporters_ask(lane->reporters, &asked->submit, input->client);
     column_uuid(&lane->find, asked->digest);
     input->decoded = asked;
 }
 
 int intake_load(struct batch *batch) {
     struct intake_lane *lane = batch->own;
-    struct column *columns[] = {&lane->find, &lane->cases, &lane->times, &lane->digests, &lane->shards, &lane->bodies};
+    struct column *columns[] = {&lane->find,   &lane->cases,  &lane->times, &lane->digests,
+                                &lane->shards, &lane->bodies, &lane->from};
     for (size_t i = 0; i < sizeof columns / sizeof columns[0]; i++)
         column_reset(columns[i]);
     lane->known = case_map_open(batch->arena, batch->count);
+    reporters_begin(lane->reporters, batch);
     for (size_t i = 0; i < batch->count; i++)
         if (batch->inputs[i]->outcome == OUTCOME_PENDING)
             decode(batch, batch->inputs[i]);
@@ -100,7 +113,7 @@ int intake_load(struct batch *batch) {
         struct known *known = known_at(batch, db_bytea(result, row, 0, &size));
         known->case_id = (uint64_t)db_int8(result, row, 1);
     }
-    return 0;
+    return reporters_find(lane->reporters);
 }
 
 static void keep_report(struct batch *batch, const struct asked *asked, uint64_t case_id) {
@@ -108,6 +121,7 @@ static void keep_report(struct batch *batch, const struct asked *asked, uint64_t
     lane->received.case_id = case_id;
     lane->received.at = batch->now;
     report_received_of(&asked->submit, &lane->received);
+    lane->received.reporter = reporters_put(lane->reporters, asked->from, case_id, &asked->submit);
     batch_emit(batch, case_id, MESSAGE_report_received, &lane->received);
     lane->scratch.size = 0;
     size_t size = message_encode(MESSAGE_report_received, &lane->received, &lane->scratch);
@@ -116,15 +130,18 @@ static void keep_report(struct batch *batch, const struct asked *asked, uint64_t
     column_uuid(&lane->digests, asked->digest);
     column_int2(&lane->shards, (int16_t)case_shard(case_id));
     column_bytea(&lane->bodies, lane->scratch.data, size);
+    column_int8(&lane->from, (int64_t)lane->received.reporter);
 }
 
 void intake_on_submit(struct batch *batch, struct input *input) {
     struct asked *asked = input->decoded;
+    const struct secret_keys *keys = reporters_keys(((struct intake_lane *)batch->own)->reporters);
     struct accepted accepted = {.case_id = asked->known->case_id, .repeated = asked->known->case_id != 0};
     memcpy(accepted.key, asked->submit.key, sizeof accepted.key);
     if (accepted.case_id == 0) {
         struct reason why;
-        if (report_check(batch->city, &asked->submit, &why) != 0) {
+        if (report_check(batch->city, &asked->submit, &why) != 0 ||
+            reporter_check(&asked->submit, keys != NULL, &why) != 0) {
             batch_reject(input, &why);
             return;
         }
@@ -132,6 +149,8 @@ void intake_on_submit(struct batch *batch, struct input *input) {
         asked->known->case_id = accepted.case_id;
         keep_report(batch, asked, accepted.case_id);
     }
+    if (keys != NULL && report_tells_receipt(input->client, &asked->submit, accepted.repeated))
+        receipt_print(keys, accepted.case_id, accepted.receipt);
     batch_reply(input, MESSAGE_accepted, &accepted);
 }
 
@@ -145,6 +164,9 @@ int intake_save(struct batch *batch) {
     params_column(&params, &lane->digests);
     params_column(&params, &lane->shards);
     params_column(&params, &lane->bodies);
+    params_column(&params, &lane->from);
+    if (reporters_save(lane->reporters) != 0)
+        return -1;
     return db_send(batch->db, "intake_save", &params);
 }
 

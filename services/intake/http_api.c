@@ -8,9 +8,10 @@
 
 #include "common/message_json.h"
 #include "common/service.h"
+#include "services/intake/report.h"
 
 #define JSON "application/json; charset=utf-8"
-#define HTTP_CLIENT "http" /* idempotency keys of all HTTP callers share this name */
+#define HTTP_CLIENT REPORT_PUBLIC_CLIENT /* idempotency keys of all HTTP callers share this name */
 
 static void answer_json(struct http_request *request, int status, json_t *take_object) {
     char *text = json_dumps(take_object, JSON_COMPACT | JSON_REAL_PRECISION(15));
@@ -21,6 +22,23 @@ static void answer_json(struct http_request *request, int status, json_t *take_o
 
 /* ---- POST /reports -------------------------------------------------------------------------------------------------- */
 
+static json_t *accepted_json(const struct accepted *accepted) {
+    char id[24];
+    snprintf(id, sizeof id, "%llu", (unsigned long long)accepted->case_id);
+    json_t *json = json_pack("{s:s}", "case", id);
+    if (accepted->receipt[0] != '\0')
+        json_object_set_new(json, "receipt", json_string(accepted->receipt));
+    if (accepted->parent != 0) {
+        snprintf(id, sizeof id, "%llu", (unsigned long long)accepted->parent);
+        json_object_set_new(json, "parent", json_string(id));
+    }
+    if (accepted->score != 0)
+        json_object_set_new(json, "score", json_integer((json_int_t)accepted->score));
+    if (accepted->missing[0] != '\0')
+        json_object_set_new(json, "missing", json_string(accepted->missing));
+    return json;
+}
+
 static void answer_accepted(struct http_request *request, const uint8_t *reply, size_t size) {
     struct accepted accepted;
     struct reason why;
@@ -28,9 +46,7 @@ static void answer_accepted(struct http_request *request, const uint8_t *reply, 
         http_refuse(request, 500, &why);
         return;
     }
-    char id[24];
-    snprintf(id, sizeof id, "%llu", (unsigned long long)accepted.case_id);
-    answer_json(request, accepted.repeated ? 200 : 201, json_pack("{s:s}", "case", id));
+    answer_json(request, accepted.repeated ? 200 : 201, accepted_json(&accepted));
 }
 
 static void answer_refused(struct http_request *request, const uint8_t *reply, size_t size) {

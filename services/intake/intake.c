@@ -60,6 +60,10 @@ static void *intake_open(struct service_loop *loop, struct reason *why) {
                                                 .answered = answered,
                                                 .patience_ms = settings_number(settings, "ZHITONG_COMMAND_MS"),
                                                 .busy_ends = true};
+    if (secret_keys_of_settings(&intake->keys, settings, why) != 0) {
+        free(intake);
+        return NULL;
+    }
     intake->asks = asks_open(&asks);
     intake->calls = command_calls_open(&calls);
     intake->commands_max = (size_t)settings_number(settings, "ZHITONG_COMMANDS_WAITING");
@@ -91,6 +95,7 @@ static void intake_close(void *own) {
     struct intake *intake = own;
     command_calls_close(&intake->calls);
     asks_close(&intake->asks);
+    secret_keys_close(&intake->keys);
     free(intake);
 }
 

@@ -5,13 +5,15 @@
 
 #include "common/asks.h"
 #include "common/command_calls.h"
+#include "common/secret_keys.h"
 #include "common/service.h"
 
 struct intake {
     struct service_loop *loop;
     struct asks *asks;
     struct command_calls *calls;
-    size_t commands_max; /* under way at once */
+    size_t commands_max;      /* under way at once */
+    struct secret_keys *keys; /* NULL: none are set */
 };
 
 extern const struct service_extra intake_extra;
