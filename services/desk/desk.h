@@ -5,6 +5,7 @@
 
 #include "common/asks.h"
 #include "common/command_calls.h"
+#include "common/secret_keys.h"
 #include "common/service.h"
 #include "common/try_limit.h"
 #include "services/desk/audit.h"
@@ -26,7 +27,8 @@ struct desk {
     char idle_seconds[24], life_seconds[24]; /* of sessions, as queries take them */
     size_t commands_max;
     bool behind_proxy;
-    size_t visits; /* requests under way */
+    struct secret_keys *keys; /* NULL: none are set; nobody's personal data is shown */
+    size_t visits;            /* requests under way */
 };
 
 extern const struct service_extra desk_extra;

@@ -17,6 +17,8 @@ const struct http_route desk_routes[DESK_ROUTE_COUNT] = {
      "a case, its facts, and the moves that one may make now; its version is the ETag", ""},
     {"GET", "/cases/*/history", desk_get_history, "every move of a case, in order", "limit after"},
     {"GET", "/cases/*/files", desk_get_files, "what files were attached: names, types, sizes, digests", ""},
+    {"GET", "/cases/*/reporter", desk_get_reporter,
+     "who reported a case, and what is merged into it; each look is written down with its reason", "reason"},
     {"POST", "/cases/*/moves/*", desk_post_move, "moves a case; needs Idempotency-Key and If-Match", ""},
     {"GET", "/work", desk_get_work, "open cases of one's own unit, what is due next first", "limit after"},
     {"GET", "/report", desk_get_report, "the measures of one's own units, as `zhitong report --kept` tells them",

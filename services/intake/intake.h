@@ -7,6 +7,8 @@
 #include "common/command_calls.h"
 #include "common/secret_keys.h"
 #include "common/service.h"
+#include "services/intake/erasure.h"
+#include "services/intake/receipts.h"
 
 struct intake {
     struct service_loop *loop;
@@ -14,6 +16,8 @@ struct intake {
     struct command_calls *calls;
     size_t commands_max;      /* under way at once */
     struct secret_keys *keys; /* NULL: none are set */
+    struct receipt_tries *tries;
+    struct erasure *erasure;
 };
 
 extern const struct service_extra intake_extra;

@@ -1,7 +1,9 @@
 /* Intake: what came in. It keeps reports as they came, mints case ids in its shards, and never decides who handles. */
 #include "common/secret_keys.h"
+#include "services/intake/erasure.h"
 #include "services/intake/handlers.h"
 #include "services/intake/intake.h"
+#include "services/intake/receipts.h"
 #include "services/intake/routes.h"
 
 extern const struct db_query intake_queries[], intake_people_queries[];
@@ -18,6 +20,8 @@ static const struct setting settings[] = {
     {"ZHITONG_COMMANDS_WAITING", SETTING_NUMBER, "moves", "1000", 1, 100000,
      "such moves that may be under way; more are answered 503"},
     SETTING_OF_SECRET_KEYS,
+    SETTINGS_OF_RECEIPTS,
+    SETTING_OF_ERASURE,
 };
 
 static const struct handler handlers[] = {

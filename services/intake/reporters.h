@@ -3,7 +3,7 @@
 #define ZHITONG_INTAKE_REPORTERS_H
 
 #include "common/batch.h"
-#include "services/intake/reporter.h"
+#include "common/reporter.h"
 
 struct reporters;
 /* Of one lane. keys: NULL where no keyring is set, then nobody is kept; taken over. */

@@ -1,4 +1,4 @@
-#include "services/intake/reporter.h"
+#include "common/reporter.h"
 
 #include <ctype.h>
 #include <inttypes.h>

@@ -1,6 +1,6 @@
 /* What a report says of who reports: whether it can be taken, how it is sealed and found again. Pure. */
-#ifndef ZHITONG_INTAKE_REPORTER_H
-#define ZHITONG_INTAKE_REPORTER_H
+#ifndef ZHITONG_REPORTER_H
+#define ZHITONG_REPORTER_H
 
 #include "common/secret_keys.h"
 
