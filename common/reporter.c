@@ -131,14 +131,15 @@ void reporter_index(const struct secret_keys *keys, size_t nth, const struct rep
     sodium_memzero(all, sizeof all);
 }
 
-int reporter_index_one(const struct secret_keys *keys, size_t nth, const char *kind, const char *text,
-                       uint8_t index[SECRET_INDEX_BYTES], struct reason *why) {
+int reporter_indexes_of(const struct secret_keys *keys, const char *kind, const char *text,
+                        uint8_t indexes[SECRET_KEYS_MAX][SECRET_INDEX_BYTES], struct reason *why) {
     char normal[NORMAL_MAX] = "";
     if (strcmp(kind, "phone") == 0 && !normal_phone(text, normal))
         return refuse(why, kind, "must be a telephone number");
     if (strcmp(kind, "email") == 0 && !normal_email(text, normal))
         return refuse(why, kind, "must be an address like name@example.org");
-    secret_index(keys, nth, kind, normal[0] != '\0' ? normal : text, index);
+    for (size_t i = 0; i < secret_keys_count(keys); i++)
+        secret_index(keys, i, kind, normal, indexes[i]);
     return 0;
 }
 

@@ -27,9 +27,10 @@ void reporter_details_of(const struct submit *submit, const char *client, struct
  * its client), and of all of them. */
 void reporter_index(const struct secret_keys *keys, size_t nth, const struct reporter_details *details,
                     struct reporter *reporter);
-/* The same of one detail, as somebody says it: kind is "phone", "email" or "account". Refuses with the kind as field. */
-MUST_CHECK int reporter_index_one(const struct secret_keys *keys, size_t nth, const char *kind, const char *text,
-                                  uint8_t index[SECRET_INDEX_BYTES], struct reason *why);
+/* The same of one detail, as somebody says it, with each key of the ring: kind is "phone" or "email". Refuses with the kind as
+ * field. */
+MUST_CHECK int reporter_indexes_of(const struct secret_keys *keys, const char *kind, const char *text,
+                                   uint8_t indexes[SECRET_KEYS_MAX][SECRET_INDEX_BYTES], struct reason *why);
 
 /* Appends the sealed details of this reporter; opens them again. reporter_open refuses as secret_open does. */
 void reporter_seal(const struct secret_keys *keys, uint64_t reporter, const struct reporter_details *details,

@@ -63,16 +63,14 @@ int people_erase_command(int argc, char **argv) {
 static int forget(struct db *db, const struct secret_keys *keys, const char *kind, const char *text) {
     struct params params = {0};
     struct column indexes = {0};
-    uint8_t index[SECRET_INDEX_BYTES];
+    uint8_t all[SECRET_KEYS_MAX][SECRET_INDEX_BYTES];
     struct reason why;
-    for (size_t i = 0; i < secret_keys_count(keys); i++) {
-        if (reporter_index_one(keys, i, kind, text, index, &why) != 0) {
-            column_close(&indexes);
-            fprintf(stderr, "%s: %s\n", why.field, why.text);
-            return EXIT_REFUSED;
-        }
-        column_uuid(&indexes, index);
+    if (reporter_indexes_of(keys, kind, text, all, &why) != 0) {
+        fprintf(stderr, "%s: %s\n", why.field, why.text);
+        return EXIT_REFUSED;
     }
+    for (size_t i = 0; i < secret_keys_count(keys); i++)
+        column_uuid(&indexes, all[i]);
     params_text(&params, kind);
     params_column(&params, &indexes);
     SCOPED_RESULT

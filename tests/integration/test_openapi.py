@@ -96,6 +96,7 @@ def every_answer_is_what_the_file_promises(system, shared):
         check("GET", any_case, 200, mill.get(f"/cases/{case}"))
         check("GET", any_case + "/history", 200, mill.get(f"/cases/{case}/history", limit=2))
         check("GET", any_case + "/files", 200, mill.get(f"/cases/{case}/files"))
+        check("GET", any_case + "/reporter", 200, mill.get(f"/cases/{case}/reporter", reason="call-back"))
     check("GET", any_case, 404, south.get(f"/cases/{first}"))
     check("GET", any_case + "/history", 404, south.get(f"/cases/{first}/history"))
     check("GET", any_case + "/history", 400, mill.get(f"/cases/{first}/history", after="x"))
