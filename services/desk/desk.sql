@@ -62,6 +62,10 @@ FROM desk.case_seen WHERE shard = ($1::bigint & 127)::smallint AND case_id = $1:
 -- $1 case: whether it may be seen
 SELECT channel, version FROM desk.case_seen WHERE shard = ($1::bigint & 127)::smallint AND case_id = $1::bigint;
 
+-- name: desk_look
+-- $1 case, $2 why: who reported it and what is merged into it. The look is written down by the same statement.
+SELECT case_id, reporter, sealed, language, first_at, erase_at, erased_at FROM desk.look_at_reporters($1::bigint, $2::text);
+
 -- name: desk_history
 -- $1 case, $2 after this entry of the log, $3 limit
 SELECT seq, body FROM desk.history($1::bigint, $2::bigint, $3::integer);

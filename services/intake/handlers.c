@@ -5,16 +5,19 @@
 #include <string.h>
 
 #include "common/case_map.h"
+#include "services/intake/receipt.h"
 #include "services/intake/report.h"
 #include "services/intake/report_files.h"
 #include "services/intake/report_source.h"
+#include "services/intake/reporters.h"
 
 struct intake_lane {
     struct column find;
-    struct column cases, times, digests, shards, bodies; /* of intake_save */
+    struct column cases, times, digests, shards, bodies, from; /* of intake_save */
     struct report_files files;
     struct bytes scratch;
     struct report_received received;
+    struct reporters *reporters;
     struct case_map known; /* first 8 bytes of a digest → struct known */
 };
 
@@ -22,6 +25,7 @@ struct asked { /* a decoded request */
     struct submit submit;
     uint8_t digest[REPORT_DIGEST_BYTES];
     struct known *known;
+    struct reporter_known *from; /* NULL: anonymous */
 };
 
 struct known { /* a digest and the case it got, before or in this batch */
@@ -31,9 +35,13 @@ struct known { /* a digest and the case it got, before or in this batch */
 };
 
 void *intake_lane_open(const struct settings *settings) {
-    (void)settings;
     struct intake_lane *lane = calloc(1, sizeof *lane);
+    struct secret_keys *keys = NULL;
+    struct reason why;
     assert(lane != NULL);
+    /* A bad keyring is refused by intake_open, which comes after this. */
+    (void)!secret_keys_of_settings(&keys, settings, &why);
+    lane->reporters = reporters_open(keys);
     return lane;
 }
 
@@ -46,6 +54,8 @@ void intake_lane_close(void *own) {
     column_close(&lane->shards);
     column_close(&lane->bodies);
     report_files_close(&lane->files);
+    column_close(&lane->from);
+    reporters_close(&lane->reporters);
     bytes_close(&lane->scratch);
     free(lane);
 }
@@ -76,6 +86,7 @@ static void decode(struct batch *batch, struct input *input) {
     }
     report_digest(input->client, asked->submit.key, asked->digest);
     asked->known = known_at(batch, asked->digest);
+    asked->from = reporters_ask(lane->reporters, &asked->submit, input->client);
     column_uuid(&lane->find, asked->digest);
     report_files_ask(&lane->files, asked->submit.files);
     input->decoded = asked;
@@ -83,11 +94,13 @@ static void decode(struct batch *batch, struct input *input) {
 
 int intake_load(struct batch *batch) {
     struct intake_lane *lane = batch->own;
-    struct column *columns[] = {&lane->find, &lane->cases, &lane->times, &lane->digests, &lane->shards, &lane->bodies};
+    struct column *columns[] = {&lane->find,   &lane->cases,  &lane->times, &lane->digests,
+                                &lane->shards, &lane->bodies, &lane->from};
     for (size_t i = 0; i < sizeof columns / sizeof columns[0]; i++)
         column_reset(columns[i]);
     report_files_begin(&lane->files);
     lane->known = case_map_open(batch->arena, batch->count);
+    reporters_begin(lane->reporters, batch);
     for (size_t i = 0; i < batch->count; i++)
         if (batch->inputs[i]->outcome == OUTCOME_PENDING)
             decode(batch, batch->inputs[i]);
@@ -106,7 +119,9 @@ int intake_load(struct batch *batch) {
         struct known *known = known_at(batch, db_bytea(result, row, 0, &size));
         known->case_id = (uint64_t)db_int8(result, row, 1);
     }
-    return report_files_load(&lane->files, batch->db);
+    if (report_files_load(&lane->files, batch->db) != 0)
+        return -1;
+    return reporters_find(lane->reporters);
 }
 
 static void keep_report(struct batch *batch, const struct asked *asked, uint64_t case_id) {
@@ -114,6 +129,7 @@ static void keep_report(struct batch *batch, const struct asked *asked, uint64_t
     lane->received.case_id = case_id;
     lane->received.at = batch->now;
     report_received_of(&asked->submit, &lane->received);
+    lane->received.reporter = reporters_put(lane->reporters, asked->from, case_id, &asked->submit);
     batch_emit(batch, case_id, MESSAGE_report_received, &lane->received);
     lane->scratch.size = 0;
     size_t size = message_encode(MESSAGE_report_received, &lane->received, &lane->scratch);
@@ -123,10 +139,12 @@ static void keep_report(struct batch *batch, const struct asked *asked, uint64_t
     column_int2(&lane->shards, (int16_t)case_shard(case_id));
     column_bytea(&lane->bodies, lane->scratch.data, size);
     report_files_keep(&lane->files, asked->submit.files, case_id);
+    column_int8(&lane->from, (int64_t)lane->received.reporter);
 }
 
 void intake_on_submit(struct batch *batch, struct input *input) {
     struct asked *asked = input->decoded;
+    const struct secret_keys *keys = reporters_keys(((struct intake_lane *)batch->own)->reporters);
     struct accepted accepted = {.case_id = asked->known->case_id, .repeated = asked->known->case_id != 0};
     memcpy(accepted.key, asked->submit.key, sizeof accepted.key);
     if (accepted.case_id == 0) {
@@ -134,7 +152,8 @@ void intake_on_submit(struct batch *batch, struct input *input) {
         const struct report_files *files = &((struct intake_lane *)batch->own)->files;
         if (report_source_check(batch->city, input->client, &asked->submit, &why) != 0 ||
             report_check(batch->city, &asked->submit, &why) != 0 ||
-            report_files_check(files, asked->submit.files, &why) != 0) {
+            report_files_check(files, asked->submit.files, &why) != 0 ||
+            reporter_check(&asked->submit, keys != NULL, &why) != 0) {
             batch_reject(input, &why);
             return;
         }
@@ -142,6 +161,8 @@ void intake_on_submit(struct batch *batch, struct input *input) {
         asked->known->case_id = accepted.case_id;
         keep_report(batch, asked, accepted.case_id);
     }
+    if (keys != NULL && report_tells_receipt(input->client, &asked->submit, accepted.repeated))
+        receipt_print(keys, accepted.case_id, accepted.receipt);
     batch_reply(input, MESSAGE_accepted, &accepted);
 }
 
@@ -155,7 +176,8 @@ int intake_save(struct batch *batch) {
     params_column(&params, &lane->digests);
     params_column(&params, &lane->shards);
     params_column(&params, &lane->bodies);
-    if (db_send(batch->db, "intake_save", &params) != 0)
+    params_column(&params, &lane->from);
+    if (reporters_save(lane->reporters) != 0 || db_send(batch->db, "intake_save", &params) != 0)
         return -1;
     return report_files_save(&lane->files, batch->db);
 }

@@ -3,6 +3,7 @@
 #include "services/intake/http_api.h"
 #include "services/intake/http_files.h"
 #include "services/intake/http_sources.h"
+#include "services/intake/receipts.h"
 
 const struct http_route intake_routes[INTAKE_ROUTE_COUNT] = {
     {"POST", "/reports", intake_post_report, "takes a report; 201 with its case id once it is durable", NULL},
@@ -15,4 +16,9 @@ const struct http_route intake_routes[INTAKE_ROUTE_COUNT] = {
      HTTP_BODY_FILE, HTTP_FILES_BODY_BYTES_MAX},
     {"GET", "/files/*", intake_get_file, "a file that staff have published", ""},
     {"GET", "/files/*/thumbnail", intake_get_thumbnail, "a small picture of it", ""},
+    {"GET", "/receipts/*", receipt_get, "how a case goes, for its reporter; needs Authorization: Receipt CODE", ""},
+    {"GET", "/receipts/*/reporter", receipt_get_reporter, "what is kept of its reporter, for himself", ""},
+    {"DELETE", "/receipts/*/reporter", receipt_delete_reporter, "forgets who reported it", ""},
+    {"POST", "/receipts/*/*", receipt_post,
+     "supplement, rate, reopen, withdraw, appeal or urge, by its reporter; needs Idempotency-Key", ""},
 };
