@@ -5,11 +5,13 @@
 #include <string.h>
 
 #include "common/case_map.h"
+#include "services/intake/duplicates.h"
 #include "services/intake/report.h"
 
 struct intake_lane {
     struct column find;
-    struct column cases, times, digests, shards, bodies; /* of intake_save */
+    struct column cases, times, digests, shards, bodies, parents, places; /* of intake_save */
+    struct duplicates *duplicates;
     struct bytes scratch;
     struct report_received received;
     struct case_map known; /* first 8 bytes of a digest → struct known */
@@ -19,6 +21,7 @@ struct asked { /* a decoded request */
     struct submit submit;
     uint8_t digest[REPORT_DIGEST_BYTES];
     struct known *known;
+    struct seeker *seeker; /* for older reports of the same matter */
 };
 
 struct known { /* a digest and the case it got, before or in this batch */
@@ -31,6 +34,7 @@ void *intake_lane_open(const struct settings *settings) {
     (void)settings;
     struct intake_lane *lane = calloc(1, sizeof *lane);
     assert(lane != NULL);
+    lane->duplicates = duplicates_open();
     return lane;
 }
 
@@ -42,6 +46,9 @@ void intake_lane_close(void *own) {
     column_close(&lane->digests);
     column_close(&lane->shards);
     column_close(&lane->bodies);
+    column_close(&lane->parents);
+    column_close(&lane->places);
+    duplicates_close(&lane->duplicates);
     bytes_close(&lane->scratch);
     free(lane);
 }
@@ -72,16 +79,19 @@ static void decode(struct batch *batch, struct input *input) {
     }
     report_digest(input->client, asked->submit.key, asked->digest);
     asked->known = known_at(batch, asked->digest);
+    report_received_of(&asked->submit, &lane->received);
+    asked->seeker = duplicates_seek(lane->duplicates, batch, &lane->received);
     column_uuid(&lane->find, asked->digest);
     input->decoded = asked;
 }
 
 int intake_load(struct batch *batch) {
     struct intake_lane *lane = batch->own;
-    struct column *columns[] = {&lane->find, &lane->cases, &lane->times, &lane->digests, &lane->shards, &lane->bodies};
+    struct column *columns[] = {&lane->find, &lane->cases, &lane->times, &lane->digests, &lane->shards, &lane->bodies, &lane->parents, &lane->places};
     for (size_t i = 0; i < sizeof columns / sizeof columns[0]; i++)
         column_reset(columns[i]);
     lane->known = case_map_open(batch->arena, batch->count);
+    duplicates_begin(lane->duplicates, batch);
     for (size_t i = 0; i < batch->count; i++)
         if (batch->inputs[i]->outcome == OUTCOME_PENDING)
             decode(batch, batch->inputs[i]);
@@ -100,14 +110,16 @@ int intake_load(struct batch *batch) {
         struct known *known = known_at(batch, db_bytea(result, row, 0, &size));
         known->case_id = (uint64_t)db_int8(result, row, 1);
     }
-    return 0;
+    return duplicates_load(lane->duplicates, batch);
 }
 
 static void keep_report(struct batch *batch, const struct asked *asked, uint64_t case_id) {
     struct intake_lane *lane = batch->own;
+    const struct link_wish wish = {asked->submit.same_as, asked->submit.distinct};
     lane->received.case_id = case_id;
     lane->received.at = batch->now;
     report_received_of(&asked->submit, &lane->received);
+    int64_t place = duplicates_decide(lane->duplicates, batch, asked->seeker, &wish, &lane->received);
     batch_emit(batch, case_id, MESSAGE_report_received, &lane->received);
     lane->scratch.size = 0;
     size_t size = message_encode(MESSAGE_report_received, &lane->received, &lane->scratch);
@@ -116,6 +128,8 @@ static void keep_report(struct batch *batch, const struct asked *asked, uint64_t
     column_uuid(&lane->digests, asked->digest);
     column_int2(&lane->shards, (int16_t)case_shard(case_id));
     column_bytea(&lane->bodies, lane->scratch.data, size);
+    column_int8(&lane->parents, (int64_t)lane->received.parent);
+    column_int8(&lane->places, place);
 }
 
 void intake_on_submit(struct batch *batch, struct input *input) {
@@ -131,12 +145,15 @@ void intake_on_submit(struct batch *batch, struct input *input) {
         accepted.case_id = case_id_of(input->shard, batch_next_seq(batch, input->shard));
         asked->known->case_id = accepted.case_id;
         keep_report(batch, asked, accepted.case_id);
+        accepted.parent = ((struct intake_lane *)batch->own)->received.parent;
     }
     batch_reply(input, MESSAGE_accepted, &accepted);
 }
 
 int intake_save(struct batch *batch) {
     struct intake_lane *lane = batch->own;
+    if (duplicates_save(lane->duplicates, batch) != 0)
+        return -1;
     if (lane->cases.count == 0)
         return 0;
     struct params params = {0};
@@ -145,7 +162,13 @@ int intake_save(struct batch *batch) {
     params_column(&params, &lane->digests);
     params_column(&params, &lane->shards);
     params_column(&params, &lane->bodies);
+    params_column(&params, &lane->parents);
+    params_column(&params, &lane->places);
     return db_send(batch->db, "intake_save", &params);
+}
+
+int intake_tick(struct batch *batch) {
+    return duplicates_tick(((struct intake_lane *)batch->own)->duplicates, batch);
 }
 
 uint16_t intake_submit_shard(const void *request, const char **key) {

@@ -132,14 +132,17 @@ static uint64_t stir_text(uint64_t hash, const char *text) {
     return stir(hash, 0);
 }
 
-/* Rows of cells are as high everywhere; how many cells a row has depends on its latitude, so neighbours are looked up row by row. */
-static int64_t column_of(const struct likeness_spot *spot, double row) {
-    double middle = (row + 0.5) * spot->side_metres / EARTH_METRES_A_DEGREE;
-    return (int64_t)floor(spot->lon * EARTH_METRES_A_DEGREE * cos(middle * RADIANS_A_DEGREE) / spot->side_metres);
+/* Rows of cells are as high everywhere; how many cells a row has depends on its latitude, so columns are counted row by row. */
+static double column_of(const struct likeness_spot *spot, double row) {
+    double side = 2.0 * spot->metres, middle = (row + 0.5) * side / EARTH_METRES_A_DEGREE;
+    return spot->lon * EARTH_METRES_A_DEGREE * cos(middle * RADIANS_A_DEGREE) / side;
+}
+
+static int64_t cell_at(uint64_t group, double row, double column) {
+    return (int64_t)stir(stir(group, (uint64_t)(int64_t)row), (uint64_t)(int64_t)column);
 }
 
 size_t likeness_cells(const struct likeness_spot *spot, int64_t cells[LIKENESS_CELLS]) {
-    static const int steps[] = {0, -1, 1};
     uint64_t group = stir_text(0, spot->group);
     size_t count = 0;
     if (isnan(spot->lat) || isnan(spot->lon)) {
@@ -147,11 +150,12 @@ size_t likeness_cells(const struct likeness_spot *spot, int64_t cells[LIKENESS_C
             cells[count++] = (int64_t)stir(stir_text(group, spot->area), spot->address);
         return count;
     }
-    double row = floor(spot->lat * EARTH_METRES_A_DEGREE / spot->side_metres);
-    for (size_t i = 0; i < 3; i++) {
-        int64_t column = column_of(spot, row + steps[i]);
-        for (size_t j = 0; j < 3; j++)
-            cells[count++] = (int64_t)stir(stir(group, (uint64_t)(int64_t)(row + steps[i])), (uint64_t)(column + steps[j]));
+    double height = spot->lat * EARTH_METRES_A_DEGREE / (2.0 * spot->metres), row = floor(height);
+    const double rows[] = {row, row + (height - row < 0.5 ? -1 : 1)};
+    for (size_t i = 0; i < 2; i++) {
+        double along = column_of(spot, rows[i]), column = floor(along);
+        cells[count++] = cell_at(group, rows[i], column);
+        cells[count++] = cell_at(group, rows[i], column + (along - column < 0.5 ? -1 : 1));
     }
     return count;
 }

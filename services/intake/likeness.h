@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 #define LIKENESS_GRAMS_MAX 192  /* of a sketch; of a longer text those with the lowest hashes, which stand for all */
-#define LIKENESS_CELLS 9        /* that a report looks into: its own and those around it */
+#define LIKENESS_CELLS 4        /* that a report looks into: its own and the three nearest */
 #define LIKENESS_WORDS_MAX 240  /* bytes of the reasons in words, both languages */
 #define LIKENESS_TEXT_BYTES 1600 /* of a text that are looked at */
 
@@ -67,14 +67,15 @@ void likeness_terms(const struct likeness *likeness, double terms[TERM_COUNT]);
 /* The reasons in words, English and Chinese: "same item, 12 m, 3 h, text 0.61 / 同一事项，…". */
 void likeness_words(const struct likeness *likeness, char words[LIKENESS_WORDS_MAX + 1]);
 
-/* Where reports are looked for: one number for a group of items and a cell of the map `side_metres` wide, or an address of an area.
- * cells[0] is the report's own; the others are those around it. Returns how many: 0 where a report has neither point nor address. */
+/* Where reports are looked for: one number for a group of items and a cell of the map, or for an address of an area. A cell is twice
+ * as wide as reports of one matter may lie apart, so that its own and the three nearest hold all of them. cells[0] is the
+ * report's own. Returns how many: 0 where it has neither a point nor an address. */
 struct likeness_spot {
     const char *group; /* code of the item's parent, or of the item that has none */
     const char *area;
     double lat, lon;
     uint64_t address;
-    uint32_t side_metres; /* at least 1 */
+    uint32_t metres; /* how far apart they may lie, at least 1 */
 };
 size_t likeness_cells(const struct likeness_spot *spot, int64_t cells[LIKENESS_CELLS]);
 

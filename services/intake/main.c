@@ -3,7 +3,7 @@
 #include "services/intake/intake.h"
 #include "services/intake/routes.h"
 
-extern const struct db_query intake_queries[];
+extern const struct db_query duplicates_queries[], intake_queries[];
 
 static const struct setting settings[] = {
     SETTINGS_OF_REQUESTS,
@@ -23,7 +23,7 @@ static const struct handler handlers[] = {
 };
 
 static const struct request_form submit_form = {MESSAGE_submit, sizeof(struct submit), intake_submit_shard};
-static const struct db_query *const queries[] = {intake_queries, NULL};
+static const struct db_query *const queries[] = {intake_queries, duplicates_queries, NULL};
 
 static const struct service intake = {
     .name = "intake",
@@ -36,6 +36,7 @@ static const struct service intake = {
     .request = &submit_form,
     .load = intake_load,
     .save = intake_save,
+    .tick = intake_tick,
     .lane_open = intake_lane_open,
     .lane_close = intake_lane_close,
     .append_query = "log_append",

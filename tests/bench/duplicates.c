@@ -102,7 +102,7 @@ int main(int argc, char **argv) {
                                            .lat = report->like.lat,
                                            .lon = report->like.lon,
                                            .address = report->like.address,
-                                           .side_metres = (uint32_t)metres_max};
+                                           .metres = (uint32_t)metres_max};
         int64_t cells[LIKENESS_CELLS];
         size_t count = likeness_cells(&spot, cells);
         if (count == 0)
