@@ -33,12 +33,12 @@ UPDATE report r SET parent = n.parent FROM unnest($1::smallint[], $2::bigint[], 
 WHERE r.shard = n.shard AND r.case_id = n.case_id;
 
 -- name: intake_likely
--- $1 cells as one array, $2 since when: as intake_candidates, for somebody who has not reported yet.
+-- $1 cells as one array, $2 since when in unix ms: as intake_candidates, for somebody who has not reported yet.
 SELECT c.case_id, c.body, s.state
 FROM unnest($1::text::bigint[]) AS n (cell)
   CROSS JOIN LATERAL (
     SELECT r.case_id, r.shard, r.body FROM report r
-    WHERE r.place = n.cell AND r.parent IS NULL AND r.received_at >= $2::text::timestamptz
+    WHERE r.place = n.cell AND r.parent IS NULL AND r.received_at >= to_timestamp($2::text::bigint / 1000.0)
     ORDER BY r.received_at DESC LIMIT 50) c
   JOIN case_state s ON s.shard = c.shard AND s.case_id = c.case_id
 WHERE s.takes;

@@ -30,7 +30,12 @@ static void answer_accepted(struct http_request *request, const uint8_t *reply, 
     }
     char id[24];
     snprintf(id, sizeof id, "%llu", (unsigned long long)accepted.case_id);
-    answer_json(request, accepted.repeated ? 200 : 201, json_pack("{s:s}", "case", id));
+    json_t *json = json_pack("{s:s}", "case", id);
+    if (accepted.parent != 0) {
+        snprintf(id, sizeof id, "%llu", (unsigned long long)accepted.parent);
+        json_object_set_new(json, "parent", json_string(id));
+    }
+    answer_json(request, accepted.repeated ? 200 : 201, json);
 }
 
 static void answer_refused(struct http_request *request, const uint8_t *reply, size_t size) {

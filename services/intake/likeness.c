@@ -79,7 +79,7 @@ static const struct {
       [PHRASE_hours] = {"", " h", 0},
       [PHRASE_text] = {"text ", "", 2},
       [PHRASE_reporter] = {"same reporter", "", -1}}},
-    {" / ",
+    {LIKENESS_BETWEEN,
      "，",
      {[PHRASE_item] = {"同一事项", "", -1},
       [PHRASE_other] = {"同类事项", "", -1},

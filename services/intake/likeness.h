@@ -12,6 +12,7 @@
 #define LIKENESS_GRAMS_MAX 192  /* of a sketch; of a longer text those with the lowest hashes, which stand for all */
 #define LIKENESS_CELLS 4        /* that a report looks into: its own and the three nearest */
 #define LIKENESS_WORDS_MAX 240  /* bytes of the reasons in words, both languages */
+#define LIKENESS_BETWEEN " / " /* of the two languages */
 #define LIKENESS_TEXT_BYTES 1600 /* of a text that are looked at */
 
 /* The set of a text's parts: pairs of neighbouring characters where a script has no spaces, and runs of three characters of a word

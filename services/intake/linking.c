@@ -35,7 +35,8 @@ static uint32_t hours_of(const struct city *city, const struct older *report) {
 
 void look_of(const struct city *city, const struct older *report, const char *area, struct look *look) {
     const struct item *item = city_item(city, report->item);
-    *look = (struct look){.hours = hours_of(city, report)};
+    bool is_question = report->channel[0] == '\0';
+    *look = (struct look){.hours = is_question ? QUESTION_HOURS : hours_of(city, report)};
     bool nowhere = fabs(report->like.lat) > 90 || fabs(report->like.lon) > 180; /* refused later on */
     if (item == NULL || look->hours == 0 || nowhere)
         return;

@@ -9,6 +9,7 @@
 
 #define LIKELY_MAX 5      /* that are named */
 #define CANDIDATES_MAX 20 /* that are compared, the newest */
+#define QUESTION_HOURS 2160
 
 struct older { /* an original that a report may be part of */
     struct older *next;
@@ -31,7 +32,7 @@ struct finds { /* by likeness, the best first; of equals the oldest */
 /* What of a report is compared. `report` is borrowed by nothing afterwards. */
 void older_of(const struct report_received *report, struct older *older);
 
-/* Where a report looks. 0 cells: it has no place, or neither item nor channel has a window in which reports are duplicates.
+/* Where a report looks. One without a channel is only a question, which looks back QUESTION_HOURS. 0 cells: it has no place, or neither item nor channel has a window in which reports are duplicates.
  * hours: that window. */
 struct look {
     uint32_t hours;
