@@ -104,7 +104,7 @@ def the_unit_gets_one_lamp_to_mend_and_the_desk_sees_how_many_wait_for_it(system
                                    for login in ("mill", "check", "seat", "north")}
     page = signed_in["north"].get(f"/cases/{shared['parent']}")
     assert page.status == 200 and page.json["merged"] == REPORTERS - 1, page
-    queue = signed_in["mill"].get("/queue")
+    queue = signed_in["mill"].get("/work")
     assert [case["case"] for case in queue.json["cases"]] == [str(shared["parent"])], queue
     child = next(case for case, (state, _) in states(system).items() if state == "merged")
     entries = signed_in["north"].get(f"/cases/{child}/history").json["entries"]
