@@ -96,6 +96,29 @@ def fifty_reports_of_one_lamp_are_one_open_case(system, shared):
     assert told and int(system.sql.number("SELECT count(*) FROM intake.report WHERE parent IS NOT NULL")) == REPORTERS - 1
 
 
+def two_that_could_not_see_each_other_are_found_by_the_second_look(system, _):
+    """Nobody can insert while both are decided: each lane has looked and found nothing when the first one is there."""
+    before, answers = set(states(system)), []
+    reports = [lamp(WORDS[0], 1000), lamp(WORDS[1], 1003)]
+    system.sql.rows("BEGIN")
+    system.sql.rows("LOCK TABLE intake.report IN SHARE MODE")
+    threads = [threading.Thread(target=lambda n=n: answers.append(post(system.of("intake")[n], reports[n]))) for n in (0, 1)]
+    for thread in threads:
+        thread.start()
+    wait_until(lambda: system.sql.number("SELECT count(*) FROM pg_locks l JOIN pg_class c ON c.oid = l.relation"
+                                         " WHERE c.relname = 'report' AND NOT granted") == 2, 10, "both wait")
+    system.sql.rows("COMMIT")
+    for thread in threads:
+        thread.join()
+    assert [status for status, _ in answers] == [201, 201] and not any("parent" in answer for _, answer in answers), answers
+    new = lambda: {case: of for case, of in states(system).items() if case not in before}
+    wait_until(lambda: sorted(state for state, _ in new().values()) == ["dispatched", "merged"], 15, lambda: f"one merged: {new()}")
+    (younger, parent), = [(case, of[1]) for case, of in new().items() if of[0] == "merged"]
+    assert parent in new() and parent != younger
+    assert system.sql.number(f"SELECT parent FROM intake.report WHERE case_id = {younger}") == parent
+    assert system.sql.number(f"SELECT count(*) FROM intake.log WHERE type = 35 AND case_id = {younger}") == 1
+
+
 def the_unit_gets_one_lamp_to_mend_and_the_desk_sees_how_many_wait_for_it(system, shared):
     wait_applied(system)
     for person in staff.PEOPLE + [("seat", "hotline_seat", "town_hall", "public")]:
@@ -105,7 +128,7 @@ def the_unit_gets_one_lamp_to_mend_and_the_desk_sees_how_many_wait_for_it(system
     page = signed_in["north"].get(f"/cases/{shared['parent']}")
     assert page.status == 200 and page.json["merged"] == REPORTERS - 1, page
     queue = signed_in["mill"].get("/work")
-    assert [case["case"] for case in queue.json["cases"]] == [str(shared["parent"])], queue
+    assert [case["case"] for case in queue.json["cases"]] [:1] == [str(shared["parent"])] and len(queue.json["cases"]) == 2, queue
     child = next(case for case, (state, _) in states(system).items() if state == "merged")
     entries = signed_in["north"].get(f"/cases/{child}/history").json["entries"]
     assert entries[-1]["move"] == "merge" and "m" in entries[-1]["note"], entries
@@ -183,7 +206,8 @@ def the_invariants_hold(system, _):
 
 
 if __name__ == "__main__":
-    main("storm", [fifty_reports_of_one_lamp_are_one_open_case, the_unit_gets_one_lamp_to_mend_and_the_desk_sees_how_many_wait_for_it,
+    main("storm", [fifty_reports_of_one_lamp_are_one_open_case, two_that_could_not_see_each_other_are_found_by_the_second_look,
+                   the_unit_gets_one_lamp_to_mend_and_the_desk_sees_how_many_wait_for_it,
                    another_lamp_is_a_case_of_its_own, who_says_of_which_case_it_is_part_is_believed_where_it_looks_like_it,
                    who_asks_before_sending_hears_of_it, reports_of_a_channel_that_not_everybody_may_see_stay_among_themselves,
                    all_of_them_hear_when_it_is_done, the_invariants_hold])

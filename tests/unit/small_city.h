@@ -59,7 +59,7 @@ static const struct {
 };
 
 /* What a folder may have besides; written by the tests that need it. */
-static const char *const more_files[] = {"rules.csv", "reasons.csv", "templates.csv", "slots.csv"};
+static const char *const more_files[] = {"rules.csv", "reasons.csv", "templates.csv", "slots.csv", "door.csv"};
 
 static char folder[64];
 
