@@ -39,7 +39,7 @@ struct fresh { /* an original of this lane that waits for its second look */
 };
 
 struct duplicates {
-    struct column numbers, cells, since;            /* of intake_candidates */
+    struct column numbers, cells[LIKENESS_CELLS], since; /* of intake_candidates */
     struct column own_cases, own_places, own_times; /* of intake_second_look, beside those */
     struct column linked[3];                        /* of intake_link */
     struct seeker **seekers;                        /* in the batch's arena */
@@ -60,11 +60,12 @@ struct duplicates *duplicates_open(void) {
 }
 
 static void each_column(struct duplicates *duplicates, void (*act)(struct column *)) {
-    struct column *columns[] = {&duplicates->numbers,    &duplicates->cells,      &duplicates->since,
-                                &duplicates->own_cases,  &duplicates->own_places, &duplicates->own_times,
-                                &duplicates->linked[0],  &duplicates->linked[1],  &duplicates->linked[2]};
+    struct column *columns[] = {&duplicates->numbers,   &duplicates->since,      &duplicates->own_cases, &duplicates->own_places,
+                                &duplicates->own_times, &duplicates->linked[0], &duplicates->linked[1], &duplicates->linked[2]};
     for (size_t i = 0; i < sizeof columns / sizeof *columns; i++)
         act(columns[i]);
+    for (int i = 0; i < LIKENESS_CELLS; i++)
+        act(&duplicates->cells[i]);
 }
 
 void duplicates_close(struct duplicates **duplicates) {
@@ -85,12 +86,19 @@ void duplicates_begin(struct duplicates *duplicates, struct batch *batch) {
     duplicates->originals = case_map_open(batch->arena, batch->count);
 }
 
+/* Cell 0 is nobody's: a place has one number there for each cell that it lacks. */
 static void ask(struct duplicates *duplicates, size_t number, const struct look *look, int64_t since) {
-    for (size_t i = 0; i < look->cell_count; i++) {
-        column_int4(&duplicates->numbers, (int32_t)number);
-        column_int8(&duplicates->cells, look->cells[i]);
-        column_time(&duplicates->since, since);
-    }
+    column_int4(&duplicates->numbers, (int32_t)number);
+    for (size_t i = 0; i < LIKENESS_CELLS; i++)
+        column_int8(&duplicates->cells[i], i < look->cell_count ? look->cells[i] : 0);
+    column_time(&duplicates->since, since);
+}
+
+static void put_asked(struct duplicates *duplicates, struct params *params) {
+    params_column(params, &duplicates->numbers);
+    params_column(params, &duplicates->since);
+    for (int i = 0; i < LIKENESS_CELLS; i++)
+        params_column(params, &duplicates->cells[i]);
 }
 
 struct seeker *duplicates_seek(struct duplicates *duplicates, struct batch *batch, const struct report_received *report) {
@@ -98,7 +106,8 @@ struct seeker *duplicates_seek(struct duplicates *duplicates, struct batch *batc
     older_of(report, &seeker->own);
     seeker->candidates = NULL;
     look_of(batch->city, &seeker->own, report->area, &seeker->look);
-    ask(duplicates, duplicates->seeker_count, &seeker->look, batch->now - seeker->look.hours * HOUR_MS);
+    if (seeker->look.cell_count > 0)
+        ask(duplicates, duplicates->seeker_count, &seeker->look, batch->now - seeker->look.hours * HOUR_MS);
     duplicates->seekers[duplicates->seeker_count++] = seeker;
     return seeker;
 }
@@ -155,12 +164,10 @@ static int load(struct duplicates *duplicates, struct batch *batch, const char *
 }
 
 int duplicates_load(struct duplicates *duplicates, struct batch *batch) {
-    if (duplicates->cells.count == 0)
+    if (duplicates->numbers.count == 0)
         return 0;
     struct params params = {0};
-    params_column(&params, &duplicates->numbers);
-    params_column(&params, &duplicates->cells);
-    params_column(&params, &duplicates->since);
+    put_asked(duplicates, &params);
     return load(duplicates, batch, "intake_candidates", &params);
 }
 
@@ -237,11 +244,9 @@ static void ask_again(struct duplicates *duplicates, const struct batch *batch, 
             continue;
         struct seeker *seeker = arena_take(batch->arena, sizeof *seeker);
         *seeker = (struct seeker){.own = {.case_id = fresh->case_id}};
-        for (size_t i = 0; i < fresh->look.cell_count; i++) {
-            column_int8(&duplicates->own_cases, (int64_t)fresh->case_id);
-            column_int8(&duplicates->own_places, fresh->look.cells[0]);
-            column_time(&duplicates->own_times, fresh->at);
-        }
+        column_int8(&duplicates->own_cases, (int64_t)fresh->case_id);
+        column_int8(&duplicates->own_places, fresh->look.cells[0]);
+        column_time(&duplicates->own_times, fresh->at);
         ask(duplicates, duplicates->seeker_count, &fresh->look, fresh->at - moment);
         duplicates->seekers[duplicates->seeker_count++] = seeker;
     }
@@ -285,10 +290,10 @@ int duplicates_tick(struct duplicates *duplicates, struct batch *batch) {
     if (duplicates->seeker_count == 0)
         return 0;
     struct params params = {0};
-    struct column *const columns[] = {&duplicates->numbers,   &duplicates->cells,      &duplicates->since,
-                                      &duplicates->own_cases, &duplicates->own_places, &duplicates->own_times};
-    for (size_t i = 0; i < sizeof columns / sizeof *columns; i++)
-        params_column(&params, columns[i]);
+    put_asked(duplicates, &params);
+    params_column(&params, &duplicates->own_cases);
+    params_column(&params, &duplicates->own_places);
+    params_column(&params, &duplicates->own_times);
     if (load(duplicates, batch, "intake_second_look", &params) != 0)
         return -1;
     for (size_t i = 0; i < duplicates->seeker_count; i++)

@@ -156,6 +156,29 @@ def count(found, reports, labels, start):
     return rows, len(wanted)
 
 
+def print_baseline(found, reports, pairs, start):
+    """What the data's makers compare with: every older report of the service within 30 m and 14 days."""
+    near = [(y, o) for y, o, _, terms in found if y >= start and 10 * math.expm1(terms[TERMS.index("distance")]) <= 30
+            and math.expm1(terms[TERMS.index("delay")]) <= 14 * 24]
+    wanted = sum(1 for pair in pairs if pair[0] >= start)
+    print(f"baseline of 30 m and 14 days: recall {sum(1 for pair in near if pair in pairs) / wanted:.3f}, "
+          f"{len(near) / (len(reports) - start):.3f} candidates a report")
+
+
+def print_services(found, reports, start, threshold):
+    told, duplicates, all_of = defaultdict(set), defaultdict(int), defaultdict(int)
+    for report in reports[start:]:
+        all_of[report["item"]] += 1
+    for younger, _, percent, _ in found:
+        if younger >= start and percent >= threshold:
+            told[reports[younger]["item"]].add(younger)
+    for item, youngers in sorted(told.items()):
+        duplicates[item] = sum(1 for y in youngers if reports[y]["duplicate"])
+        print(f"{item}: {len(youngers) / all_of[item]:.3f} of the reports have one of {threshold} percent, "
+              f"{duplicates[item] / len(youngers):.3f} of these were closed as duplicate, of all "
+              f"{sum(1 for r in reports[start:] if r['item'] == item and r['duplicate']) / all_of[item]:.3f}")
+
+
 def print_rows(title, rows):
     print(title)
     print("| percent | recall of pairs | candidates a report | best one is right, of named duplicates | reports with one | of these closed as duplicate |")
@@ -190,6 +213,9 @@ def main():
         found = [(y, o, round(100 / (1 + math.exp(-sum(weights[n] * t for n, t in zip(TERMS, terms))))), terms)
                  for y, o, _, terms in found]
     rows, wanted = count(found, reports, labels, middle)
+    print_baseline(found, reports, labels[0], middle)
+    for threshold in (50, 80):
+        print_services(found, reports, middle, threshold)
     print_rows(f"later part, {wanted} pairs, at most {given.metres} m and {given.days:g} days:", rows)
     return 0
 

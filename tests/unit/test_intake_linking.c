@@ -238,7 +238,7 @@ static void a_door_without_a_row_has_the_defaults(void **state) {
     struct city *city = open_city();
     (void)state;
     assert_int_equal(city_door(city, "noise")->duplicate_metres, 50);
-    assert_int_equal(city_door(city, "noise")->link_percent, 60);
+    assert_int_equal(city_door(city, "noise")->link_percent, 80);
     assert_int_equal(city_door(city, "sign")->link_percent, 0);
     assert_int_equal(city_door(city, "sign")->suggest_percent, 20);
     assert_int_equal(city_door(city, "sign")->happened_days, 366);
