@@ -83,7 +83,7 @@ void duplicates_begin(struct duplicates *duplicates, struct batch *batch) {
     each_column(duplicates, column_reset);
     duplicates->seekers = arena_take(batch->arena, (batch->count + 1) * sizeof(struct seeker *));
     duplicates->seeker_count = 0;
-    duplicates->originals = case_map_open(batch->arena, batch->count);
+    duplicates->originals = case_map_open(batch->arena, LIKENESS_CELLS * batch->count); /* a look makes a place, too */
 }
 
 /* Cell 0 is nobody's: a place has one number there for each cell that it lacks. */
@@ -137,7 +137,7 @@ static struct bytes_view view_of(const PGresult *result, int row, int column) {
 
 /* Rows: number of the seeker, case and body of an older report; of a second look also the seeker's own body. */
 static void take_candidates(struct duplicates *duplicates, struct batch *batch, const PGresult *result) {
-    duplicates->known = case_map_open(batch->arena, 2 * (size_t)PQntuples(result));
+    duplicates->known = case_map_open(batch->arena, 2 * (size_t)PQntuples(result) + duplicates->seeker_count);
     for (int row = 0; row < PQntuples(result); row++) {
         struct seeker *seeker = duplicates->seekers[db_int4(result, row, 0)];
         const struct older *older =

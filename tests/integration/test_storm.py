@@ -16,9 +16,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
 
 import staff
 from checks import assert_sound, main, wait_applied
+from clients import Client
 from system import SERVICES, SMALL_CITY, wait_until
 
 REPORTERS = 50
+FLOOD = 2000
 LAT, LONG = 33.611, 114.011
 METRE = 1 / 111195
 DOOR = "item,duplicate_metres,duplicate_hours,link_percent,suggest_percent\n,,,,20\nlamp,100,336,30,20\n"
@@ -119,6 +121,17 @@ def two_that_could_not_see_each_other_are_found_by_the_second_look(system, _):
     assert system.sql.number(f"SELECT count(*) FROM intake.log WHERE type = 35 AND case_id = {younger}") == 1
 
 
+def many_at_once_at_places_of_their_own_are_cases_of_their_own(system, shared):
+    client = Client(system.endpoints("intake"), system.server_key(), system.key("client", "flood"))
+    for number in range(FLOOD):
+        client.send(f"flood-{number}", {**lamp(f"lamp {number}", area="s_hill_1"), "lat": 33.2 - number % 50 / 100,
+                                        "long": 113 - number // 50 / 100}, number)
+    wait_until(lambda: client.turn() or not client.waiting, 30, lambda: f"{len(client.waiting)} answered")
+    assert len(client.accepted) == FLOOD and not client.refused, client.refused
+    client.close()
+    assert system.sql.number("SELECT count(*) FROM intake.report WHERE place IS NOT NULL AND parent IS NULL") >= FLOOD
+
+
 def the_unit_gets_one_lamp_to_mend_and_the_desk_sees_how_many_wait_for_it(system, shared):
     wait_applied(system)
     for person in staff.PEOPLE + [("seat", "hotline_seat", "town_hall", "public")]:
@@ -207,7 +220,7 @@ def the_invariants_hold(system, _):
 
 if __name__ == "__main__":
     main("storm", [fifty_reports_of_one_lamp_are_one_open_case, two_that_could_not_see_each_other_are_found_by_the_second_look,
-                   the_unit_gets_one_lamp_to_mend_and_the_desk_sees_how_many_wait_for_it,
+                   many_at_once_at_places_of_their_own_are_cases_of_their_own, the_unit_gets_one_lamp_to_mend_and_the_desk_sees_how_many_wait_for_it,
                    another_lamp_is_a_case_of_its_own, who_says_of_which_case_it_is_part_is_believed_where_it_looks_like_it,
                    who_asks_before_sending_hears_of_it, reports_of_a_channel_that_not_everybody_may_see_stay_among_themselves,
                    all_of_them_hear_when_it_is_done, the_invariants_hold])
