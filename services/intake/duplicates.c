@@ -10,8 +10,8 @@
 #include "common/journal.h"
 
 #define HOUR_MS 3600000LL
-#define SECOND_LOOK_MS 1000       /* after a report came in, real time: what came at the same moment is committed by then */
-#define SAME_MOMENT_MS 10000      /* how much earlier another one can have come and not have been seen, real time */
+#define SECOND_LOOK_MS 1000  /* after a report came in, real time: what came at the same moment is committed by then */
+#define SAME_MOMENT_MS 10000 /* how much earlier another one can have come and not have been seen, real time */
 #define SECOND_LOOK_REPORTS 40000 /* that wait for their second look; beyond that the oldest go without */
 #define SECOND_LOOK_MAX 500       /* reports a look */
 
@@ -28,21 +28,21 @@ struct bytes_view {
 
 struct candidate {
     struct candidate *next;
-    const struct older *older;
+    struct older *older;
 };
 
 struct fresh { /* an original of this lane that waits for its second look */
     uint64_t case_id;
-    int64_t at;          /* city's time */
-    int64_t came_ms;     /* monotonic */
+    int64_t at;      /* city's time */
+    int64_t came_ms; /* monotonic */
     struct look look;
 };
 
 struct duplicates {
     struct column numbers, cells[LIKENESS_CELLS], since; /* of intake_candidates */
-    struct column own_cases, own_places, own_times; /* of intake_second_look, beside those */
-    struct column linked[3];                        /* of intake_link */
-    struct seeker **seekers;                        /* in the batch's arena */
+    struct column own_cases, own_places, own_times;      /* of intake_second_look, beside those */
+    struct column linked[3];                             /* of intake_link */
+    struct seeker **seekers;                             /* in the batch's arena */
     size_t seeker_count;
     struct case_map known;     /* case → struct older, of the query */
     struct case_map originals; /* cell → struct older *, of this batch */
@@ -60,8 +60,9 @@ struct duplicates *duplicates_open(void) {
 }
 
 static void each_column(struct duplicates *duplicates, void (*act)(struct column *)) {
-    struct column *columns[] = {&duplicates->numbers,   &duplicates->since,      &duplicates->own_cases, &duplicates->own_places,
-                                &duplicates->own_times, &duplicates->linked[0], &duplicates->linked[1], &duplicates->linked[2]};
+    struct column *columns[] = {&duplicates->numbers,    &duplicates->since,     &duplicates->own_cases,
+                                &duplicates->own_places, &duplicates->own_times, &duplicates->linked[0],
+                                &duplicates->linked[1],  &duplicates->linked[2]};
     for (size_t i = 0; i < sizeof columns / sizeof *columns; i++)
         act(columns[i]);
     for (int i = 0; i < LIKENESS_CELLS; i++)
@@ -86,6 +87,16 @@ void duplicates_begin(struct duplicates *duplicates, struct batch *batch) {
     duplicates->originals = case_map_open(batch->arena, LIKENESS_CELLS * batch->count); /* a look makes a place, too */
 }
 
+static const char *keep_text(struct batch *batch, const char *text) {
+    size_t size = strlen(text) + 1;
+    return memcpy(arena_take(batch->arena, size), text, size);
+}
+
+static void keep_texts(struct batch *batch, struct older *older) {
+    older->title = keep_text(batch, older->title);
+    older->description = keep_text(batch, older->description);
+}
+
 /* Cell 0 is nobody's: a place has one number there for each cell that it lacks. */
 static void ask(struct duplicates *duplicates, size_t number, const struct look *look, int64_t since) {
     column_int4(&duplicates->numbers, (int32_t)number);
@@ -101,9 +112,11 @@ static void put_asked(struct duplicates *duplicates, struct params *params) {
         params_column(params, &duplicates->cells[i]);
 }
 
-struct seeker *duplicates_seek(struct duplicates *duplicates, struct batch *batch, const struct report_received *report) {
+struct seeker *duplicates_seek(struct duplicates *duplicates, struct batch *batch,
+                               const struct report_received *report) {
     struct seeker *seeker = arena_take(batch->arena, sizeof *seeker);
     older_of(report, &seeker->own);
+    keep_texts(batch, &seeker->own);
     seeker->candidates = NULL;
     look_of(batch->city, &seeker->own, report->area, &seeker->look);
     if (seeker->look.cell_count > 0)
@@ -113,18 +126,20 @@ struct seeker *duplicates_seek(struct duplicates *duplicates, struct batch *batc
 }
 
 /* One report may lie near many of the batch: it is read once. NULL: its bytes are not a report, which is said and passed over. */
-static const struct older *older_read(struct duplicates *duplicates, struct batch *batch, uint64_t case_id,
-                                      struct bytes_view body) {
+static struct older *older_read(struct duplicates *duplicates, struct batch *batch, uint64_t case_id,
+                                struct bytes_view body) {
     void **at = case_map_at(&duplicates->known, case_id);
     struct reason why;
     if (*at != NULL)
         return *at;
     if (message_decode(MESSAGE_report_received, body.data, body.size, &duplicates->read, &why) != 0) {
-        journal_say(JOURNAL_ERROR, "report_unread", "case %llu: %s: %s", (unsigned long long)case_id, why.field, why.text);
+        journal_say(JOURNAL_ERROR, "report_unread", "case %llu: %s: %s", (unsigned long long)case_id, why.field,
+                    why.text);
         return NULL;
     }
     struct older *older = arena_take(batch->arena, sizeof *older);
     older_of(&duplicates->read, older);
+    keep_texts(batch, older);
     *at = older;
     return older;
 }
@@ -140,8 +155,7 @@ static void take_candidates(struct duplicates *duplicates, struct batch *batch, 
     duplicates->known = case_map_open(batch->arena, 2 * (size_t)PQntuples(result) + duplicates->seeker_count);
     for (int row = 0; row < PQntuples(result); row++) {
         struct seeker *seeker = duplicates->seekers[db_int4(result, row, 0)];
-        const struct older *older =
-            older_read(duplicates, batch, (uint64_t)db_int8(result, row, 1), view_of(result, row, 2));
+        struct older *older = older_read(duplicates, batch, (uint64_t)db_int8(result, row, 1), view_of(result, row, 2));
         if (PQnfields(result) > 3)
             (void)older_read(duplicates, batch, seeker->own.case_id, view_of(result, row, 3));
         if (older == NULL)
@@ -173,16 +187,16 @@ int duplicates_load(struct duplicates *duplicates, struct batch *batch) {
 
 /* ---- deciding --------------------------------------------------------------------------------------------------------------- */
 
-static void compare(const struct batch *batch, const struct seeker *seeker, struct finds *finds) {
+static void compare(const struct batch *batch, struct seeker *seeker, struct finds *finds) {
     for (const struct candidate *at = seeker->candidates; at != NULL; at = at->next)
         finds_add(finds, batch->city, &seeker->own, at->older);
 }
 
-static void compare_with_batch(struct duplicates *duplicates, const struct batch *batch, const struct seeker *seeker,
+static void compare_with_batch(struct duplicates *duplicates, const struct batch *batch, struct seeker *seeker,
                                struct finds *finds) {
     for (size_t i = 0; i < seeker->look.cell_count; i++) {
         size_t left = CANDIDATES_MAX; /* the newest: else a batch of one place compares each with each */
-        const struct older *older = *case_map_at(&duplicates->originals, (uint64_t)seeker->look.cells[i]);
+        struct older *older = *case_map_at(&duplicates->originals, (uint64_t)seeker->look.cells[i]);
         for (; older != NULL && left > 0; older = older->next, left--)
             finds_add(finds, batch->city, &seeker->own, older);
     }
@@ -195,8 +209,7 @@ static void look_again(struct duplicates *duplicates, struct batch *batch, const
         duplicates->waiting--;
     }
     size_t at = (duplicates->first + duplicates->waiting++) % SECOND_LOOK_REPORTS;
-    duplicates->ring[at] =
-        (struct fresh){seeker->own.case_id, seeker->own.like.at, clock_monotonic_ms(), seeker->look};
+    duplicates->ring[at] = (struct fresh){seeker->own.case_id, seeker->own.like.at, clock_monotonic_ms(), seeker->look};
     int64_t wait = (int64_t)(SECOND_LOOK_MS * clock_speed());
     batch_wake_at(batch, batch->now + (wait > 0 ? wait : 1));
 }
@@ -252,7 +265,8 @@ static void ask_again(struct duplicates *duplicates, const struct batch *batch, 
     }
 }
 
-static void link_to(struct duplicates *duplicates, struct batch *batch, const struct older *own, const struct found *found) {
+static void link_to(struct duplicates *duplicates, struct batch *batch, const struct older *own,
+                    const struct found *found) {
     struct report_linked linked = {.case_id = own->case_id,
                                    .at = batch->now,
                                    .parent = found->older->case_id,
@@ -266,11 +280,12 @@ static void link_to(struct duplicates *duplicates, struct batch *batch, const st
 
 static void decide_again(struct duplicates *duplicates, struct batch *batch, const struct seeker *seeker) {
     struct finds finds = {0};
-    const struct older *own = *case_map_at(&duplicates->known, seeker->own.case_id);
+    struct older *own = *case_map_at(&duplicates->known, seeker->own.case_id);
     if (own == NULL)
         return; /* nobody is near it */
     for (const struct candidate *at = seeker->candidates; at != NULL; at = at->next)
-        if (at->older->like.at < own->like.at || (at->older->like.at == own->like.at && at->older->case_id < own->case_id))
+        if (at->older->like.at < own->like.at ||
+            (at->older->like.at == own->like.at && at->older->case_id < own->case_id))
             finds_add(&finds, batch->city, own, at->older);
     const struct found *oldest = finds_oldest(&finds, batch->city, own);
     if (oldest != NULL)

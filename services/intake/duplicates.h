@@ -14,7 +14,8 @@ void duplicates_close(struct duplicates **duplicates);
 
 /* Load: forgets the batch before; then each report, as it would be kept; then one query for all. */
 void duplicates_begin(struct duplicates *duplicates, struct batch *batch);
-struct seeker *duplicates_seek(struct duplicates *duplicates, struct batch *batch, const struct report_received *report);
+struct seeker *duplicates_seek(struct duplicates *duplicates, struct batch *batch,
+                               const struct report_received *report);
 MUST_CHECK int duplicates_load(struct duplicates *duplicates, struct batch *batch);
 
 /* Decide: fills parent, likeness, because or likely of the report, whose case id and instant are set now. Later reports of the batch

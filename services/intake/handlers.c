@@ -87,7 +87,8 @@ static void decode(struct batch *batch, struct input *input) {
 
 int intake_load(struct batch *batch) {
     struct intake_lane *lane = batch->own;
-    struct column *columns[] = {&lane->find, &lane->cases, &lane->times, &lane->digests, &lane->shards, &lane->bodies, &lane->parents, &lane->places};
+    struct column *columns[] = {&lane->find,   &lane->cases,  &lane->times,   &lane->digests,
+                                &lane->shards, &lane->bodies, &lane->parents, &lane->places};
     for (size_t i = 0; i < sizeof columns / sizeof columns[0]; i++)
         column_reset(columns[i]);
     lane->known = case_map_open(batch->arena, batch->count);

@@ -44,8 +44,8 @@ static json_t *found_json(const struct found *found) {
     char id[24];
     snprintf(id, sizeof id, "%llu", (unsigned long long)found->older->case_id);
     return json_pack("{s:s, s:i, s:o, s:s, s:I, s:s}", "case", id, "percent", (int)found->likeness.percent, "because",
-                     because_json(&found->likeness), "state", known->state, "at", (json_int_t)found->older->like.at, "item",
-                     found->older->item);
+                     because_json(&found->likeness), "state", known->state, "at", (json_int_t)found->older->like.at,
+                     "item", found->older->item);
 }
 
 static void answer(struct http_request *request, const struct finds *finds) {
@@ -78,6 +78,7 @@ static void read_all(struct question *question, const PGresult *result, struct k
         if (message_decode(MESSAGE_report_received, body, size, &report, &why) != 0)
             continue;
         older_of(&report, &known[row].older);
+        older_read_texts(&known[row].older);
         snprintf(known[row].state, sizeof known[row].state, "%s", db_text(result, row, 2));
         compare(question, &known[row], finds);
     }
@@ -121,7 +122,8 @@ static int read_degrees(const struct http_request *request, const char *name, do
     return 0;
 }
 
-static int read_code(const struct http_request *request, const char *name, char code[CODE_MAX + 1], struct reason *why) {
+static int read_code(const struct http_request *request, const char *name, char code[CODE_MAX + 1],
+                     struct reason *why) {
     const char *text = value_of(request, name);
     if (strlen(text) > CODE_MAX)
         return refuse(why, name, "must be at most %d bytes", CODE_MAX);
@@ -157,7 +159,8 @@ static void put(struct question *question, const struct look *look) {
     char cells[CELLS_TEXT_MAX + 3] = "{", since[32];
     size_t size = 1;
     for (size_t i = 0; i < look->cell_count; i++)
-        size += (size_t)snprintf(cells + size, sizeof cells - size, "%s%lld", i == 0 ? "" : ",", (long long)look->cells[i]);
+        size += (size_t)snprintf(cells + size, sizeof cells - size, "%s%lld", i == 0 ? "" : ",",
+                                 (long long)look->cells[i]);
     snprintf(cells + size, sizeof cells - size, "}");
     snprintf(since, sizeof since, "%lld", (long long)(question->report.like.at - look->hours * HOUR_MS));
     struct ask *ask = ask_make(got, question);

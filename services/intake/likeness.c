@@ -96,15 +96,19 @@ static size_t say(char *words, size_t size, const char *between, const struct ph
     char digits[32] = "";
     if (form->digits >= 0)
         snprintf(digits, sizeof digits, "%.*f", form->digits, number);
-    int added = snprintf(words + size, LIKENESS_WORDS_MAX + 1 - size, "%s%s%s%s", between, form->before, digits, form->after);
+    int added = snprintf(words + size, LIKENESS_WORDS_MAX + 1 - size, "%s%s%s%s", between, form->before, digits,
+                         form->after);
     return size + (size_t)added; /* at most 60 bytes of English and 110 of Chinese */
 }
 
 void likeness_words(const struct likeness *likeness, char words[LIKENESS_WORDS_MAX + 1]) {
     const double numbers[PHRASE_COUNT] = {
-        [PHRASE_item] = likeness->same_item ? 0 : NAN,         [PHRASE_other] = likeness->same_item ? NAN : 0,
-        [PHRASE_address] = likeness->same_address ? 0 : NAN,   [PHRASE_metres] = likeness->metres,
-        [PHRASE_hours] = likeness->hours,                      [PHRASE_text] = likeness->text,
+        [PHRASE_item] = likeness->same_item ? 0 : NAN,
+        [PHRASE_other] = likeness->same_item ? NAN : 0,
+        [PHRASE_address] = likeness->same_address ? 0 : NAN,
+        [PHRASE_metres] = likeness->metres,
+        [PHRASE_hours] = likeness->hours,
+        [PHRASE_text] = likeness->text,
         [PHRASE_reporter] = likeness->same_reporter ? 0 : NAN,
     };
     size_t size = 0;

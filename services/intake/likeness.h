@@ -9,17 +9,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define LIKENESS_GRAMS_MAX 192  /* of a sketch; of a longer text those with the lowest hashes, which stand for all */
-#define LIKENESS_CELLS 4        /* that a report looks into: its own and the three nearest */
-#define LIKENESS_WORDS_MAX 240  /* bytes of the reasons in words, both languages */
-#define LIKENESS_BETWEEN " / " /* of the two languages */
+#define LIKENESS_GRAMS_MAX 192   /* of a sketch; of a longer text those with the lowest hashes, which stand for all */
+#define LIKENESS_CELLS 4         /* that a report looks into: its own and the three nearest */
+#define LIKENESS_WORDS_MAX 240   /* bytes of the reasons in words, both languages */
+#define LIKENESS_BETWEEN " / "   /* of the two languages */
 #define LIKENESS_TEXT_BYTES 1600 /* of a text that are looked at */
 
 /* The set of a text's parts: pairs of neighbouring characters where a script has no spaces, and runs of three characters of a word
  * in front of which and behind which a space is thought. Capitals count as small letters; the rest is skipped. */
 struct likeness_sketch {
     uint32_t count;
-    bool cut; /* there were more */
+    bool cut;                           /* there were more */
     uint32_t grams[LIKENESS_GRAMS_MAX]; /* hashes, ascending, each once */
 };
 
@@ -42,11 +42,11 @@ struct likeness {
 
 enum likeness_term { /* what the score is the weighted sum of, before it is bent to 0…100 */
                      TERM_always,
-                     TERM_distance,      /* ln(1 + metres / 10); without a point, where only the address is the same, 0 */
-                     TERM_delay,         /* ln(1 + hours) */
-                     TERM_text,          /* 0 to 1 */
-                     TERM_wordless,      /* 1 or 0, like the next ones: no text to compare */
-                     TERM_other_item,    /* only of the same group */
+                     TERM_distance,   /* ln(1 + metres / 10); without a point, where only the address is the same, 0 */
+                     TERM_delay,      /* ln(1 + hours) */
+                     TERM_text,       /* 0 to 1 */
+                     TERM_wordless,   /* 1 or 0, like the next ones: no text to compare */
+                     TERM_other_item, /* only of the same group */
                      TERM_same_reporter, /* the same person again */
                      TERM_COUNT
 };

@@ -18,7 +18,14 @@ void older_of(const struct report_received *report, struct older *older) {
     older->like.at = report->at;
     older->like.reporter = report->reporter;
     older->like.address = likeness_address(report->address);
-    likeness_sketch(report->title, report->description, &older->like.text);
+    older->title = report->title;
+    older->description = report->description;
+}
+
+void older_read_texts(struct older *older) {
+    if (older->title != NULL)
+        likeness_sketch(older->title, older->description, &older->like.text);
+    older->title = older->description = NULL;
 }
 
 static const struct item *group_of(const struct item *item) {
@@ -67,15 +74,19 @@ static bool is_before(const struct found *a, const struct found *b) {
     return a->older->like.at < b->older->like.at;
 }
 
-void finds_add(struct finds *finds, const struct city *city, const struct older *report, const struct older *older) {
+void finds_add(struct finds *finds, const struct city *city, struct older *report, struct older *older) {
     const struct door *door = city_door(city, report->item);
     struct found found = {.older = older};
     if (!are_comparable(city, report, older))
         return;
     if (report->like.at - older->like.at > hours_of(city, report) * HOUR_MS)
         return;
+    if (likeness_metres(&report->like, &older->like) > door->duplicate_metres)
+        return;
+    older_read_texts(report);
+    older_read_texts(older);
     likeness_of(&report->like, &older->like, &found.likeness);
-    if (found.likeness.percent < door->suggest_percent || found.likeness.metres > door->duplicate_metres)
+    if (found.likeness.percent < door->suggest_percent)
         return;
     if (finds->count == CANDIDATES_MAX && !is_before(&found, &finds->best[CANDIDATES_MAX - 1]))
         return;
@@ -134,7 +145,8 @@ const struct found *finds_oldest(const struct finds *finds, const struct city *c
     const struct door *door = city_door(city, report->item);
     const struct found *oldest = NULL;
     for (size_t i = 0; i < finds->count; i++)
-        if (is_sure(&finds->best[i], door) && (oldest == NULL || finds->best[i].older->like.at < oldest->older->like.at))
+        if (is_sure(&finds->best[i], door) &&
+            (oldest == NULL || finds->best[i].older->like.at < oldest->older->like.at))
             oldest = &finds->best[i];
     return oldest;
 }

@@ -16,7 +16,8 @@ struct older { /* an original that a report may be part of */
     uint64_t case_id;
     char item[CODE_MAX + 1];
     char channel[CODE_MAX + 1];
-    struct likeness_report like; /* its `item` points to the one above */
+    struct likeness_report like; /* its `item` points to the one above; its text is empty until it is first compared */
+    const char *title, *description; /* borrowed until then; afterwards NULL */
 };
 
 struct found { /* one that was compared and may be the same */
@@ -29,8 +30,10 @@ struct finds { /* by likeness, the best first; of equals the oldest */
     struct found best[CANDIDATES_MAX];
 };
 
-/* What of a report is compared. `report` is borrowed by nothing afterwards. */
+/* What of a report is compared. Its texts are borrowed until it was compared, or older_read_texts was called. */
 void older_of(const struct report_received *report, struct older *older);
+/* A sketch takes longer than all the rest, and most reports lie near nobody: so texts are looked at when they are needed. */
+void older_read_texts(struct older *older);
 
 /* Where a report looks. One without a channel is only a question, which looks back QUESTION_HOURS. 0 cells: it has no place, or neither item nor channel has a window in which reports are duplicates.
  * hours: that window. */
@@ -43,9 +46,9 @@ void look_of(const struct city *city, const struct older *report, const char *ar
 
 /* Adds an older report to what was found, when it counts: of the same group of items and of a channel that the same people may see,
  * within metres and hours, and as like as the item's door wants for a suggestion. */
-void finds_add(struct finds *finds, const struct city *city, const struct older *report, const struct older *older);
+void finds_add(struct finds *finds, const struct city *city, struct older *report, struct older *older);
 
-struct link_wish { /* what the reporter says */
+struct link_wish {    /* what the reporter says */
     uint64_t same_as; /* the case that it belongs to; 0: nothing */
     bool distinct;    /* it is none of those */
 };

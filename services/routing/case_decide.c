@@ -131,18 +131,6 @@ static int make_move(const struct case_step *step, const struct move_spec *line,
 
 /* ---- opening ------------------------------------------------------------------------------------------------------------- */
 
-static void copy_facts(const struct report_received *report, struct case_moved *moved) {
-    memcpy(moved->address, report->address, sizeof report->address);
-    memcpy(moved->title, report->title, sizeof report->title);
-    memcpy(moved->description, report->description, strlen(report->description) + 1);
-    memcpy(moved->attributes, report->attributes, strlen(report->attributes) + 1);
-    memcpy(moved->files, report->files, strlen(report->files) + 1);
-    memcpy(moved->missing, report->missing, sizeof report->missing);
-    memcpy(moved->likely, report->likely, sizeof report->likely);
-    moved->lat = report->lat;
-    moved->lon = report->lon;
-}
-
 /* Who answers for the report, and how urgent it is. */
 static int place(const struct case_step *step, const struct report_received *report, struct reason *why) {
     struct case_file *file = step->file;
@@ -187,26 +175,8 @@ int case_open(const struct case_step *step, const struct report_received *report
         tell_likeness(step, report->because);
     else
         snprintf(step->moved->actor, sizeof step->moved->actor, "channel %s", step->file->channel);
-    copy_facts(report, step->moved);
+    case_copy_facts(report, step->moved);
     return 0;
-}
-
-bool case_is_news(const struct case_moved *moved) {
-    static const char *const moves[] = {"escalate", "pass_up", "transfer", "dispatch", "designate", "whistle"};
-    for (size_t i = 0; i < sizeof moves / sizeof *moves; i++)
-        if (strcmp(moves[i], moved->move) == 0)
-            return true;
-    return false;
-}
-
-void case_add_facts(const struct report_kept *kept, struct case_moved *moved) {
-    memcpy(moved->address, kept->address, sizeof kept->address);
-    memcpy(moved->title, kept->title, sizeof kept->title);
-    memcpy(moved->description, kept->description, strlen(kept->description) + 1);
-    memcpy(moved->attributes, kept->attributes, strlen(kept->attributes) + 1);
-    memcpy(moved->files, kept->files, strlen(kept->files) + 1);
-    moved->lat = kept->lat;
-    moved->lon = kept->lon;
 }
 
 /* ---- a second look ------------------------------------------------------------------------------------------------------- */

@@ -117,7 +117,7 @@ static void add_log(struct stage *stage, const struct rows *rows, int i, enum me
 /* ---- the services ------------------------------------------------------------------------------------------------------- */
 
 static int save_intake(struct stage *stage, const struct rows *rows) {
-    struct column *digests = &stage->columns[5];
+    struct column *digests = &stage->columns[7];
     for (int i = 0; i < rows->count; i++) {
         uint64_t digest[2] = {case_of(rows, i) * UINT64_C(0x9e3779b97f4a7c15),
                               case_of(rows, i)}; /* spread, as hashes are */

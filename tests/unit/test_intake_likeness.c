@@ -39,7 +39,7 @@ static void texts_are_as_alike_as_their_parts(void **state) {
         {"street lamp out", "street lamps are out", 0.6, 0.9},
         {"street lamp out", "pothole", 0, 0.1},
         {"ABC123", "ＡＢＣ１２３", 1, 1}, /* full width */
-        {"灯", "灯", 1, 1},           /* alone */
+        {"灯", "灯", 1, 1},               /* alone */
         {"灯 lamp", "lamp 灯", 1, 1},
         {"a", "a", 1, 1},
         {"café", "café", 1, 1},
@@ -115,7 +115,8 @@ static void addresses_are_the_same_however_they_are_written(void **state) {
 /* ---- the score -------------------------------------------------------------------------------------------------------------- */
 
 static struct likeness_report report_at(double north, double hours, const char *text) {
-    struct likeness_report report = {.item = "lamp", .lat = 33.6 + north * METRE, .lon = 114, .at = (int64_t)(hours * HOUR_MS)};
+    struct likeness_report report = {
+        .item = "lamp", .lat = 33.6 + north * METRE, .lon = 114, .at = (int64_t)(hours * HOUR_MS)};
     likeness_sketch(text, NULL, &report.text);
     return report;
 }
@@ -128,7 +129,8 @@ static uint32_t percent_of(const struct likeness_report *a, const struct likenes
 
 static void what_speaks_for_one_matter_raises_the_score(void **state) {
     struct likeness_report here = report_at(0, 5, "street lamp out"), same = report_at(0, 0, "street lamp out");
-    struct likeness_report far = report_at(60, 0, "street lamp out"), other_words = report_at(0, 0, "puddle on the road");
+    struct likeness_report far = report_at(60, 0, "street lamp out"),
+                           other_words = report_at(0, 0, "puddle on the road");
     struct likeness_report wordless = report_at(0, 0, ""), other_item = same, again = same, by = here;
     (void)state;
     other_item.item = "cable";
@@ -166,7 +168,8 @@ static void the_reasons_stand_in_both_languages(void **state) {
          "same item, 12 m, 3 h, text 0.61 / 同一事项，相距12米，相隔3小时，文字相似0.61"},
         {{.metres = NAN, .hours = 0, .text = NAN, .same_address = true, .same_reporter = true},
          "item of the same group, same address, 0 h, same reporter / 同类事项，同一地址，相隔0小时，同一反映人"},
-        {{.same_item = true, .metres = 0, .hours = 1440, .text = NAN}, "same item, 0 m, 1440 h / 同一事项，相距0米，相隔1440小时"},
+        {{.same_item = true, .metres = 0, .hours = 1440, .text = NAN},
+         "same item, 0 m, 1440 h / 同一事项，相距0米，相隔1440小时"},
     };
     char words[LIKENESS_WORDS_MAX + 1];
     (void)state;
@@ -223,7 +226,8 @@ static void whoever_is_far_or_of_another_group_is_not(void **state) {
 }
 
 static void without_a_point_the_address_in_the_area_is_the_place(void **state) {
-    struct likeness_spot a = {.group = "roads", .area = "x", .lat = NAN, .lon = NAN, .address = 5, .metres = 100}, b = a;
+    struct likeness_spot a = {.group = "roads", .area = "x", .lat = NAN, .lon = NAN, .address = 5, .metres = 100},
+                         b = a;
     int64_t cells[LIKENESS_CELLS];
     (void)state;
     assert_int_equal(likeness_cells(&a, cells), 1);

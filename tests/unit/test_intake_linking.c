@@ -23,12 +23,14 @@ static struct city *open_city(void) {
 }
 
 static struct older report_of(uint64_t case_id, const char *item, double north, double hours) {
-    struct report_received received = {.case_id = case_id, .lat = 33.6 + north * METRE, .lon = 114, .at = (int64_t)(hours * HOUR_MS)};
+    struct report_received received = {
+        .case_id = case_id, .lat = 33.6 + north * METRE, .lon = 114, .at = (int64_t)(hours * HOUR_MS)};
     struct older older;
     strcpy(received.item, item);
     strcpy(received.channel, "hotline");
     strcpy(received.title, "very loud all night");
     older_of(&received, &older);
+    older_read_texts(&older);
     older.like.item = older.item;
     return older;
 }
@@ -144,11 +146,11 @@ static void a_report_is_linked_or_its_likes_are_named(void **state) {
     static const struct example examples[] = {
         {"noise", {{NULL, 0, 0}}, {0, false}, 0, ""},
         {"noise", {{"noise", 0, 1}}, {0, false}, 101, ""},
-        {"noise", {{"noise", 5, 1}, {"noise", 0, 1}}, {0, false}, 102, ""},  /* the better one */
-        {"noise", {{"noise", 0, 2}, {"noise", 0, 1}}, {0, false}, 101, ""},  /* of two alike the older */
-        {"noise", {{"noise", 30, 1}}, {0, false}, 0, "101:%"},               /* not sure enough */
-        {"noise", {{"noise", 0, 1}}, {0, true}, 0, "101:%"},                 /* the reporter says no */
-        {"noise", {{"noise", 30, 1}}, {101, false}, 101, ""},                /* the reporter says yes */
+        {"noise", {{"noise", 5, 1}, {"noise", 0, 1}}, {0, false}, 102, ""}, /* the better one */
+        {"noise", {{"noise", 0, 2}, {"noise", 0, 1}}, {0, false}, 101, ""}, /* of two alike the older */
+        {"noise", {{"noise", 30, 1}}, {0, false}, 0, "101:%"},              /* not sure enough */
+        {"noise", {{"noise", 0, 1}}, {0, true}, 0, "101:%"},                /* the reporter says no */
+        {"noise", {{"noise", 30, 1}}, {101, false}, 101, ""},               /* the reporter says yes */
         {"noise", {{"noise", 0, 1}, {"noise", 30, 1}}, {102, false}, 102, ""},
         {"noise", {{"noise", 0, 1}}, {77, false}, 0, "101:% 77:0"}, /* of another one: somebody shall look */
         {"noise", {{NULL, 0, 0}}, {77, false}, 0, "77:0"},
@@ -191,8 +193,9 @@ static void at_most_five_are_named(void **state) {
 static void the_second_look_takes_the_oldest_that_is_sure(void **state) {
     struct finds finds = {0};
     struct city *city = open_city();
-    struct older report = report_of(200, "noise", 0, 100), all[3] = {report_of(101, "noise", 0, 1), report_of(102, "noise", 2, 2),
-                                                                     report_of(103, "noise", 25, 3)};
+    struct older report = report_of(200, "noise", 0, 100),
+                 all[3] = {report_of(101, "noise", 0, 1), report_of(102, "noise", 2, 2),
+                           report_of(103, "noise", 25, 3)};
     (void)state;
     report.like.item = report.item;
     for (int i = 0; i < 3; i++) {
@@ -214,10 +217,11 @@ static void only_who_has_a_window_and_a_place_looks(void **state) {
         size_t cells;
         uint32_t hours;
     } cases[] = {
-        {"hotline", "sign", "", 33.6, 4, 24},  {"hotline", "noise", "", 33.6, 4, 12}, {"fax", "sign", "", 33.6, 0, 0},
-        {"fax", "noise", "", 33.6, 4, 12},     {"hotline", "sign", "", NAN, 0, 24},   {"hotline", "sign", "Long Street 1", NAN, 1, 24},
-        {"hotline", "ghost", "", 33.6, 0, 0},  {"radio", "sign", "", 33.6, 0, 0},     {"hotline", "sign", "", 91, 0, 24},
-        {"", "sign", "", 33.6, 4, QUESTION_HOURS},
+        {"hotline", "sign", "", 33.6, 4, 24}, {"hotline", "noise", "", 33.6, 4, 12},
+        {"fax", "sign", "", 33.6, 0, 0},      {"fax", "noise", "", 33.6, 4, 12},
+        {"hotline", "sign", "", NAN, 0, 24},  {"hotline", "sign", "Long Street 1", NAN, 1, 24},
+        {"hotline", "ghost", "", 33.6, 0, 0}, {"radio", "sign", "", 33.6, 0, 0},
+        {"hotline", "sign", "", 91, 0, 24},   {"", "sign", "", 33.6, 4, QUESTION_HOURS},
     };
     struct city *city = open_city();
     (void)state;
@@ -250,12 +254,9 @@ static void a_door_without_a_row_has_the_defaults(void **state) {
 int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make_folder, remove_folder)
     const struct CMUnitTest tests[] = {
-        TEST(only_what_is_near_in_everything_is_found),
-        TEST(the_best_are_kept_in_order),
-        TEST(a_report_is_linked_or_its_likes_are_named),
-        TEST(at_most_five_are_named),
-        TEST(the_second_look_takes_the_oldest_that_is_sure),
-        TEST(only_who_has_a_window_and_a_place_looks),
+        TEST(only_what_is_near_in_everything_is_found),      TEST(the_best_are_kept_in_order),
+        TEST(a_report_is_linked_or_its_likes_are_named),     TEST(at_most_five_are_named),
+        TEST(the_second_look_takes_the_oldest_that_is_sure), TEST(only_who_has_a_window_and_a_place_looks),
         TEST(a_door_without_a_row_has_the_defaults),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

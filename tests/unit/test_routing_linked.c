@@ -13,7 +13,8 @@ static void open_linked(struct trial *trial, const char *channel, const char *it
 }
 
 static int link_at(struct trial *trial, int64_t now) {
-    struct report_linked linked = {.case_id = trial->file.case_id, .at = now, .parent = 777, .likeness = 83, .because = "same item"};
+    struct report_linked linked = {
+        .case_id = trial->file.case_id, .at = now, .parent = 777, .likeness = 83, .because = "same item"};
     struct case_step step = step_of(trial, now);
     return case_link(&step, &linked, &trial->why);
 }
