@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "common/city_fields.h"
-#include "common/code_index.h"
+#include "common/city_private.h"
 
 struct rules {
     struct city_draft *draft;
@@ -285,6 +285,7 @@ void city_check_tables(struct city_draft *draft) {
     check_areas(&rules);
     check_units_and_items(&rules);
     city_check_policy(draft);
+    city_check_places(draft);
     city_check_time(draft);
     for (size_t i = 0; i < sizeof coded / sizeof *coded; i++)
         code_index_close(&rules.rows[coded[i]]);

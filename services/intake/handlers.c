@@ -7,11 +7,13 @@
 #include "common/case_map.h"
 #include "services/intake/duplicates.h"
 #include "services/intake/report.h"
+#include "services/intake/report_files.h"
 
 struct intake_lane {
     struct column find;
     struct column cases, times, digests, shards, bodies, parents, places; /* of intake_save */
     struct duplicates *duplicates;
+    struct report_files files;
     struct bytes scratch;
     struct report_received received;
     struct case_map known; /* first 8 bytes of a digest → struct known */
@@ -49,6 +51,7 @@ void intake_lane_close(void *own) {
     column_close(&lane->parents);
     column_close(&lane->places);
     duplicates_close(&lane->duplicates);
+    report_files_close(&lane->files);
     bytes_close(&lane->scratch);
     free(lane);
 }
@@ -82,6 +85,7 @@ static void decode(struct batch *batch, struct input *input) {
     report_received_of(&asked->submit, &lane->received);
     asked->seeker = duplicates_seek(lane->duplicates, batch, &lane->received);
     column_uuid(&lane->find, asked->digest);
+    report_files_ask(&lane->files, asked->submit.files);
     input->decoded = asked;
 }
 
@@ -91,6 +95,7 @@ int intake_load(struct batch *batch) {
                                 &lane->shards, &lane->bodies, &lane->parents, &lane->places};
     for (size_t i = 0; i < sizeof columns / sizeof columns[0]; i++)
         column_reset(columns[i]);
+    report_files_begin(&lane->files);
     lane->known = case_map_open(batch->arena, batch->count);
     duplicates_begin(lane->duplicates, batch);
     for (size_t i = 0; i < batch->count; i++)
@@ -111,6 +116,8 @@ int intake_load(struct batch *batch) {
         struct known *known = known_at(batch, db_bytea(result, row, 0, &size));
         known->case_id = (uint64_t)db_int8(result, row, 1);
     }
+    if (report_files_load(&lane->files, batch->db) != 0)
+        return -1;
     return duplicates_load(lane->duplicates, batch);
 }
 
@@ -131,6 +138,7 @@ static void keep_report(struct batch *batch, const struct asked *asked, uint64_t
     column_bytea(&lane->bodies, lane->scratch.data, size);
     column_int8(&lane->parents, (int64_t)lane->received.parent);
     column_int8(&lane->places, place);
+    report_files_keep(&lane->files, asked->submit.files, case_id);
 }
 
 void intake_on_submit(struct batch *batch, struct input *input) {
@@ -139,7 +147,9 @@ void intake_on_submit(struct batch *batch, struct input *input) {
     memcpy(accepted.key, asked->submit.key, sizeof accepted.key);
     if (accepted.case_id == 0) {
         struct reason why;
-        if (report_check(batch->city, &asked->submit, &why) != 0) {
+        const struct report_files *files = &((struct intake_lane *)batch->own)->files;
+        if (report_check(batch->city, &asked->submit, &why) != 0 ||
+            report_files_check(files, asked->submit.files, &why) != 0) {
             batch_reject(input, &why);
             return;
         }
@@ -165,7 +175,9 @@ int intake_save(struct batch *batch) {
     params_column(&params, &lane->bodies);
     params_column(&params, &lane->parents);
     params_column(&params, &lane->places);
-    return db_send(batch->db, "intake_save", &params);
+    if (db_send(batch->db, "intake_save", &params) != 0)
+        return -1;
+    return report_files_save(&lane->files, batch->db);
 }
 
 int intake_tick(struct batch *batch) {

@@ -12,6 +12,7 @@ struct intake {
     struct asks *asks;
     struct command_calls *calls;
     size_t commands_max; /* under way at once */
+    struct intake_files *files;
 };
 
 extern const struct service_extra intake_extra;

@@ -1,11 +1,17 @@
 #include "services/intake/routes.h"
 
 #include "services/intake/http_api.h"
+#include "services/intake/http_files.h"
 #include "services/intake/http_likely.h"
 
 const struct http_route intake_routes[INTAKE_ROUTE_COUNT] = {
     {"POST", "/reports", intake_post_report, "takes a report; 201 with its case id once it is durable", NULL},
     {"GET", "/reports/likely", intake_get_likely,
-     "cases that a report would be likely to be part of: item, and lat and long or area and address; text", NULL},
+     "cases that a report would be likely to be part of: item, and lat and long or area and address; text",
+     "item lat long area address text"},
     {"GET", "/reports/*", intake_get_report, "a report as it came", NULL},
+    {"POST", "/files", intake_post_file, "stores a photo or file; 201 with its SHA-256, for the files of a report", "",
+     HTTP_BODY_FILE, HTTP_FILES_BODY_BYTES_MAX},
+    {"GET", "/files/*", intake_get_file, "a file that staff have published", ""},
+    {"GET", "/files/*/thumbnail", intake_get_thumbnail, "a small picture of it", ""},
 };
