@@ -24,11 +24,11 @@ FROM (
     FROM unnest($1::integer[], $2::timestamptz[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[],
                 $8::bigint[], $9::timestamptz[])
         AS n (number, since, cell_1, cell_2, cell_3, cell_4, own, own_place, own_at)
-      CROSS JOIN LATERAL (VALUES (n.cell_1), (n.cell_2), (n.cell_3), (n.cell_4)) AS v (cell)
       CROSS JOIN LATERAL (
         SELECT r.case_id, r.shard, r.body FROM report r
-        WHERE r.place = v.cell AND r.parent IS NULL AND r.received_at BETWEEN n.since AND n.own_at AND r.case_id <> n.own
-        ORDER BY r.received_at LIMIT 20) c
+        WHERE r.place = ANY (ARRAY[n.cell_1, n.cell_2, n.cell_3, n.cell_4]) AND r.parent IS NULL
+          AND r.received_at BETWEEN n.since AND n.own_at AND r.case_id <> n.own
+        LIMIT 80) c
     OFFSET 0) m
   JOIN report o ON o.shard = (m.own & 127)::smallint AND o.case_id = m.own AND o.place = m.own_place AND o.parent IS NULL
   LEFT JOIN case_state s ON s.shard = m.shard AND s.case_id = m.case_id
