@@ -8,6 +8,7 @@
 #include "services/intake/duplicates.h"
 #include "services/intake/report.h"
 #include "services/intake/report_files.h"
+#include "services/intake/report_source.h"
 
 struct intake_lane {
     struct column find;
@@ -148,7 +149,8 @@ void intake_on_submit(struct batch *batch, struct input *input) {
     if (accepted.case_id == 0) {
         struct reason why;
         const struct report_files *files = &((struct intake_lane *)batch->own)->files;
-        if (report_check(batch->city, &asked->submit, &why) != 0 ||
+        if (report_source_check(batch->city, input->client, &asked->submit, &why) != 0 ||
+            report_check(batch->city, &asked->submit, &why) != 0 ||
             report_files_check(files, asked->submit.files, &why) != 0) {
             batch_reject(input, &why);
             return;
