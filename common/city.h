@@ -52,6 +52,7 @@ struct item {
     char unit_kind[CODE_MAX + 1]; /* kind of unit that answers; "centre": the area's governance centre */
     const struct unit *unit;      /* one fixed unit instead; NULL: found by area and kind */
     struct limit limit;           /* overrides the ladder's limit at the starting tier; amount 0: the ladder's */
+    const struct item *parent;    /* the wider item it belongs to; NULL: none */
 };
 
 struct city;

@@ -55,7 +55,7 @@ FROM desk.rows(ARRAY(SELECT q.case_id FROM desk.queue(coalesce(to_timestamp($1::
 -- name: desk_case
 -- $1 case
 SELECT case_id, version, state, severity, tier, unit, support, channel, item, area, opened_at, due_at, supervised, opening, next_at,
-       coalesce(parent, 0), policy, plan, kept
+       coalesce(parent, 0), policy, plan, kept, desk.merged(case_id)
 FROM desk.case_seen WHERE shard = ($1::bigint & 127)::smallint AND case_id = $1::bigint;
 
 -- name: desk_case_look

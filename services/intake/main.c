@@ -8,8 +8,7 @@
 #include "services/intake/routes.h"
 #include "services/intake/uploads.h"
 
-extern const struct db_query intake_queries[], files_queries[];
-extern const struct db_query intake_queries[], intake_people_queries[];
+extern const struct db_query intake_queries[], files_queries[], intake_people_queries[], duplicates_queries[];
 
 static const struct setting settings[] = {
     SETTINGS_OF_REQUESTS,
@@ -36,7 +35,8 @@ static const struct handler handlers[] = {
 };
 
 static const struct request_form submit_form = {MESSAGE_submit, sizeof(struct submit), intake_submit_shard};
-static const struct db_query *const queries[] = {intake_queries, intake_people_queries, NULL};
+static const struct db_query *const queries[] = {intake_queries, files_queries, intake_people_queries,
+                                                 duplicates_queries, NULL};
 
 static const struct service intake = {
     .name = "intake",
@@ -49,6 +49,7 @@ static const struct service intake = {
     .request = &submit_form,
     .load = intake_load,
     .save = intake_save,
+    .tick = intake_tick,
     .lane_open = intake_lane_open,
     .lane_close = intake_lane_close,
     .append_query = "log_append",

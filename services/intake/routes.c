@@ -2,6 +2,7 @@
 
 #include "services/intake/http_api.h"
 #include "services/intake/http_files.h"
+#include "services/intake/http_likely.h"
 #include "services/intake/http_sources.h"
 #include "services/intake/receipts.h"
 
@@ -11,6 +12,9 @@ const struct http_route intake_routes[INTAKE_ROUTE_COUNT] = {
      "takes a source's reports: JSON, signed, its fields found by the city's map; 207 for an array", ""},
     {"POST", "/sources/*/cap", intake_post_cap, "takes a source's alert in CAP 1.2: a report for each of its areas",
      ""},
+    {"GET", "/reports/likely", intake_get_likely,
+     "cases that a report would be likely to be part of: item, and lat and long or area and address; text",
+     "item lat long area address text"},
     {"GET", "/reports/*", intake_get_report, "a report as it came", NULL},
     {"POST", "/files", intake_post_file, "stores a photo or file; 201 with its SHA-256, for the files of a report", "",
      HTTP_BODY_FILE, HTTP_FILES_BODY_BYTES_MAX},
