@@ -121,7 +121,7 @@ static void add_text(json_t *json, const char *name, const char *text) {
         json_object_set_new(json, name, json_string(text));
 }
 
-static void add_words(json_t *json, const struct case_moved *moved, unsigned what) {
+static void add_words(json_t *json, const struct case_moved *moved, unsigned what, bool himself) {
     if (what & NOTE)
         add_text(json, "note", moved->note);
     if (what & REASON)
@@ -139,8 +139,13 @@ static void add_words(json_t *json, const struct case_moved *moved, unsigned wha
         json_object_set_new(json, "until_at", json_integer(moved->until_at));
     if ((what & RATING) && moved->rating != 0)
         json_object_set_new(json, "rating", json_integer((json_int_t)moved->rating));
-    if (what & OWN)
+    if (himself)
         add_text(json, "file", moved->file);
+    json_t *attributes = himself && moved->attributes[0] != '\0'
+                             ? json_loads(moved->attributes, JSON_REJECT_DUPLICATES, NULL)
+                             : NULL;
+    if (attributes != NULL)
+        json_object_set_new(json, "attributes", attributes);
 }
 
 void receipt_actor(uint64_t case_id, char actor[RECEIPT_ACTOR_SIZE]) {
@@ -165,7 +170,7 @@ json_t *receipt_entry(const struct case_moved *moved, uint64_t own_case) {
     if (moved->due_at != 0)
         json_object_set_new(json, "due_at", json_integer(moved->due_at));
     json_object_set_new(json, "by_reporter", json_boolean(himself));
-    add_words(json, moved, what);
+    add_words(json, moved, what, himself);
     return json;
 }
 
@@ -187,7 +192,7 @@ json_t *receipt_report(const struct report_received *report) {
 /* ---- what he may do --------------------------------------------------------------------------------------------------------- */
 
 static const struct receipt_action actions[] = {
-    {"supplement", {"answer", "note"}, {"note", "file", NULL}, true},
+    {"supplement", {"answer", "note"}, {"note", "attributes", "file", NULL}, true},
     {"rate", {"satisfied", "dissatisfied"}, {"rating", "result", "note", NULL}, false},
     {"reopen", {"reopen", NULL}, {"note", NULL}, false},
     {"withdraw", {"withdraw", NULL}, {"note", NULL}, false},

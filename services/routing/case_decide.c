@@ -89,6 +89,7 @@ static void tell_command(const struct command *command, struct case_moved *moved
     COPY(moved->evidence, command->evidence);
     COPY(moved->file, command->file);
     COPY(moved->result, command->result);
+    COPY(moved->attributes, command->attributes);
     moved->until_at = command->until_at;
     moved->days = command->days;
     moved->rating = command->rating;
