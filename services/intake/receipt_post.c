@@ -1,6 +1,7 @@
 #include <inttypes.h>
 #include <sodium.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/message_json.h"
@@ -53,10 +54,51 @@ static int check_fields(const struct receipt_action *action, json_t *json, struc
     return 0;
 }
 
+static bool is_texts(const json_t *value) {
+    size_t i;
+    json_t *one;
+    if (json_is_string(value))
+        return true;
+    if (!json_is_array(value))
+        return false;
+    json_array_foreach(value, i, one) {
+        if (!json_is_string(one))
+            return false;
+    }
+    return true;
+}
+
+/* A message carries them as the text of a JSON object; whether the item asks such questions is not looked at: it is a note. */
+static int read_attributes(json_t *json, struct reason *why) {
+    json_t *attributes = json_object_get(json, "attributes"), *value;
+    const char *code;
+    if (attributes == NULL)
+        return 0;
+    if (!json_is_object(attributes) || json_object_size(attributes) == 0)
+        return refuse(why, "attributes", "must be an object from a question's code to a text or an array of texts");
+    json_object_foreach(attributes, code, value) {
+        if (!is_texts(value))
+            return refuse(why, "attributes", "%.48s must be a text or an array of texts", code);
+    }
+    char *text = json_dumps(attributes, JSON_COMPACT);
+    json_object_set_new(json, "attributes", json_string(text));
+    free(text);
+    return 0;
+}
+
+/* A supplement says something; a move needs words, and where only questions are answered they are these. */
+static int check_supplement(struct command *command, struct reason *why) {
+    if (command->note[0] == '\0' && command->attributes[0] != '\0')
+        strcpy(command->note, "补充信息 / more facts");
+    if (command->note[0] == '\0' && command->file[0] == '\0')
+        return refuse(why, "note", "say what there is to add: a note, attributes or a file");
+    return 0;
+}
+
 static int read_command(struct receipt_visit *visit, json_t *json, struct reason *why) {
     char actor[RECEIPT_ACTOR_SIZE];
     receipt_actor(visit->case_id, actor);
-    if (check_fields(visit->action, json, why) != 0)
+    if (check_fields(visit->action, json, why) != 0 || read_attributes(json, why) != 0)
         return -1;
     json_object_set_new(json, "key", json_string(visit->key));
     json_object_set_new(json, "case", json_integer((json_int_t)visit->case_id));
@@ -67,10 +109,7 @@ static int read_command(struct receipt_visit *visit, json_t *json, struct reason
         return -1;
     if (strcmp(visit->action->name, "rate") == 0 && (visit->command.rating < 1 || visit->command.rating > 5))
         return refuse(why, "rating", "must be 1 (very dissatisfied) to 5 (very satisfied)");
-    if (strcmp(visit->action->name, "supplement") == 0 && visit->command.note[0] == '\0' &&
-        visit->command.file[0] == '\0')
-        return refuse(why, "note", "say what there is to add, or name a file");
-    return 0;
+    return strcmp(visit->action->name, "supplement") == 0 ? check_supplement(&visit->command, why) : 0;
 }
 
 static int read_body(struct receipt_visit *visit, struct reason *why) {
@@ -116,6 +155,7 @@ static void answered(void *context, const struct command_answer *answer) {
         memcpy(visit->command.key, visit->key, sizeof visit->key);
         strcpy(visit->command.move, "attach");
         visit->command.note[0] = '\0';
+        visit->command.attributes[0] = '\0';
         memcpy(visit->command.file, visit->file, sizeof visit->command.file);
         visit->file[0] = '\0';
         send(visit);

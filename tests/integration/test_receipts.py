@@ -87,10 +87,12 @@ def a_reporter_supplements_urges_and_withdraws(system, shared):
     page = own.state("needs_info")
     assert [entry["note"] for entry in page["history"] if entry["move"] == "ask"] == ["which yard?"]
     digest = "ab" * 32
-    body = {"note": "the one behind the mill", "file": f"{digest} image/jpeg 52311 yard.jpg"}
+    body = {"note": "the one behind the mill", "attributes": {"yard": "mill", "colour": ["blue", "green"]}, "file": f"{digest} image/jpeg 52311 yard.jpg"}
     first, again = (own.ask("POST", "/supplement", body, key="same", which=which) for which in (0, 1))
     assert first.status == 200 and again.status == 200, (first, again)
-    moves = [entry["move"] for entry in own.state("reported")["history"]]
+    history = own.state("reported")["history"]
+    assert [entry["attributes"] for entry in history if entry["move"] == "answer"] == [body["attributes"]], history
+    moves = [entry["move"] for entry in history]
     assert moves.count("answer") == 1 and moves.count("attach") == 1, moves
     assert own.ask("POST", "/supplement", {"file": body["file"]}).json["move"] == "attach"
     assert own.ask("POST", "/withdraw", {"note": "gone by itself"}).status == 200
@@ -139,7 +141,10 @@ def a_reporter_rates_and_reopens_and_sees_no_word_of_the_staff_for_each_other(sy
         assert answer.status == status and answer.field == field, (body, answer)
     for path, body, status, field in (("/bless", {}, 404, "action"), ("/reopen", {"note": "x"}, 409, "move"), ("/appeal", {"note": "x"}, 409, "move"),
                                       ("/withdraw", {}, 409, "move"), ("/supplement", {}, 422, "note"), ("/urge", {}, 422, "note"),
-                                      ("/supplement", {"file": "x.jpg"}, 422, "file")):
+                                      ("/supplement", {"file": "x.jpg"}, 422, "file"),
+                                      ("/supplement", {"attributes": {}}, 422, "attributes"), ("/supplement", {"attributes": "x"}, 422, "attributes"),
+                                      ("/supplement", {"attributes": {"a": 1}}, 422, "attributes"), ("/supplement", {"attributes": {"a": [None]}}, 422, "attributes"),
+                                      ("/supplement", {"attributes": {"a": "x" * 2000}}, 422, "attributes"), ("/supplement", {"note": "x" * 241}, 422, "note")):
         answer = own.ask("POST", path, body)
         assert answer.status == status and answer.field == field, (path, body, answer)
     answer = ask(own.replicas[0], "POST", f"/receipts/{own.case}/rate", {"rating": 5}, {"Authorization": f"Receipt {own.code}"})
