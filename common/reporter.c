@@ -178,6 +178,8 @@ void reporter_seal(const struct secret_keys *keys, uint64_t reporter, const stru
 
 static int split(struct reporter_details *details, const struct bytes *plain, struct reason *why) {
     size_t at = 0;
+    if (plain->size == 0)
+        return refuse(why, "reporter.sealed", "holds nothing");
     for (int i = 0; i < FIELDS; i++) {
         size_t room, size = strnlen((const char *)plain->data + at, plain->size - at);
         char *text = field(details, i, &room);

@@ -7,7 +7,18 @@ FROM intake.reporter;
 
 -- name: privacy_used
 -- which keys are needed
-SELECT DISTINCT key FROM intake.reporter WHERE key IS NOT NULL ORDER BY key;
+SELECT key FROM intake.reporter WHERE key IS NOT NULL
+UNION SELECT (get_byte(sealed, 0)::bigint << 24) + (get_byte(sealed, 1) << 16) + (get_byte(sealed, 2) << 8) + get_byte(sealed, 3)
+FROM intake.credential WHERE sealed IS NOT NULL AND revoked_at IS NULL;
+
+-- name: privacy_credentials
+-- what sources sign with
+SELECT credential, sealed FROM intake.credential WHERE sealed IS NOT NULL AND revoked_at IS NULL ORDER BY credential FOR UPDATE;
+
+-- name: privacy_credentials_put
+-- $1 credentials, $2 sealed. Those who use the services notice nothing: the secret is the same.
+UPDATE intake.credential c SET sealed = n.sealed FROM unnest($1::text[], $2::bytea[]) AS n (credential, sealed)
+WHERE c.credential = n.credential;
 
 -- name: privacy_rekey_take
 -- $1 the newest key, $2 after this reporter, $3 most rows

@@ -1,6 +1,7 @@
 /* Everything sealed with an older key is sealed anew with the newest, some rows a transaction, while the services run. Where it was
  * broken off it goes on: each row says with which key it is sealed. */
 #include <inttypes.h>
+#include <sodium.h>
 #include <stdio.h>
 
 #include "common/reporter.h"
@@ -16,7 +17,7 @@ struct rekey {
     long long moved;    /* sealed anew, in all */
     long long unopened; /* in this round: the key is not in the ring, or the row was changed */
     struct reason why;  /* of the last of those */
-    struct column reporters, persons, phones, emails, accounts, sealed;
+    struct column reporters, persons, phones, emails, accounts, sealed, credentials;
     struct bytes scratch;
 };
 
@@ -121,6 +122,51 @@ static int rounds(struct rekey *rekey) {
     }
 }
 
+static void seal_credential(struct rekey *rekey, const PGresult *taken, int row) {
+    const struct secret_about about = {"credential.sealed", db_text(taken, row, 0)};
+    struct bytes old = {0}, plain = {0};
+    const uint8_t *bytes = db_bytea(taken, row, 1, &old.size);
+    old.data = (uint8_t *)(uintptr_t)bytes;
+    if (secret_sealed_with(old.data, old.size) == secret_keys_id(rekey->keys, 0))
+        return;
+    if (secret_open(rekey->keys, &about, &old, &plain, &rekey->why) != 0) {
+        rekey->unopened++;
+        return;
+    }
+    rekey->scratch.size = 0;
+    secret_seal(rekey->keys, &about, &plain, &rekey->scratch);
+    column_text(&rekey->credentials, about.row);
+    column_bytea(&rekey->sealed, rekey->scratch.data, rekey->scratch.size);
+    if (plain.size > 0)
+        sodium_memzero(plain.data, plain.size);
+    bytes_close(&plain);
+}
+
+/* What sources sign with is sealed with the same ring; there are few, so they go together. */
+static int credentials(struct rekey *rekey) {
+    struct params params = {0};
+    column_reset(&rekey->credentials);
+    column_reset(&rekey->sealed);
+    SCOPED_RESULT
+    *taken = db_send(rekey->db, "privacy_credentials", NULL) == 0 ? db_take(rekey->db) : NULL;
+    if (taken == NULL) {
+        (void)!db_sync(rekey->db);
+        return -1;
+    }
+    for (int row = 0; row < PQntuples(taken); row++)
+        seal_credential(rekey, taken, row);
+    bool sent = true;
+    if (rekey->credentials.count > 0) {
+        params_column(&params, &rekey->credentials);
+        params_column(&params, &rekey->sealed);
+        sent = db_send(rekey->db, "privacy_credentials_put", &params) == 0;
+    }
+    if (db_sync(rekey->db) != 0 || !sent)
+        return -1;
+    printf("%u secrets of sources sealed anew\n", rekey->credentials.count);
+    return 0;
+}
+
 static int say_unused(struct rekey *rekey) {
     SCOPED_RESULT
     *used = db_ask(rekey->db, "privacy_used", NULL);
@@ -131,21 +177,21 @@ static int say_unused(struct rekey *rekey) {
         for (int row = 0; row < PQntuples(used); row++)
             needed |= db_int8(used, row, 0) == (int64_t)secret_keys_id(rekey->keys, i);
         if (!needed)
-            printf("key %" PRIu32
-                   ": no reporter needs it any more. Receipts that were given with it hold until its line is "
-                   "removed from the keyring: at once where it has leaked, else when they are no longer wanted\n",
-                   secret_keys_id(rekey->keys, i));
+            printf(
+                "key %" PRIu32
+                ": no reporter and no source needs it any more. Receipts that were given with it hold until its line is "
+                "removed from the keyring: at once where it has leaked, else when they are no longer wanted\n",
+                secret_keys_id(rekey->keys, i));
     }
     return 0;
 }
 
 static int run(struct rekey *rekey) {
-    if (rounds(rekey) != 0 || say_unused(rekey) != 0)
+    if (rounds(rekey) != 0 || credentials(rekey) != 0 || say_unused(rekey) != 0)
         return database_failed(rekey->db);
     if (rekey->unopened == 0)
         return EXIT_GOOD;
-    fprintf(stderr, "%s: %lld reporters stay as they are: the last one %s\n", rekey->why.field, rekey->unopened,
-            rekey->why.text);
+    fprintf(stderr, "%s: %lld stay as they are: the last one %s\n", rekey->why.field, rekey->unopened, rekey->why.text);
     return EXIT_REFUSED;
 }
 
@@ -164,6 +210,7 @@ int people_rekey_command(int argc, char **argv) {
     open_columns(&rekey, columns);
     for (int i = 0; i < 6; i++)
         column_close(columns[i]);
+    column_close(&rekey.credentials);
     bytes_close(&rekey.scratch);
     db_close(&rekey.db);
     secret_keys_close(&keys);

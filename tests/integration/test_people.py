@@ -141,14 +141,17 @@ def a_new_key_seals_everything_anew_while_reports_come_in(system, shared):
         running = pool.submit(go_on)
         try:
             ring = system.folder / "secret.keys"
+            system.zhitong("keys", "source", "add", shared["source"], "--kind", "hmac", "--secret-keys", ring, "--out", system.folder / "hmac.key")
             system.zhitong("keys", "secret", ring, "--add", database=False)
             after = submit(system, reporter_name="Same Before And After")
             said = system.zhitong("people", "rekey", "--secret-keys", ring).stdout
         finally:
             stop.append(True)
         running.result()
-    assert "key 1: no reporter needs it" in said, said
+    assert "key 1: no reporter and no source needs it" in said, said
     assert system.sql.number("SELECT count(*) FROM intake.reporter WHERE key = 1") == 0
+    assert "1 secrets of sources sealed anew" in said, said
+    assert system.sql.rows("SELECT encode(substr(sealed, 1, 4), 'hex') FROM intake.credential WHERE sealed IS NOT NULL") == [("00000002",)]
     assert system.sql.number(f"SELECT count(DISTINCT reporter) FROM intake.report WHERE case_id IN ({before.json['case']}, {after.json['case']})") == 1
     assert mill.get(f"/cases/{own.case}/reporter", reason="after").json["reporters"][0]["name"] == NAME
     assert own.see()["case"] == own.case, "the receipt of the older key holds while its line is there"
