@@ -1,0 +1,48 @@
+-- name: open311_list
+-- $1 came from and $2 until, unix ms; $3 or moved then; $4 moved from and $5 until; $6 items, separated by spaces; $7 open; $8 skip;
+-- $9 how many
+SELECT case_id, received_at, moved_at, due_at, state, is_open, item, unit, body
+FROM intake.open311_list(to_timestamp($1::bigint / 1000.0), to_timestamp($2::bigint / 1000.0), $3::boolean,
+                         to_timestamp($4::bigint / 1000.0), to_timestamp($5::bigint / 1000.0), string_to_array($6::text, ' '),
+                         $7::boolean, $8::integer, $9::integer);
+
+-- name: open311_cases
+-- $1 cases, separated by spaces
+SELECT case_id, received_at, moved_at, due_at, state, is_open, item, unit, body
+FROM intake.open311_cases(string_to_array($1::text, ' ')::bigint[]);
+
+-- name: open311_known
+-- $1 case: whether there is such a report, whoever may see it
+SELECT case_id FROM report WHERE shard = ($1::bigint & 127)::smallint AND case_id = $1::bigint;
+
+-- name: open311_moves
+-- $1 from and $2 until, unix ms; $3 how many, and one more when there are more
+SELECT body FROM intake.open311_moves(to_timestamp($1::bigint / 1000.0), to_timestamp($2::bigint / 1000.0), $3::integer);
+
+-- name: open311_update_find
+-- $1 source, $2 number of the update
+SELECT case_id FROM open311_update WHERE source = $1::text AND update_id = $2::text;
+
+-- name: open311_update_add
+-- $1 source, $2 number of the update, $3 case. No row when it was there before.
+INSERT INTO open311_update (source, update_id, case_id) VALUES ($1::text, $2::text, $3::bigint)
+ON CONFLICT DO NOTHING RETURNING case_id;
+
+-- name: open311_items
+-- What can be reported, with the group it belongs to and what is said of it.
+SELECT i.code, i.name_en, coalesce(i.name_zh, ''), coalesce(p.name_en, ''), coalesce(p.name_zh, ''),
+       coalesce(e.description, ''), coalesce(z.description, ''), coalesce(e.keywords, ''), coalesce(z.keywords, '')
+FROM city.item i LEFT JOIN city.item p ON p.code = i.parent
+  LEFT JOIN LATERAL (SELECT t.description, t.keywords FROM city.item_text t WHERE t.item = i.code AND t.language = 'en' LIMIT 1) e ON true
+  LEFT JOIN LATERAL (SELECT t.description, t.keywords FROM city.item_text t WHERE t.item = i.code AND t.language = 'zh' LIMIT 1) z ON true
+ORDER BY i.position;
+
+-- name: open311_units
+SELECT code, name_en, coalesce(name_zh, '') FROM city.unit ORDER BY position;
+
+-- name: open311_questions
+-- A row for each answer of a list; one without an answer for every other question.
+SELECT q.item, q.code, q.datatype, q.needed, q.text_en, coalesce(q.text_zh, ''), coalesce(q.hint_en, ''), coalesce(q.hint_zh, ''),
+       c.code, coalesce(c.name_en, ''), coalesce(c.name_zh, '')
+FROM city.question q LEFT JOIN city.choice c ON c.item = q.item AND c.question = q.code
+ORDER BY q.position, c.position;
