@@ -19,7 +19,8 @@
 #define POOL_BYTES (2 * HTTP_HEAD_BYTES_MAX) /* per connection: libmicrohttpd keeps records beside the bytes */
 
 void http_set_deadline(struct http_request *request, int64_t after_ms) {
-    request->deadline_ms = clock_monotonic_ms() + after_ms;
+    request->started_ms = clock_monotonic_ms();
+    request->deadline_ms = request->started_ms + after_ms;
     if (request->deadline_ms < request->http->next_deadline_ms)
         request->http->next_deadline_ms = request->deadline_ms;
 }

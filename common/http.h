@@ -6,7 +6,8 @@
  *
  * Bodies past body_bytes_max get 413 before they are read. A request has request_ms_max from its first line to its last
  * byte, and as long has the first line from the connection's start or the answer before: a slow client gets 408 and is
- * cut, a connection that was used and now rests is closed. A known path answers HEAD as GET without the body and other
+ * cut, a connection that was used and now rests is closed. A form's body buys time as it comes, at
+ * HTTP_FORM_BYTES_PER_MS_MIN: whoever sends a file slower than that is cut too. A known path answers HEAD as GET without the body and other
  * methods with 405; an unknown one gets 404. A handler may answer at once or keep the request and answer later from the
  * same thread (the connection is suspended meanwhile; how long that takes is not counted against the client). */
 #ifndef ZHITONG_HTTP_H
@@ -23,10 +24,18 @@ struct http_request;
 
 typedef void http_handler(struct http_request *request, void *context);
 
+enum http_body_kind {                  /* how a route's body is read; see http_form.h */
+                      HTTP_BODY_WHOLE, /* into memory, whatever it is */
+                      HTTP_BODY_FORM,  /* a form; anything else gets 415 */
+                      HTTP_BODY_ANY,   /* a form as a form, anything else into memory */
+                      HTTP_BODY_FILE   /* a form as a form, anything else as a file part named "file" */
+};
+
 #define HTTP_STARS_MAX 2
-#define HTTP_HEADERS_MAX 4        /* that a handler may add to an answer */
+#define HTTP_HEADERS_MAX 6        /* that a handler may add to an answer */
 #define HTTP_HEADER_BYTES_MAX 255 /* of the value of one of them */
 #define HTTP_PEER_BYTES_MAX 63
+#define HTTP_FORM_BYTES_PER_MS_MIN 16 /* 16 kB/s */
 
 struct http_route {
     const char *method; /* "GET", "POST" */
@@ -34,7 +43,11 @@ struct http_route {
     http_handler *handle;
     const char *meaning; /* one sentence for the docs */
     const char *query;   /* the parameters that it takes, separated by blanks: another one gets 400. NULL: takes any */
+    enum http_body_kind body;
+    size_t body_bytes_max; /* 0: that of the options */
 };
+
+struct http_upload;
 
 struct http_options {
     const char *address; /* "127.0.0.1" or "::" */
@@ -44,7 +57,8 @@ struct http_options {
     int connections_max;
     const struct http_route *routes; /* borrowed until close */
     size_t route_count;
-    void *context; /* of the handlers */
+    void *context;                    /* of the handlers */
+    const struct http_upload *upload; /* where file parts of forms go; NULL: they are refused. Borrowed until close */
 };
 
 /* Refuses when the port is taken (field: the port). */
@@ -77,6 +91,8 @@ const uint8_t *http_body(const struct http_request *request, size_t *size);
 void http_add_header(struct http_request *request, const char *name, const char *value);
 /* Answers and releases the request. Every request is answered exactly once. The body is copied. */
 void http_answer(struct http_request *request, int status, const char *content_type, const char *body, size_t size);
+/* Answers with `size` bytes of an open file from its start, and closes it: the answer is read from there as it leaves. */
+void http_answer_file(struct http_request *request, int status, const char *content_type, int take_fd, size_t size);
 /* {"error":{"field":…,"reason":…}} with the given status; 503 carries Retry-After: 1, unless one was added. */
 void http_refuse(struct http_request *request, int status, const struct reason *why);
 

@@ -53,8 +53,11 @@ void http_answer_reply(struct http_request *request, const struct http_reply *re
            request->state == HTTP_WAITING);
     assert(request->reply == NULL);
     assert(reply->status >= 200 && reply->status <= 599);
-    request->reply = MHD_create_response_from_buffer(reply->size, (void *)(uintptr_t)reply->body,
-                                                     MHD_RESPMEM_MUST_COPY);
+    if (reply->from_file)
+        request->reply = MHD_create_response_from_fd64(reply->size, reply->file);
+    else
+        request->reply = MHD_create_response_from_buffer(reply->size, (void *)(uintptr_t)reply->body,
+                                                         MHD_RESPMEM_MUST_COPY);
     assert(request->reply != NULL);
     request->reply_status = (unsigned)reply->status;
     if (reply->content_type != NULL)
@@ -97,6 +100,14 @@ size_t http_refusal_body(char out[HTTP_REFUSAL_BYTES_MAX], const struct reason *
 
 void http_answer(struct http_request *request, int status, const char *content_type, const char *body, size_t size) {
     struct http_reply reply = {.status = status, .content_type = content_type, .body = body, .size = size};
+
+    assert(request->state == HTTP_HANDLING || request->state == HTTP_WAITING); /* answered exactly once */
+    http_answer_reply(request, &reply);
+}
+
+void http_answer_file(struct http_request *request, int status, const char *content_type, int take_fd, size_t size) {
+    struct http_reply reply = {
+        .status = status, .content_type = content_type, .file = take_fd, .size = size, .from_file = true};
 
     assert(request->state == HTTP_HANDLING || request->state == HTTP_WAITING); /* answered exactly once */
     http_answer_reply(request, &reply);

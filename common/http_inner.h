@@ -41,6 +41,9 @@ struct http_request {
     char parts[HTTP_STARS_MAX][HTTP_SEGMENT_BYTES_MAX + 1]; /* what the stars of the route matched */
     uint8_t *body;
     size_t body_size, body_room;
+    size_t body_bytes_max;  /* of its route */
+    int64_t started_ms;     /* monotonic: when its deadline began to run */
+    struct http_form *form; /* NULL: the body is no form */
 
     const char *header_names[HTTP_HEADERS_MAX];
     char header_values[HTTP_HEADERS_MAX][HTTP_HEADER_BYTES_MAX + 1];
@@ -74,6 +77,17 @@ enum MHD_Result http_on_access(void *http, struct MHD_Connection *connection, co
                                const char *version, const char *upload, size_t *upload_size, void **context);
 void http_reset(struct http_request *request); /* frees what one request took */
 
+/* http_form.c. A form that is wrong is read to its end, which the limit bounds, and refused then. */
+void http_form_begin(struct http_request *request, const struct http_route *route);
+void http_form_take(struct http_request *request, const uint8_t *data, size_t size);
+/* The body is complete. True: the handler may run. False: it was refused (answered), or files are still being stored, and the
+ * request is dispatched when they are. */
+bool http_form_complete(struct http_request *request);
+void http_form_drop(struct http_request *request);
+
+/* http_read.c: finds the route of a request that is all here, and runs its handler */
+void http_hand_over(struct http_request *request);
+
 /* http_query.c: false when the query has a parameter that the route does not take: answered */
 bool http_query_fits(struct http_request *request, const struct http_route *route);
 
@@ -84,6 +98,8 @@ struct http_reply {
     const char *body;
     size_t size;
     const char *header_name, *header_value; /* one more header, or NULL */
+    int file;                               /* open file that is the body instead, when `from_file` */
+    bool from_file;
     bool close;
 };
 void http_answer_reply(struct http_request *request, const struct http_reply *reply);

@@ -115,9 +115,11 @@ static int check_head(struct http_request *request, const char *version, uint64_
 static void refuse_size(struct http_request *request) {
     struct reason why;
 
-    refuse(&why, "body", "is longer than %zu bytes", request->http->options.body_bytes_max);
+    refuse(&why, "body", "is longer than %zu bytes", request->body_bytes_max);
     http_cut(request, MHD_HTTP_CONTENT_TOO_LARGE, &why);
 }
+
+static const struct http_route *route_of(const struct http_request *request);
 
 /* The headers are complete; nothing of the body is read yet. */
 static enum MHD_Result begin(struct http_request *request, const char *version) {
@@ -129,8 +131,13 @@ static enum MHD_Result begin(struct http_request *request, const char *version) 
         return http_send_reply(request);
     }
     request->state = HTTP_BODY;
-    if (body_bytes > request->http->options.body_bytes_max)
+    const struct http_route *route = route_of(request);
+    request->body_bytes_max = route != NULL && route->body_bytes_max > 0 ? route->body_bytes_max
+                                                                         : request->http->options.body_bytes_max;
+    if (body_bytes > request->body_bytes_max)
         refuse_size(request);
+    else if (route != NULL && route->body != HTTP_BODY_WHOLE)
+        http_form_begin(request, route);
     return MHD_YES;
 }
 
@@ -140,8 +147,15 @@ static enum MHD_Result take_body(struct http_request *request, const char *uploa
     *upload_size = 0;
     if (request->state == HTTP_CUT)
         return MHD_YES;
-    if (size > request->http->options.body_bytes_max - request->body_size) {
+    if (size > request->body_bytes_max - request->body_size) {
         refuse_size(request);
+        return MHD_YES;
+    }
+    if (request->form != NULL) {
+        request->body_size += size;
+        request->deadline_ms = request->started_ms + request->http->options.request_ms_max +
+                               (int64_t)(request->body_size / HTTP_FORM_BYTES_PER_MS_MIN);
+        http_form_take(request, (const uint8_t *)upload, size);
         return MHD_YES;
     }
     if (request->body_size + size > request->body_room) {
@@ -206,7 +220,7 @@ static bool take_parts(struct http_request *request, const struct part parts[HTT
     return true;
 }
 
-static void route(struct http_request *request) {
+void http_hand_over(struct http_request *request) {
     const struct http *http = request->http;
     char allow[ALLOW_BYTES_MAX] = "";
     struct reason why;
@@ -233,6 +247,17 @@ static void route(struct http_request *request) {
     http_refuse(request, MHD_HTTP_NOT_FOUND, &why);
 }
 
+/* The route that will answer, when there is one. */
+static const struct http_route *route_of(const struct http_request *request) {
+    struct part parts[HTTP_STARS_MAX];
+
+    for (size_t i = 0; i < request->http->route_count; i++)
+        if (route_has(&request->http->routes[i], request->target, parts) &&
+            route_answers(&request->http->routes[i], request->method))
+            return &request->http->routes[i];
+    return NULL;
+}
+
 /* The whole request is here. */
 static enum MHD_Result dispatch(struct http_request *request) {
     struct reason why;
@@ -245,8 +270,8 @@ static enum MHD_Result dispatch(struct http_request *request) {
         request->state = HTTP_BODY;
         refuse(&why, "body", "trailers after the last chunk are not taken");
         http_refuse_and_close(request, MHD_HTTP_BAD_REQUEST, &why);
-    } else {
-        route(request);
+    } else if (request->form == NULL || http_form_complete(request)) {
+        http_hand_over(request);
     }
     if (request->state == HTTP_ANSWERED)
         return http_send_reply(request);
@@ -288,6 +313,7 @@ void http_reset(struct http_request *request) {
     if (request->reply != NULL)
         MHD_destroy_response(request->reply);
     free(request->body);
+    http_form_drop(request);
     request->reply = NULL;
     request->body = NULL;
     request->body_size = request->body_room = 0;
@@ -316,6 +342,6 @@ const char *http_header(const struct http_request *request, const char *name) {
 }
 
 const uint8_t *http_body(const struct http_request *request, size_t *size) {
-    *size = request->body_size;
+    *size = request->form == NULL ? request->body_size : 0;
     return request->body;
 }

@@ -67,6 +67,7 @@ static int open_http(struct service_loop *loop, struct reason *why) {
     options.connections_max = 4096;
     options.routes = loop->service->routes;
     options.route_count = loop->service->route_count;
+    options.upload = loop->service->upload;
     if (http_open(&loop->public_http, &options, why) != 0)
         return -1;
     journal_say(JOURNAL_INFO, "http_api", "http://%s:%u", options.address, http_port(loop->public_http));

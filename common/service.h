@@ -63,6 +63,7 @@ struct service {
     bool public_streams;             /* departments may follow streams at the public endpoint */
     const struct http_route *routes; /* its public HTTP API; context is a struct service_loop */
     size_t route_count;
+    const struct http_upload *upload;  /* where file parts of forms go; NULL: they are refused */
     const struct service_extra *extra; /* NULL: none */
 };
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "common/message_json.h"
+#include "common/report_kept.h"
 
 json_t *id_json(uint64_t id) {
     char text[24];
@@ -49,16 +50,26 @@ static int read_moved(const uint8_t *body, size_t size, struct case_moved *moved
 
 json_t *case_facts_json(const uint8_t *opening, size_t size) {
     json_t *facts = json_object();
-    struct case_moved moved;
-    if (read_moved(opening, size, &moved) != 0)
+    struct report_kept kept;
+    struct reason why;
+    if (report_kept_read(opening, size, &kept, &why) != 0)
         return facts;
-    add_text(facts, "title", moved.title);
-    add_text(facts, "description", moved.description);
-    add_text(facts, "address", moved.address);
-    if (!isnan(moved.lat) && !isnan(moved.lon)) {
-        json_object_set_new(facts, "lat", json_real(moved.lat));
-        json_object_set_new(facts, "long", json_real(moved.lon));
+    add_text(facts, "title", kept.title);
+    add_text(facts, "description", kept.description);
+    add_text(facts, "address", kept.address);
+    if (!isnan(kept.lat) && !isnan(kept.lon)) {
+        json_object_set_new(facts, "lat", json_real(kept.lat));
+        json_object_set_new(facts, "long", json_real(kept.lon));
     }
+    json_t *attributes = kept.attributes[0] == '\0' ? NULL : json_loads(kept.attributes, 0, NULL);
+    if (attributes != NULL)
+        json_object_set_new(facts, "attributes", attributes);
+    if (kept.files[0] != '\0')
+        json_object_set_new(facts, "files", codes_json(kept.files));
+    if (kept.missing[0] != '\0')
+        json_object_set_new(facts, "missing", codes_json(kept.missing));
+    if (kept.likely[0] != '\0')
+        json_object_set_new(facts, "likely", codes_json(kept.likely));
     return facts;
 }
 
@@ -81,10 +92,11 @@ json_t *case_json(const PGresult *result, int row, int first) {
     json_object_set_new(json, "supervised", json_boolean(db_bool(result, row, first + 12)));
     size_t size;
     const uint8_t *opening = db_bytea(result, row, first + 13, &size);
-    struct case_moved moved;
-    if (read_moved(opening, size, &moved) == 0) {
-        add_text(json, "title", moved.title);
-        add_text(json, "address", moved.address);
+    struct report_kept kept;
+    struct reason why;
+    if (report_kept_read(opening, size, &kept, &why) == 0) {
+        add_text(json, "title", kept.title);
+        add_text(json, "address", kept.address);
     }
     return json;
 }

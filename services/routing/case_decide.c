@@ -176,14 +176,14 @@ bool case_is_news(const struct case_moved *moved) {
     return false;
 }
 
-void case_add_facts(const struct case_moved *opening, struct case_moved *moved) {
-    memcpy(moved->address, opening->address, sizeof opening->address);
-    memcpy(moved->title, opening->title, sizeof opening->title);
-    memcpy(moved->description, opening->description, strlen(opening->description) + 1);
-    memcpy(moved->attributes, opening->attributes, strlen(opening->attributes) + 1);
-    memcpy(moved->files, opening->files, strlen(opening->files) + 1);
-    moved->lat = opening->lat;
-    moved->lon = opening->lon;
+void case_add_facts(const struct report_kept *kept, struct case_moved *moved) {
+    memcpy(moved->address, kept->address, sizeof kept->address);
+    memcpy(moved->title, kept->title, sizeof kept->title);
+    memcpy(moved->description, kept->description, strlen(kept->description) + 1);
+    memcpy(moved->attributes, kept->attributes, strlen(kept->attributes) + 1);
+    memcpy(moved->files, kept->files, strlen(kept->files) + 1);
+    moved->lat = kept->lat;
+    moved->lon = kept->lon;
 }
 
 /* ---- a command ------------------------------------------------------------------------------------------------------------- */

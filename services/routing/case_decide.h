@@ -25,9 +25,9 @@ MUST_CHECK int case_conclude(const struct case_step *step, struct reason *why);
 /* The calendar was corrected. 1: an instant changed; 0: none did; -1: refused. */
 MUST_CHECK int case_recalculate(const struct case_step *step, struct reason *why);
 
-/* Adds the facts of the opening entry: address, position, title, description. A move that makes others hear of the case
+/* Adds the facts of the report: address, position, title, description, attributes, files. A move that makes others hear of the case
  * for the first time wants them. */
 bool case_is_news(const struct case_moved *moved);
-void case_add_facts(const struct case_moved *opening, struct case_moved *moved);
+void case_add_facts(const struct report_kept *kept, struct case_moved *moved);
 
 #endif

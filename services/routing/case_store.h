@@ -15,7 +15,7 @@ struct touched_case {
     bool is_there; /* in the table, or opened in this batch */
     bool is_new;
     bool changed;
-    const uint8_t *opening; /* the encoded case_moved that opened it; in the batch's arena */
+    const uint8_t *opening; /* what is kept of its report, see report_kept.h; in the batch's arena */
     size_t opening_size;
     bool is_chained;           /* chain is set: false only for a case whose last move is older than the chain */
     uint8_t chain[CHAIN_SIZE]; /* hash of its last entry */

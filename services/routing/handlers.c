@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/report_kept.h"
 #include "services/routing/case_decide.h"
 #include "services/routing/routing_lane.h"
 
@@ -128,10 +129,12 @@ void routing_emit(struct batch *batch, struct touched_case *touched) {
     batch_emit(batch, lane->moved.case_id, MESSAGE_case_moved, &lane->moved);
 }
 
-/* Keeps the opening entry, which was encoded last, with the case: a unit that becomes responsible later gets its facts. */
-static void keep_opening(struct batch *batch, struct touched_case *touched) {
+/* Keeps what the report said with the case: a unit that becomes responsible later gets its facts. */
+static void keep_report(struct batch *batch, struct touched_case *touched) {
     struct routing_lane *lane = batch->own;
-    touched->opening_size = lane->scratch.size;
+    report_kept_of(&lane->moved, &lane->report);
+    lane->scratch.size = 0;
+    touched->opening_size = message_encode(MESSAGE_report_kept, &lane->report, &lane->scratch);
     uint8_t *copy = arena_take(batch->arena, touched->opening_size);
     memcpy(copy, lane->scratch.data, touched->opening_size);
     touched->opening = copy;
@@ -141,10 +144,10 @@ static void add_facts(struct routing_lane *lane, const struct touched_case *touc
     struct reason why;
     if (!case_is_news(&lane->moved))
         return;
-    int status = message_decode(MESSAGE_case_moved, touched->opening, touched->opening_size, &lane->opening, &why);
+    int status = report_kept_read(touched->opening, touched->opening_size, &lane->report, &why);
     assert(status == 0); /* we wrote it */
     (void)status;
-    case_add_facts(&lane->opening, &lane->moved);
+    case_add_facts(&lane->report, &lane->moved);
 }
 
 void routing_on_report(struct batch *batch, struct input *input) {
@@ -160,7 +163,7 @@ void routing_on_report(struct batch *batch, struct input *input) {
     }
     touched->is_there = touched->is_new = true;
     routing_emit(batch, touched);
-    keep_opening(batch, touched);
+    keep_report(batch, touched);
 }
 
 void routing_on_deadline(struct batch *batch, struct input *input) {
@@ -203,12 +206,12 @@ static void keep_command(struct batch *batch, struct input *input, const struct 
     answer_done(input, &now);
 }
 
-/* Where the matter is, from the opening entry. */
+/* Where the matter is, from what is kept of the report. */
 static struct case_place place_of(struct routing_lane *lane, const struct touched_case *touched) {
     struct reason why;
     struct case_place place = {NAN, NAN};
-    if (message_decode(MESSAGE_case_moved, touched->opening, touched->opening_size, &lane->opening, &why) == 0)
-        place = (struct case_place){lane->opening.lat, lane->opening.lon};
+    if (report_kept_read(touched->opening, touched->opening_size, &lane->report, &why) == 0)
+        place = (struct case_place){lane->report.lat, lane->report.lon};
     return place;
 }
 

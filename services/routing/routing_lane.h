@@ -19,7 +19,8 @@ struct routing_lane {
     struct column counted[3];                      /* of routing_counted */
     int64_t recounted_at;                          /* monotonic ms of the last look for what must be counted anew */
     struct carried_out *carried_out;
-    struct case_moved moved, opening;
+    struct case_moved moved;
+    struct report_kept report;
     struct bytes scratch;
 };
 

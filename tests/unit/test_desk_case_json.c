@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "proto/codec.h"
+#include "common/report_kept.h"
 
 static struct case_moved moved(const char *move) {
     struct case_moved value = {
@@ -85,6 +85,29 @@ static void facts_leave_out_what_is_not_known(void **state) {
     bytes_close(&bytes);
 }
 
+static void facts_are_told_from_what_is_kept_as_from_an_earlier_opening_entry(void **state) {
+    (void)state;
+    struct case_moved value = moved("open");
+    strcpy(value.address, "5 Mill Lane");
+    strcpy(value.attributes, "{\"depth\":\"5\"}");
+    strcpy(value.likely, "12:60 140:55");
+    value.lat = 33.5, value.lon = 114;
+    struct report_kept kept = {0};
+    report_kept_of(&value, &kept);
+    struct bytes now = {0}, before = {0};
+    message_encode(MESSAGE_report_kept, &kept, &now);
+    message_encode(MESSAGE_case_moved, &value, &before);
+    assert_true(now.size + 40 < before.size);
+    json_t *json = case_facts_json(now.data, now.size), *old = case_facts_json(before.data, before.size);
+    assert_string_equal(text_of(json_object_get(json, "attributes"), "depth"), "5");
+    assert_int_equal(json_array_size(json_object_get(json, "likely")), 2);
+    assert_true(json_equal(json, old));
+    json_decref(json);
+    json_decref(old);
+    bytes_close(&now);
+    bytes_close(&before);
+}
+
 static void codes_become_a_list(void **state) {
     (void)state;
     json_t *json = codes_json(" a  bb ");
@@ -109,6 +132,7 @@ int main(void) {
         cmocka_unit_test(an_entry_has_its_move_in_both_languages_and_its_id_as_a_text),
         cmocka_unit_test(a_file_is_read_from_its_attach_entry_and_from_no_other),
         cmocka_unit_test(facts_leave_out_what_is_not_known),
+        cmocka_unit_test(facts_are_told_from_what_is_kept_as_from_an_earlier_opening_entry),
         cmocka_unit_test(codes_become_a_list),
         cmocka_unit_test(a_move_says_what_it_needs),
     };
