@@ -47,8 +47,18 @@ static size_t character_size(const unsigned char *at, size_t size) {
 /* What stands for this character; NULL: itself. */
 static const char *escape_of(enum emit_format format, char c) {
     if (format == EMIT_JSON)
-        return c == '"' ? "\\\"" : c == '\\' ? "\\\\" : c == '\n' ? "\\n" : c == '\r' ? "\\r" : c == '\t' ? "\\t" : NULL;
-    return c == '&' ? "&amp;" : c == '<' ? "&lt;" : c == '>' ? "&gt;" : c == '"' ? "&quot;" : c == '\r' ? "&#13;" : NULL;
+        return c == '"'    ? "\\\""
+               : c == '\\' ? "\\\\"
+               : c == '\n' ? "\\n"
+               : c == '\r' ? "\\r"
+               : c == '\t' ? "\\t"
+                           : NULL;
+    return c == '&'    ? "&amp;"
+           : c == '<'  ? "&lt;"
+           : c == '>'  ? "&gt;"
+           : c == '"'  ? "&quot;"
+           : c == '\r' ? "&#13;"
+                       : NULL;
 }
 
 static void put_escaped(struct emit *emit, const char *text) {

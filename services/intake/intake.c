@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "common/loop.h"
+#include "services/intake/open311_book.h"
 
 struct pending { /* a command under way; its address is the tag */
     intake_command_answered *answered;
@@ -91,6 +92,7 @@ static void intake_close(void *own) {
     struct intake *intake = own;
     command_calls_close(&intake->calls);
     asks_close(&intake->asks);
+    open311_book_close(&intake->book);
     free(intake);
 }
 

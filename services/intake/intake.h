@@ -7,11 +7,13 @@
 #include "common/command_calls.h"
 #include "common/service.h"
 
+struct open311_book;
 struct intake {
     struct service_loop *loop;
     struct asks *asks;
     struct command_calls *calls;
-    size_t commands_max; /* under way at once */
+    size_t commands_max;       /* under way at once */
+    struct open311_book *book; /* NULL: not read yet; see open311_with_book */
 };
 
 extern const struct service_extra intake_extra;

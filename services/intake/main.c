@@ -1,9 +1,10 @@
 /* Intake: what came in. It keeps reports as they came, mints case ids in its shards, and never decides who handles. */
 #include "services/intake/handlers.h"
 #include "services/intake/intake.h"
+#include "services/intake/open311_settings.h"
 #include "services/intake/routes.h"
 
-extern const struct db_query intake_queries[];
+extern const struct db_query intake_queries[], open311_queries[];
 
 static const struct setting settings[] = {
     SETTINGS_OF_REQUESTS,
@@ -16,6 +17,7 @@ static const struct setting settings[] = {
      "how long what a reporter does with a report waits for routing's answer; then 504, and the same key asked again tells"},
     {"ZHITONG_COMMANDS_WAITING", SETTING_NUMBER, "moves", "1000", 1, 100000,
      "such moves that may be under way; more are answered 503"},
+    SETTINGS_OF_OPEN311,
 };
 
 static const struct handler handlers[] = {
@@ -23,7 +25,7 @@ static const struct handler handlers[] = {
 };
 
 static const struct request_form submit_form = {MESSAGE_submit, sizeof(struct submit), intake_submit_shard};
-static const struct db_query *const queries[] = {intake_queries, NULL};
+static const struct db_query *const queries[] = {intake_queries, open311_queries, NULL};
 
 static const struct service intake = {
     .name = "intake",

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/calendar.h"
+#include "common/http_form.h"
 
 /* ---- errors and answers ------------------------------------------------------------------------------------------------- */
 
@@ -141,7 +142,9 @@ static enum open311_language language_of(const struct http_request *request) {
     const char *accepted = http_header(request, "Accept-Language");
     if (accepted == NULL || strlen(accepted) < 2)
         return OPEN311_THEIRS;
-    return strncmp(accepted, "zh", 2) == 0 ? OPEN311_CHINESE : strncmp(accepted, "en", 2) == 0 ? OPEN311_ENGLISH : OPEN311_THEIRS;
+    return strncmp(accepted, "zh", 2) == 0   ? OPEN311_CHINESE
+           : strncmp(accepted, "en", 2) == 0 ? OPEN311_ENGLISH
+                                             : OPEN311_THEIRS;
 }
 
 static const char *jurisdiction_of(const struct http_request *request, const char *method) {
@@ -165,10 +168,11 @@ static void dispatch(struct open311_call *call, const char *method, const char *
             other_method = true;
     }
     const char *jurisdiction = jurisdiction_of(call->request, method);
-    if (found == NULL && other_method)
+    if (other_method && found == NULL && *method != '\0')
         http_add_header(call->request, "Allow", "GET, HEAD");
     if (found == NULL)
-        open311_refuse_why(call, other_method ? 405 : 404, "", other_method ? "this resource is only read" : "there is no such resource");
+        open311_refuse_why(call, other_method ? 405 : 404, "",
+                           other_method ? "this resource is only read" : "there is no such resource");
     else if (city == NULL)
         open311_refuse_why(call, 503, "", "no city is loaded yet; ask again in a second");
     else if (jurisdiction != NULL && *jurisdiction != '\0' && strcmp(jurisdiction, city_code(city)) != 0)
@@ -205,5 +209,6 @@ void open311_on_post(struct http_request *request, void *context) {
 
 /* /open311/discovery.FORMAT, for who knows the host alone. */
 void open311_on_discovery(struct http_request *request, void *context) {
-    begin(request, context, "GET");
+    bool elsewhere = strncmp(http_path_part(request, 0), "discovery.", strlen("discovery.")) != 0;
+    begin(request, context, elsewhere ? "" : "GET");
 }

@@ -13,7 +13,7 @@
 #include "services/intake/open311_book.h"
 #include "services/intake/open311_time.h"
 
-#define OPEN311_ID_MAX 255     /* bytes of what stands in a path */
+#define OPEN311_ID_MAX 255    /* bytes of what stands in a path */
 #define OPEN311_ERRORS_MAX 16 /* told at once */
 
 struct open311_errors {

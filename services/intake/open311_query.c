@@ -24,7 +24,8 @@ static void wrong(const struct look *look, const char *name, const char *text) {
     open311_error(look->errors, 400, &why);
 }
 
-int open311_number_read(const char *field, const char *text, const double bounds[2], double *number, struct reason *why) {
+int open311_number_read(const char *field, const char *text, const double bounds[2], double *number,
+                        struct reason *why) {
     char *end;
     double value = strtod(text, &end);
     if (text[strspn(text, "0123456789+-.eE")] != '\0' || *text == '\0' || *end != '\0' || !isfinite(value))
@@ -70,7 +71,8 @@ static bool is_service(const struct look *look, const char *code) {
 }
 
 /* The wanted ones of a list with commas, separated by spaces. */
-static void read_codes(const struct look *look, const char *name, code_wanted *wanted, char codes[OPEN311_CODES_BYTES_MAX + 1]) {
+static void read_codes(const struct look *look, const char *name, code_wanted *wanted,
+                       char codes[OPEN311_CODES_BYTES_MAX + 1]) {
     const char *text = given(look, name);
     codes[0] = '\0';
     if (text == NULL)
@@ -190,7 +192,8 @@ bool open311_query_read(struct open311_query *query, const struct open311_asked 
     return errors->count == 0;
 }
 
-bool open311_window_read(struct open311_query *query, const struct open311_asked *asked, struct open311_errors *errors) {
+bool open311_window_read(struct open311_query *query, const struct open311_asked *asked,
+                         struct open311_errors *errors) {
     struct look look = {asked, errors};
     *query = (struct open311_query){.since = 0};
     read_dates(&look, query);

@@ -61,6 +61,7 @@ MUST_CHECK bool open311_window_read(struct open311_query *query, const struct op
 bool open311_is_near(const struct open311_query *query, double lat, double lon);
 
 /* A decimal number from least to most, with nothing around it. Refuses with the field. */
-MUST_CHECK int open311_number_read(const char *field, const char *text, const double bounds[2], double *number, struct reason *why);
+MUST_CHECK int open311_number_read(const char *field, const char *text, const double bounds[2], double *number,
+                                   struct reason *why);
 
 #endif

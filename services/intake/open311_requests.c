@@ -11,7 +11,17 @@
 #include "proto/case_life.h"
 #include "services/intake/open311_query.h"
 
-enum { AT_CASE, AT_CAME, AT_MOVED, AT_DUE, AT_STATE, AT_OPEN, AT_ITEM, AT_UNIT, AT_BODY }; /* of open311_list and open311_cases */
+enum {
+    AT_CASE,
+    AT_CAME,
+    AT_MOVED,
+    AT_DUE,
+    AT_STATE,
+    AT_OPEN,
+    AT_ITEM,
+    AT_UNIT,
+    AT_BODY
+}; /* of open311_list and open311_cases */
 
 struct shown { /* what the rows of one answer share */
     const struct open311_call *call;
@@ -43,14 +53,13 @@ static void emit_attributes(struct emit *emit, const char *attributes) {
     const char *code;
     size_t i;
     emit_list(emit, "attributes", "attribute");
-    json_object_foreach (object, code, value) {
+    json_object_foreach(object, code, value) {
         emit_record(emit, NULL);
         emit_text(emit, "code", code);
         emit_list(emit, "values", "value");
         if (json_is_string(value))
             emit_text(emit, NULL, json_string_value(value));
-        json_array_foreach (value, i, one)
-            emit_text(emit, NULL, json_string_value(one));
+        json_array_foreach(value, i, one) emit_text(emit, NULL, json_string_value(one));
         emit_end(emit);
         emit_end(emit);
     }

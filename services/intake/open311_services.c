@@ -7,7 +7,7 @@
 
 #define SPECIFICATION "http://wiki.open311.org/GeoReport_v2"
 #define EXTENSIONS SPECIFICATION "/Extensions" /* paging, updates and so on; the same address */
-#define CHANGESET "2026-11-25" /* when what is said here changed last */
+#define CHANGESET "2026-11-25"                 /* when what is said here changed last */
 #define URL_SIZE 400
 
 static const char *text_of(const struct open311_call *call, const char *setting) {

@@ -12,6 +12,7 @@ void open311_time_write(const struct zone *zone, int64_t at, char text[OPEN311_T
 /* Reads YYYY-MM-DDThh:mm:ss with an optional fraction and Z, +hh:mm, +hhmm or -hh:mm; what a form made of the plus sign, a blank, is
  * taken for it; without a zone, or a date alone, it is on the zone's clock. Refuses with `field`: another form, no such day or time,
  * a year before 2000 or after 2099. */
-MUST_CHECK int open311_time_read(const struct zone *zone, const char *field, const char *text, int64_t *at, struct reason *why);
+MUST_CHECK int open311_time_read(const struct zone *zone, const char *field, const char *text, int64_t *at,
+                                 struct reason *why);
 
 #endif

@@ -1,8 +1,15 @@
 #include "services/intake/routes.h"
 
 #include "services/intake/http_api.h"
+#include "services/intake/open311.h"
 
 const struct http_route intake_routes[INTAKE_ROUTE_COUNT] = {
     {"POST", "/reports", intake_post_report, "takes a report; 201 with its case id once it is durable", NULL},
     {"GET", "/reports/*", intake_get_report, "a report as it came", NULL},
+    {"GET", "/open311/*", open311_on_discovery, "Open311: discovery.xml or .json", NULL},
+    {"GET", "/open311/v2/*", open311_on_get,
+     "Open311 GeoReport v2: discovery, services, requests or servicerequestupdates, .xml or .json", NULL},
+    {"POST", "/open311/v2/*", open311_on_post,
+     "Open311: takes a form, requests or servicerequestupdates, .xml or .json", NULL, HTTP_BODY_ANY, 0},
+    {"GET", "/open311/v2/*/*", open311_on_get, "Open311: one of services, requests or tokens, .xml or .json", NULL},
 };

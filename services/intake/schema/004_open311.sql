@@ -146,6 +146,11 @@ DECLARE
   got bigint := 0;
   came integer;
 BEGIN
+  IF since IS NULL AND moved_since IS NULL THEN
+    since := mesh.now() - interval '90 days';
+  END IF;
+  until := coalesce(until, 'infinity');
+  moved_until := coalesce(moved_until, 'infinity');
   IF since IS NULL THEN
     RETURN QUERY SELECT * FROM intake.open311_window(true, moved_since, moved_until, 'infinity', NULL, NULL, items, wanted_open, skip, most);
     RETURN;
@@ -175,7 +180,7 @@ BEGIN
   SELECT n.body FROM (
     SELECT l.at, l.shard, l.seq, l.body FROM routing.log l
       JOIN routing.case_file c ON c.shard = l.shard AND c.case_id = l.case_id
-    WHERE l.at >= since AND l.at < until AND l.type = case_moved AND c.channel = ANY (channels)
+    WHERE l.at >= coalesce(since, mesh.now() - interval '1 day') AND l.at < coalesce(until, 'infinity') AND l.type = case_moved AND c.channel = ANY (channels)
     LIMIT most + 1) n
   ORDER BY n.at, n.shard, n.seq;
 END $$;
