@@ -80,6 +80,11 @@ struct reading { /* of the book, for a call */
     uint64_t version;
 };
 
+static void go_on(struct open311_call *call, open311_handler *then) {
+    call->language = open311_book_language(call->intake->book, call->language);
+    then(call);
+}
+
 static void book_read(void *context, const struct ask *ask) {
     struct reading *reading = context;
     struct open311_call *call = reading->call;
@@ -89,7 +94,7 @@ static void book_read(void *context, const struct ask *ask) {
     } else {
         open311_book_close(&call->intake->book);
         call->intake->book = book;
-        reading->then(call);
+        go_on(call, reading->then);
     }
     free(reading);
 }
@@ -97,7 +102,7 @@ static void book_read(void *context, const struct ask *ask) {
 void open311_with_book(struct open311_call *call, open311_handler *then) {
     uint64_t version = city_version(intake_city(call->intake));
     if (call->intake->book != NULL && open311_book_version(call->intake->book) == version) {
-        then(call);
+        go_on(call, then);
         return;
     }
     struct reading *reading = malloc(sizeof *reading);
@@ -138,6 +143,7 @@ static bool take_format(char *name, enum emit_format *format) {
     return true;
 }
 
+/* Of the first language that is asked for. */
 static enum open311_language language_of(const struct http_request *request) {
     const char *accepted = http_header(request, "Accept-Language");
     if (accepted == NULL || strlen(accepted) < 2)
@@ -164,11 +170,11 @@ static void dispatch(struct open311_call *call, const char *method, const char *
             continue;
         if (strcmp(resource->method, method) == 0)
             found = resource;
-        else
+        else if (*method != '\0')
             other_method = true;
     }
     const char *jurisdiction = jurisdiction_of(call->request, method);
-    if (other_method && found == NULL && *method != '\0')
+    if (other_method && found == NULL)
         http_add_header(call->request, "Allow", "GET, HEAD");
     if (found == NULL)
         open311_refuse_why(call, other_method ? 405 : 404, "",

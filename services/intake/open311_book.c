@@ -79,6 +79,13 @@ uint64_t open311_book_version(const struct open311_book *book) {
     return book->version;
 }
 
+enum open311_language open311_book_language(const struct open311_book *book, enum open311_language asked) {
+    if (asked != OPEN311_THEIRS)
+        return asked;
+    bool chinese = PQntuples(book->items) > 0 && *db_text(book->items, 0, ITEM_NAME + 1) != '\0';
+    return chinese ? OPEN311_CHINESE : OPEN311_ENGLISH;
+}
+
 const char *open311_service_name(const struct open311_book *book, enum open311_language language, const char *item) {
     uint32_t row = code_index_find(&book->item_rows, item);
     return row == CODE_UNKNOWN ? item : of(book->items, (int)row, ITEM_NAME, language);

@@ -27,6 +27,9 @@ struct open311_book *open311_book_open(const struct ask *ask, uint64_t version);
 void open311_book_close(struct open311_book **book);
 uint64_t open311_book_version(const struct open311_book *book); /* of the city that was loaded when it was asked for */
 
+/* THEIRS is Chinese where the city's folder names its first service in Chinese, else English; another one is itself. */
+enum open311_language open311_book_language(const struct open311_book *book, enum open311_language asked);
+
 /* Names by code; the code itself where there is none. Borrowed from the book. */
 const char *open311_service_name(const struct open311_book *book, enum open311_language language, const char *item);
 const char *open311_unit_name(const struct open311_book *book, enum open311_language language, const char *unit);

@@ -70,7 +70,7 @@ static const char *parameter(void *request, const char *name) {
     return http_query(request, name);
 }
 
-void open311_get_updates(struct open311_call *call) {
+static void get(struct open311_call *call) {
     const struct open311_asked asked = {parameter, call->request, intake_city(call->intake), open311_zone(call)};
     struct open311_query *query = calloc(1, sizeof *query);
     char since[24], until[24], most[16];
@@ -87,6 +87,10 @@ void open311_get_updates(struct open311_call *call) {
     ask_step(ask, "open311_moves",
              (const char *[]){query->since != 0 ? since : NULL, query->until != 0 ? until : NULL, most}, 3);
     open311_put(call, ASK_LIST, ask);
+}
+
+void open311_get_updates(struct open311_call *call) {
+    open311_with_book(call, get);
 }
 
 /* ---- POST ------------------------------------------------------------------------------------------------------------------------- */
