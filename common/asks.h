@@ -8,7 +8,7 @@
 #include "common/mailbox.h"
 #include "common/service.h"
 
-#define ASK_STEPS_MAX 4
+#define ASK_STEPS_MAX 3
 #define ASK_VALUES_MAX 20
 #define ASK_CONNECTIONS_MAX 16
 #define ASKS_WAITING_MAX 4096 /* asks under way; more are refused */

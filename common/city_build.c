@@ -168,6 +168,7 @@ int city_build(struct city **out, const struct city_draft *draft, struct reason 
     build_reasons(city, draft);
     build_templates(city, draft);
     build_policy(city, draft);
+    city_build_sources(city, draft);
     if (city_build_calendars(city, draft, why) != 0) {
         city_close(&city);
         return -1;
@@ -184,6 +185,7 @@ void city_close(struct city **city) {
     code_index_close(&(*city)->unit_index);
     code_index_close(&(*city)->item_index);
     code_index_close(&(*city)->kinds);
+    city_close_sources(*city);
     city_close_calendars(*city);
     for (size_t i = 0; i < (*city)->policy_count; i++)
         policy_close(&(*city)->policies[i]);

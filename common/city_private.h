@@ -5,6 +5,7 @@
 #include "common/calendar.h"
 #include "common/city.h"
 #include "common/city_draft.h"
+#include "common/city_sources.h"
 #include "common/code_index.h"
 #include "common/policy.h"
 
@@ -70,6 +71,10 @@ struct city {
     struct listed_reason *reasons;
     struct template_party *parties; /* in the order of templates.csv */
     size_t reason_count, party_count;
+
+    struct source *sources; /* city_sources.c */
+    size_t source_count;
+    struct code_index source_index;
 
     struct policy *policies; /* at least one; by valid-from, then version */
     size_t policy_count;

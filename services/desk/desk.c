@@ -40,8 +40,8 @@ static void answered(void *context, const struct command_answer *answer) {
 
 static void open_limits(struct desk *desk, const struct settings *settings) {
     int64_t span_ms = settings_number(settings, "ZHITONG_LOGIN_SPAN_SECONDS") * 1000;
-    desk->logins = login_limit_open((uint32_t)settings_number(settings, "ZHITONG_LOGIN_FAILURES"), span_ms);
-    desk->addresses = login_limit_open((uint32_t)settings_number(settings, "ZHITONG_ADDRESS_FAILURES"), span_ms);
+    desk->logins = try_limit_open((uint32_t)settings_number(settings, "ZHITONG_LOGIN_FAILURES"), span_ms);
+    desk->addresses = try_limit_open((uint32_t)settings_number(settings, "ZHITONG_ADDRESS_FAILURES"), span_ms);
 }
 
 static void *desk_open(struct service_loop *loop, struct reason *why) {
@@ -125,8 +125,8 @@ static void desk_close(void *own) {
     reports_close(&desk->reports);
     asks_close(&desk->asks);
     session_cache_close(&desk->sessions);
-    login_limit_close(&desk->logins);
-    login_limit_close(&desk->addresses);
+    try_limit_close(&desk->logins);
+    try_limit_close(&desk->addresses);
     free(desk);
 }
 

@@ -6,9 +6,9 @@
 #include "common/asks.h"
 #include "common/command_calls.h"
 #include "common/service.h"
+#include "common/try_limit.h"
 #include "services/desk/audit.h"
 #include "services/desk/hasher.h"
-#include "services/desk/login_limit.h"
 #include "services/desk/reports.h"
 #include "services/desk/session.h"
 #include "services/desk/spawn.h"
@@ -22,7 +22,7 @@ struct desk {
     struct audit *audit;
     struct spawn *spawn; /* NULL: no key for intake is set */
     struct session_cache *sessions;
-    struct login_limit *logins, *addresses;
+    struct try_limit *logins, *addresses;
     char idle_seconds[24], life_seconds[24]; /* of sessions, as queries take them */
     size_t commands_max;
     bool behind_proxy;

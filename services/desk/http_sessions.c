@@ -55,8 +55,8 @@ static void find_address(struct visit *visit, struct signing_in *in) {
 
 static void take_back(struct visit *visit) {
     const struct signing_in *in = visit->own;
-    login_limit_take_back(visit->desk->logins, in->login);
-    login_limit_take_back(visit->desk->addresses, in->address);
+    try_limit_take_back(visit->desk->logins, in->login);
+    try_limit_take_back(visit->desk->addresses, in->address);
 }
 
 static void refuse_wrong(struct visit *visit) {
@@ -95,8 +95,8 @@ static void session_opened(void *context, const struct ask *ask) {
     snprintf(cookie, sizeof cookie, SESSION_COOKIE "=%s; Path=/; HttpOnly; Secure; SameSite=Strict; Max-Age=%s",
              in->token, visit->desk->life_seconds);
     http_add_header(visit->request, "Set-Cookie", cookie);
-    login_limit_forget(visit->desk->logins, in->login);
-    login_limit_take_back(visit->desk->addresses, in->address);
+    try_limit_forget(visit->desk->logins, in->login);
+    try_limit_take_back(visit->desk->addresses, in->address);
     struct audit_row row;
     visit_row(visit, "login", &row);
     memcpy(row.login, in->login, sizeof row.login);
@@ -200,13 +200,13 @@ static bool may_try(struct visit *visit) {
     const struct signing_in *in = visit->own;
     int64_t now = clock_monotonic_ms();
     const char *field = "login";
-    int64_t wait_ms = login_limit_try(visit->desk->logins, in->login, now);
+    int64_t wait_ms = try_limit_try(visit->desk->logins, in->login, now);
     if (wait_ms == 0) {
         field = "address";
-        wait_ms = login_limit_try(visit->desk->addresses, in->address, now);
+        wait_ms = try_limit_try(visit->desk->addresses, in->address, now);
         if (wait_ms == 0)
             return true;
-        login_limit_take_back(visit->desk->logins, in->login);
+        try_limit_take_back(visit->desk->logins, in->login);
     }
     char seconds[24];
     snprintf(seconds, sizeof seconds, "%" PRId64, (wait_ms + 999) / 1000);

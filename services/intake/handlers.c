@@ -6,6 +6,7 @@
 
 #include "common/case_map.h"
 #include "services/intake/report.h"
+#include "services/intake/report_source.h"
 
 struct intake_lane {
     struct column find;
@@ -124,7 +125,8 @@ void intake_on_submit(struct batch *batch, struct input *input) {
     memcpy(accepted.key, asked->submit.key, sizeof accepted.key);
     if (accepted.case_id == 0) {
         struct reason why;
-        if (report_check(batch->city, &asked->submit, &why) != 0) {
+        if (report_source_check(batch->city, input->client, &asked->submit, &why) != 0 ||
+            report_check(batch->city, &asked->submit, &why) != 0) {
             batch_reject(input, &why);
             return;
         }

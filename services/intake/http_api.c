@@ -8,16 +8,9 @@
 
 #include "common/message_json.h"
 #include "common/service.h"
+#include "services/intake/handing.h"
 
-#define JSON "application/json; charset=utf-8"
 #define HTTP_CLIENT "http" /* idempotency keys of all HTTP callers share this name */
-
-static void answer_json(struct http_request *request, int status, json_t *take_object) {
-    char *text = json_dumps(take_object, JSON_COMPACT | JSON_REAL_PRECISION(15));
-    http_answer(request, status, JSON, text, strlen(text));
-    free(text);
-    json_decref(take_object);
-}
 
 /* ---- POST /reports -------------------------------------------------------------------------------------------------- */
 
@@ -28,9 +21,7 @@ static void answer_accepted(struct http_request *request, const uint8_t *reply, 
         http_refuse(request, 500, &why);
         return;
     }
-    char id[24];
-    snprintf(id, sizeof id, "%llu", (unsigned long long)accepted.case_id);
-    answer_json(request, accepted.repeated ? 200 : 201, json_pack("{s:s}", "case", id));
+    answer_json(request, accepted.repeated ? 200 : 201, accepted_json(&accepted));
 }
 
 static void answer_refused(struct http_request *request, const uint8_t *reply, size_t size) {

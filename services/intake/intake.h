@@ -12,8 +12,9 @@ struct intake {
     struct service_loop *loop;
     struct asks *asks;
     struct command_calls *calls;
-    size_t commands_max;       /* under way at once */
-    struct open311_book *book; /* NULL: not read yet; see open311_with_book */
+    struct credentials *credentials; /* of sources, see credential.h */
+    struct open311_book *book;       /* NULL: not read yet; see open311_with_book */
+    size_t commands_max;             /* under way at once */
 };
 
 extern const struct service_extra intake_extra;

@@ -46,6 +46,3 @@ SELECT q.item, q.code, q.datatype, q.needed, q.text_en, coalesce(q.text_zh, ''),
        c.code, coalesce(c.name_en, ''), coalesce(c.name_zh, '')
 FROM city.question q LEFT JOIN city.choice c ON c.item = q.item AND c.question = q.code
 ORDER BY q.position, c.position;
-
--- name: open311_sources
-SELECT code, channel, adapter, coalesce(item, ''), coalesce(area, ''), coalesce(datum, '') FROM city.source ORDER BY position;

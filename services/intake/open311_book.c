@@ -1,18 +1,17 @@
 #include "services/intake/open311_book.h"
 
 #include <assert.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { ITEMS, UNITS, QUESTIONS, SOURCES }; /* steps of the ask */
+enum { ITEMS, UNITS, QUESTIONS }; /* steps of the ask */
 enum { ITEM_CODE, ITEM_NAME, ITEM_GROUP = ITEM_NAME + 2, ITEM_TEXT = ITEM_GROUP + 2, ITEM_KEYWORDS = ITEM_TEXT + 2 };
 enum { QUESTION_ITEM, QUESTION_CODE, QUESTION_TYPE, QUESTION_NEEDED, QUESTION_TEXT, QUESTION_HINT = QUESTION_TEXT + 2 };
 enum { CHOICE_CODE = QUESTION_HINT + 2, CHOICE_NAME };
 
 struct open311_book {
     uint64_t version;
-    PGresult *items, *units, *questions, *sources;
+    PGresult *items, *units, *questions;
     struct code_index item_rows, unit_rows;
     struct code_index asked; /* items that have questions, and the row of the first */
 };
@@ -29,7 +28,6 @@ struct ask *open311_book_ask(ask_done *done, void *context) {
     ask_step(ask, "open311_items", NULL, 0);
     ask_step(ask, "open311_units", NULL, 0);
     ask_step(ask, "open311_questions", NULL, 0);
-    ask_step(ask, "open311_sources", NULL, 0);
     return ask;
 }
 
@@ -54,7 +52,6 @@ struct open311_book *open311_book_open(const struct ask *ask, uint64_t version) 
     book->items = copy_of(ask, ITEMS);
     book->units = copy_of(ask, UNITS);
     book->questions = copy_of(ask, QUESTIONS);
-    book->sources = copy_of(ask, SOURCES);
     index_rows(&book->item_rows, book->items);
     index_rows(&book->unit_rows, book->units);
     index_rows(&book->asked, book->questions);
@@ -70,7 +67,6 @@ void open311_book_close(struct open311_book **book) {
     PQclear((*book)->items);
     PQclear((*book)->units);
     PQclear((*book)->questions);
-    PQclear((*book)->sources);
     free(*book);
     *book = NULL;
 }
@@ -99,24 +95,6 @@ const char *open311_unit_name(const struct open311_book *book, enum open311_lang
 const char *open311_service_text(const struct open311_book *book, enum open311_language language, const char *item) {
     uint32_t row = code_index_find(&book->item_rows, item);
     return row == CODE_UNKNOWN ? "" : of(book->items, (int)row, ITEM_TEXT, language);
-}
-
-#define TAKE(to, table, row, column) snprintf((to), sizeof(to), "%s", db_text((table), (row), (column)))
-
-bool open311_book_source(const struct open311_book *book, const char *code, struct open311_source *source) {
-    const PGresult *table = book->sources;
-    for (int row = 0; row < PQntuples(table); row++) {
-        if (strcmp(db_text(table, row, 0), code) != 0)
-            continue;
-        TAKE(source->code, table, row, 0);
-        TAKE(source->channel, table, row, 1);
-        TAKE(source->adapter, table, row, 2);
-        TAKE(source->item, table, row, 3);
-        TAKE(source->area, table, row, 4);
-        TAKE(source->datum, table, row, 5);
-        return true;
-    }
-    return false;
 }
 
 void open311_emit_services(struct emit *emit, const struct open311_book *book, enum open311_language language) {

@@ -1,10 +1,9 @@
-/* What things are called: services (items), their groups and questions, units and sources, as the city's folder has them. Read once
+/* What things are called: services (items), their groups and questions, and units, as the city's folder has them. Read once
  * for each version of the city. */
 #ifndef ZHITONG_INTAKE_OPEN311_BOOK_H
 #define ZHITONG_INTAKE_OPEN311_BOOK_H
 
 #include "common/asks.h"
-#include "common/city.h"
 #include "common/code_index.h"
 #include "common/db.h"
 #include "services/intake/emit.h"
@@ -13,12 +12,6 @@
 enum open311_language { OPEN311_THEIRS, OPEN311_ENGLISH, OPEN311_CHINESE };
 
 struct open311_book;
-
-struct open311_source { /* of sources.csv */
-    char code[CODE_MAX + 1], channel[CODE_MAX + 1], adapter[CODE_MAX + 1];
-    char item[CODE_MAX + 1], area[CODE_MAX + 1]; /* of a report that names none; "": none is set */
-    char datum[17];
-};
 
 /* Asks for all of it; `done` gets what the ask brought. */
 struct ask *open311_book_ask(ask_done *done, void *context);
@@ -35,9 +28,6 @@ const char *open311_service_name(const struct open311_book *book, enum open311_l
 const char *open311_unit_name(const struct open311_book *book, enum open311_language language, const char *unit);
 /* What is said of a service; "" where nothing is, or there is none. */
 const char *open311_service_text(const struct open311_book *book, enum open311_language language, const char *item);
-
-/* False: there is no such source. */
-MUST_CHECK bool open311_book_source(const struct open311_book *book, const char *code, struct open311_source *source);
 
 /* The list of services, and the definition of one. */
 void open311_emit_services(struct emit *emit, const struct open311_book *book, enum open311_language language);

@@ -7,7 +7,7 @@
 #ifndef ZHITONG_INTAKE_OPEN311_FORM_H
 #define ZHITONG_INTAKE_OPEN311_FORM_H
 
-#include "common/city.h"
+#include "common/city_sources.h"
 #include "services/intake/open311.h"
 
 struct open311_field {
@@ -19,7 +19,7 @@ struct open311_form {
     const struct open311_field *fields;
     size_t count;
     const struct city *city;
-    const struct open311_source *source;
+    const struct source *source;
 };
 
 /* The first value of that name; NULL when it is absent or empty. */

@@ -10,7 +10,7 @@
 #include "services/intake/open311_source.h"
 
 struct posting { /* of a call */
-    struct open311_source source;
+    char source[CODE_MAX + 1];
     struct submit submit;
 };
 
@@ -98,14 +98,15 @@ static void post(struct open311_call *call) {
     struct reason why;
     assert(posting != NULL);
     call->own = posting;
-    int status = open311_source_find(call, &posting->source, &why);
-    if (status != 0) {
-        open311_error(&call->errors, status, &why);
+    const struct source *source = open311_source_find(call, false, &why);
+    if (source == NULL) {
+        open311_error(&call->errors, 403, &why);
         open311_refuse(call);
         return;
     }
+    strcpy(posting->source, source->code);
     const struct open311_form form = {fields, open311_fields_of(call->request, fields), intake_city(call->intake),
-                                      &posting->source};
+                                      source};
     bool sound = open311_form_read(&form, &posting->submit, &call->errors);
     if (sound && read_key(call, &posting->submit, &why) != 0) {
         open311_error(&call->errors, 400, &why);
@@ -115,7 +116,7 @@ static void post(struct open311_call *call) {
         open311_refuse(call);
         return;
     }
-    struct request_ask ask = {&posting->submit, posting->source.code, posted, call};
+    struct request_ask ask = {&posting->submit, posting->source, posted, call};
     service_request(call->intake->loop, &ask);
 }
 

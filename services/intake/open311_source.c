@@ -1,38 +1,35 @@
 #include "services/intake/open311_source.h"
 
 #include <assert.h>
-#include <string.h>
 
 #include "common/http_form.h"
 #include "common/loop.h"
 #include "services/intake/credential.h"
 
-#define ADAPTER "http" /* of sources.csv: Open311 and JSON */
-
 static const char *key_of(const struct http_request *request) {
     const char *key = http_form_value(request, "api_key");
     if (key == NULL)
         key = http_query(request, "api_key");
+    if (key == NULL)
+        key = api_key_of(request);
     return key != NULL && *key != '\0' ? key : NULL;
 }
 
-int open311_source_find(const struct open311_call *call, struct open311_source *source, struct reason *why) {
-    const char *key = key_of(call->request);
-    const char *code = key != NULL ? source_of_key(call->intake, key)
-                                   : settings_text(call->intake->loop->settings, "ZHITONG_OPEN311_SOURCE");
-    if (code == NULL) {
-        (void)refuse(why, "api_key", "is not a key that we know");
-        return 403;
-    }
-    if (*code == '\0') {
+const struct source *open311_source_find(const struct open311_call *call, bool needs_key, struct reason *why) {
+    const char *key = key_of(call->request),
+               *code = settings_text(call->intake->loop->settings, "ZHITONG_OPEN311_SOURCE");
+    if (key == NULL && (needs_key || *code == '\0')) {
         (void)refuse(why, "api_key", "is missing; discovery says where to get one");
-        return 403;
+        return NULL;
     }
-    if (!open311_book_source(call->intake->book, code, source) || strcmp(source->adapter, ADAPTER) != 0) {
-        (void)refuse(why, "api_key", "belongs to no source that may report here");
-        return 403;
+    if (key != NULL)
+        code = source_of_key(call->intake, key);
+    const struct source *source = code != NULL ? city_source(intake_city(call->intake), code) : NULL;
+    if (source == NULL || source->adapter != ADAPTER_HTTP) {
+        (void)refuse(why, "api_key", "is not a key of a source that may report here");
+        return NULL;
     }
-    return 0;
+    return source;
 }
 
 size_t open311_fields_of(const struct http_request *request, struct open311_field fields[FORM_FIELDS_MAX]) {

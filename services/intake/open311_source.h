@@ -5,9 +5,9 @@
 #include "common/form.h"
 #include "services/intake/open311_form.h"
 
-/* Fills *source and returns 0; else 403 and the reason: no key where one is needed, a wrong one, or a source that is not of adapter
- * http. The book of the call's intake is read. */
-int open311_source_find(const struct open311_call *call, struct open311_source *source, struct reason *why);
+/* The source, borrowed from the city; NULL and the reason, which is told as 403: no key where one is needed, a wrong one, or a source that
+ * is not of adapter http. */
+const struct source *open311_source_find(const struct open311_call *call, bool needs_key, struct reason *why);
 
 /* The fields of the request's form; how many. Borrowed from the request. */
 size_t open311_fields_of(const struct http_request *request, struct open311_field fields[FORM_FIELDS_MAX]);

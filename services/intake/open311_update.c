@@ -81,15 +81,15 @@ static bool may(const char *move, enum case_state from) {
 }
 
 const char *open311_update_move(const char *state, bool open, struct reason *why) {
-    static const char *const when_open[] = {"answer", "note", NULL};
-    static const char *const when_ended[] = {"reopen", "appeal", NULL};
+    static const char *const says[] = {"answer", "note", NULL}, *const done_with[] = {"withdraw", "note", NULL},
+                             *const again[] = {"reopen", "appeal", NULL};
     enum case_state from = case_state_named(state);
     if (from == CASE_STATE_COUNT) {
         (void)refuse(why, "service_request_id", "the request is not handed on yet; send the update again in a second");
         return NULL;
     }
     bool is_open = case_state_spec(from)->open;
-    const char *const *moves = is_open ? when_open : when_ended;
+    const char *const *moves = !is_open ? again : open ? says : done_with;
     for (; (is_open || open) && *moves != NULL; moves++)
         if (may(*moves, from))
             return *moves;

@@ -21,7 +21,7 @@ MUST_CHECK bool open311_update_read(const struct open311_form *form, const struc
                                     struct open311_update *update, struct open311_errors *errors);
 
 /* The move of case_life.def that it is, in the role of the reporter: "reopen" or "appeal" where the case is finished and should be
- * open, "answer" where the reporter was asked, "note" while it is open. NULL and the reason: nothing can be said about it now. */
+ * open; "answer" where the reporter was asked; "withdraw" where it should be closed and no unit has it yet; else "note". NULL and the reason: nothing can be said about it now. */
 const char *open311_update_move(const char *state, bool open, struct reason *why);
 
 /* The next part of the text from *at on, cut at a character; moves *at. False: there is none. */

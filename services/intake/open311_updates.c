@@ -96,7 +96,7 @@ void open311_get_updates(struct open311_call *call) {
 /* ---- POST ------------------------------------------------------------------------------------------------------------------------- */
 
 struct updating { /* of a call */
-    struct open311_source source;
+    char source[CODE_MAX + 1];
     struct open311_update update;
     const char *move;
     size_t at; /* how much of the text is with routing */
@@ -157,7 +157,7 @@ static void moved_on(void *context, const struct command_answer *answer) {
 static void part_key(const struct updating *updating, char key[65]) {
     unsigned char digest[20];
     char text[256], hex[2 * sizeof digest + 1];
-    snprintf(text, sizeof text, "%s\n%s", updating->source.code, updating->update.update_id);
+    snprintf(text, sizeof text, "%s\n%s", updating->source, updating->update.update_id);
     crypto_generichash(digest, sizeof digest, (const unsigned char *)text, strlen(text), NULL, 0);
     sodium_bin2hex(hex, sizeof hex, digest, sizeof digest);
     snprintf(key, 65, "update:%s:%d", hex, updating->parts);
@@ -169,12 +169,12 @@ static void send_part(struct open311_call *call) {
     struct command command = {.case_id = updating->update.case_id};
     if (!open311_update_part(&updating->update, &updating->at, command.note)) {
         ask_quick(call, ASK_WRITE, remembered, "open311_update_add",
-                  (const char *[]){updating->source.code, updating->update.update_id, updating->id});
+                  (const char *[]){updating->source, updating->update.update_id, updating->id});
         return;
     }
     strcpy(command.move, updating->parts == 0 ? updating->move : "note");
     strcpy(command.role, ROLE);
-    strcpy(command.actor, updating->source.code);
+    strcpy(command.actor, updating->source);
     part_key(updating, command.key);
     updating->parts++;
     if (!intake_command(call->intake, &command, moved_on, call))
@@ -195,7 +195,7 @@ static void seen(void *context, const struct ask *ask) {
         open311_refuse_why(call, 404, "service_request_id", "there is no such request");
         return;
     }
-    if (report.source[0] != '\0' && strcmp(report.source, updating->source.code) != 0) {
+    if (report.source[0] != '\0' && strcmp(report.source, updating->source) != 0) {
         open311_refuse_why(call, 403, "service_request_id", "came from another source");
         return;
     }
@@ -224,21 +224,22 @@ static void post(struct open311_call *call) {
     struct reason why;
     assert(updating != NULL);
     call->own = updating;
-    int status = open311_source_find(call, &updating->source, &why);
-    if (status != 0) {
-        open311_error(&call->errors, status, &why);
+    const struct source *source = open311_source_find(call, true, &why);
+    if (source == NULL) {
+        open311_error(&call->errors, 403, &why);
         open311_refuse(call);
         return;
     }
+    strcpy(updating->source, source->code);
     const struct open311_form form = {fields, open311_fields_of(call->request, fields), intake_city(call->intake),
-                                      &updating->source};
+                                      source};
     if (!open311_update_read(&form, open311_zone(call), clock_now(), &updating->update, &call->errors)) {
         open311_refuse(call);
         return;
     }
     snprintf(updating->id, sizeof updating->id, "%" PRIu64, updating->update.case_id);
     ask_quick(call, ASK_QUICK, looked_up, "open311_update_find",
-              (const char *[]){updating->source.code, updating->update.update_id, NULL});
+              (const char *[]){updating->source, updating->update.update_id, NULL});
 }
 
 void open311_post_update(struct open311_call *call) {

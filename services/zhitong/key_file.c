@@ -24,10 +24,7 @@ static int refuse_existing(const struct key_file *file, struct reason *why) {
     return refuse(why, file->path, "exists already; --force replaces it, and who uses the old key is locked out");
 }
 
-int key_file_write(struct key_file *file, const struct wire_keys *keys, struct reason *why) {
-    char text[2 * WIRE_KEY_SIZE + 32];
-    int size = snprintf(text, sizeof text, "public %s\nsecret %s\n", keys->public_key, keys->secret_key);
-
+int key_file_write_text(struct key_file *file, const char *text, struct reason *why) {
     if (!file->force && access(file->path, F_OK) == 0)
         return refuse_existing(file, why);
     size_t room = sizeof file->temporary;
@@ -40,13 +37,19 @@ int key_file_write(struct key_file *file, const struct wire_keys *keys, struct r
         file->temporary[0] = '\0';
         return refuse(why, file->path, "cannot be written: %s", strerror(errno));
     }
-    int status = write_all(handle, text, (size_t)size);
+    int status = write_all(handle, text, strlen(text));
     if (status != 0)
         (void)refuse(why, file->path, "cannot be written: %s", strerror(errno));
     close(handle);
     if (status != 0)
         key_file_drop(file);
     return status;
+}
+
+int key_file_write(struct key_file *file, const struct wire_keys *keys, struct reason *why) {
+    char text[2 * WIRE_KEY_SIZE + 32];
+    snprintf(text, sizeof text, "public %s\nsecret %s\n", keys->public_key, keys->secret_key);
+    return key_file_write_text(file, text, why);
 }
 
 int key_file_keep(struct key_file *file, struct reason *why) {

@@ -1,4 +1,5 @@
-/* A file with a CURVE key pair that appears under its name whole or not at all; wire_keys_read reads it. */
+/* A file with keys that appears under its name whole or not at all; wire_keys_read reads a CURVE key pair, secret_keys_open a
+ * keyring. */
 #ifndef ZHITONG_KEY_FILE_H
 #define ZHITONG_KEY_FILE_H
 
@@ -13,6 +14,8 @@ struct key_file {
     bool force;               /* an older file of that name may go */
 };
 
+/* Writes the text (mode 0600, on disk) under a temporary name. Refuses as key_file_write. */
+MUST_CHECK int key_file_write_text(struct key_file *file, const char *text, struct reason *why);
 /* Writes the pair (mode 0600, on disk) under a temporary name. Refuses with the path as field, also when the file
  * exists and force is not set. */
 MUST_CHECK int key_file_write(struct key_file *file, const struct wire_keys *keys, struct reason *why);

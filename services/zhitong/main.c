@@ -12,6 +12,7 @@
 #include "services/zhitong/follow.h"
 #include "services/zhitong/import.h"
 #include "services/zhitong/keys.h"
+#include "services/zhitong/keys_secret.h"
 #include "services/zhitong/migrate.h"
 #include "services/zhitong/options.h"
 #include "services/zhitong/parked.h"
@@ -49,6 +50,9 @@ static const struct command_row commands[] = {
      "make a department's key pair; its key may follow that unit's stream", DATABASE},
     {"keys client", keys_client_command, "NAME --out FILE [--force]",
      "make the key pair of a client, who may submit reports", DATABASE},
+    {"keys secret", keys_secret_command, "FILE [--add]",
+     "make the keyring with which personal data is encrypted; --add puts a new key in front of those it holds",
+     NO_DATABASE},
     {"keys list", keys_list_command, "", "who may use the public endpoints, and who no longer may", DATABASE},
     {"keys revoke", keys_revoke_command, "NAME", "close the door to a department or client", DATABASE},
     {"staff add", staff_add_command, "LOGIN --name NAME [--password-file FILE]",

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "services/desk/login_limit.h"
+#include "common/try_limit.h"
 
 #define TOKEN "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA" /* 43 */
 
@@ -86,30 +86,30 @@ static void classes_are_read_as_the_database_writes_them(void **state) {
 }
 
 static void so_many_failures_then_a_wait_until_the_span_is_over(void **state) {
-    struct login_limit *limit = login_limit_open(3, 1000);
+    struct try_limit *limit = try_limit_open(3, 1000);
     (void)state;
     for (int i = 0; i < 3; i++)
-        assert_int_equal(login_limit_try(limit, "li", 100 + i), 0);
-    assert_int_equal(login_limit_try(limit, "li", 400), 700);
-    assert_int_equal(login_limit_try(limit, "wang", 400), 0);
-    assert_int_equal(login_limit_try(limit, "li", 1099), 1);
-    assert_int_equal(login_limit_try(limit, "li", 1100), 0);
-    login_limit_close(&limit);
+        assert_int_equal(try_limit_try(limit, "li", 100 + i), 0);
+    assert_int_equal(try_limit_try(limit, "li", 400), 700);
+    assert_int_equal(try_limit_try(limit, "wang", 400), 0);
+    assert_int_equal(try_limit_try(limit, "li", 1099), 1);
+    assert_int_equal(try_limit_try(limit, "li", 1100), 0);
+    try_limit_close(&limit);
 }
 
 static void a_success_forgets_and_our_own_fault_does_not_count(void **state) {
-    struct login_limit *limit = login_limit_open(2, 1000);
+    struct try_limit *limit = try_limit_open(2, 1000);
     (void)state;
     for (int i = 0; i < 5; i++) {
-        assert_int_equal(login_limit_try(limit, "li", 0), 0);
-        login_limit_take_back(limit, "li");
+        assert_int_equal(try_limit_try(limit, "li", 0), 0);
+        try_limit_take_back(limit, "li");
     }
-    assert_int_equal(login_limit_try(limit, "li", 0), 0);
-    assert_int_equal(login_limit_try(limit, "li", 0), 0);
-    assert_int_not_equal(login_limit_try(limit, "li", 0), 0);
-    login_limit_forget(limit, "li");
-    assert_int_equal(login_limit_try(limit, "li", 0), 0);
-    login_limit_close(&limit);
+    assert_int_equal(try_limit_try(limit, "li", 0), 0);
+    assert_int_equal(try_limit_try(limit, "li", 0), 0);
+    assert_int_not_equal(try_limit_try(limit, "li", 0), 0);
+    try_limit_forget(limit, "li");
+    assert_int_equal(try_limit_try(limit, "li", 0), 0);
+    try_limit_close(&limit);
 }
 
 int main(void) {

@@ -1,4 +1,4 @@
-#include "services/desk/login_limit.h"
+#include "common/try_limit.h"
 
 #include <assert.h>
 #include <sodium.h>
@@ -13,15 +13,15 @@ struct place {
     uint32_t tries;
 };
 
-struct login_limit {
+struct try_limit {
     uint32_t failures_max;
     int64_t span_ms;
     unsigned char key[crypto_shorthash_KEYBYTES];
     struct place places[PLACES];
 };
 
-struct login_limit *login_limit_open(uint32_t failures_max, int64_t span_ms) {
-    struct login_limit *limit = calloc(1, sizeof *limit);
+struct try_limit *try_limit_open(uint32_t failures_max, int64_t span_ms) {
+    struct try_limit *limit = calloc(1, sizeof *limit);
     assert(limit != NULL);
     limit->failures_max = failures_max;
     limit->span_ms = span_ms;
@@ -29,18 +29,18 @@ struct login_limit *login_limit_open(uint32_t failures_max, int64_t span_ms) {
     return limit;
 }
 
-void login_limit_close(struct login_limit **limit) {
+void try_limit_close(struct try_limit **limit) {
     free(*limit);
     *limit = NULL;
 }
 
-static struct place *place_of(struct login_limit *limit, const char *name, uint64_t *hash) {
+static struct place *place_of(struct try_limit *limit, const char *name, uint64_t *hash) {
     crypto_shorthash((unsigned char *)hash, (const unsigned char *)name, strlen(name), limit->key);
     *hash |= 1;
     return &limit->places[(*hash >> 8) % PLACES];
 }
 
-int64_t login_limit_try(struct login_limit *limit, const char *name, int64_t now_ms) {
+int64_t try_limit_try(struct try_limit *limit, const char *name, int64_t now_ms) {
     uint64_t hash;
     struct place *place = place_of(limit, name, &hash);
     if (place->name != hash || now_ms - place->from_ms >= limit->span_ms)
@@ -51,14 +51,14 @@ int64_t login_limit_try(struct login_limit *limit, const char *name, int64_t now
     return 0;
 }
 
-void login_limit_forget(struct login_limit *limit, const char *name) {
+void try_limit_forget(struct try_limit *limit, const char *name) {
     uint64_t hash;
     struct place *place = place_of(limit, name, &hash);
     if (place->name == hash)
         place->tries = 0;
 }
 
-void login_limit_take_back(struct login_limit *limit, const char *name) {
+void try_limit_take_back(struct try_limit *limit, const char *name) {
     uint64_t hash;
     struct place *place = place_of(limit, name, &hash);
     if (place->name == hash && place->tries > 0)
