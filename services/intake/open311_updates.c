@@ -195,8 +195,8 @@ static void seen(void *context, const struct ask *ask) {
         open311_refuse_why(call, 404, "service_request_id", "there is no such request");
         return;
     }
-    if (report.source[0] != '\0' && strcmp(report.source, updating->source) != 0) {
-        open311_refuse_why(call, 403, "service_request_id", "came from another source");
+    if (strcmp(report.source, updating->source) != 0) {
+        open311_refuse_why(call, 403, "service_request_id", "did not come from the source of this key");
         return;
     }
     updating->move = open311_update_move(db_text(rows, 0, 4), updating->update.open, &why);

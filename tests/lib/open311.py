@@ -1,5 +1,6 @@
 """What the tests of Open311 share: a small city with sources and questions, requests, and answers as values: the JSON as it is, the XML
 by the Spark convention with every value as text, so that both can be compared."""
+import hashlib
 import http.client
 import json
 import shutil
@@ -14,7 +15,7 @@ LISTS = {"services", "service_requests", "service_request_updates", "errors", "a
 FILES = {
     "sources.csv": "code,channel,name_en,name_zh,adapter,item,area,datum,per_minute\n"
                    "public,app,Public page,公众页面,http,,,,\nnine,hotline,Nine,九,http,,,,\nhouse,sensor,House,房,http,,,,\n"
-                   "box,app,Mailbox,邮箱,mail,,,,\n",
+                   "box,app,Mailbox,邮箱,mail,lamp,town,,\nwalkin,walk,Walk-in,来访,http,lamp,n_mill,,\n",
     "questions.csv": "item,code,datatype,needed,text_en,text_zh,hint_en,hint_zh\n"
                      "lamp,pole,string,no,Number of the pole,杆号,on its plate,见铭牌\nlitter,kind,string,no,Kind,种类,,\n"
                      "lamp,colour,multivaluelist,no,Colour,颜色,,\n",
@@ -30,7 +31,17 @@ def city_folder():
     shutil.copytree(SMALL_CITY, folder, dirs_exist_ok=True)
     for name, text in FILES.items():
         (folder / name).write_text(text)
+    with open(folder / "channels.csv", "a") as channels:
+        channels.write("walk,Walk-in,来访,yes,no,,public,336,no\n")
     return folder
+
+
+def give_key(system, source):
+    """An API key of that source, as `zhitong keys source` would make one; good once intake has read it."""
+    key = f"key-of-{source}"
+    digest = hashlib.blake2b(key.encode(), digest_size=32).hexdigest()
+    system.sql.rows(f"INSERT INTO intake.credential (credential, source, kind, digest) VALUES ('{source}', '{source}', 'key', '\\x{digest}')")
+    return key
 
 
 def spark(element):
