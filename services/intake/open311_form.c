@@ -174,6 +174,15 @@ static bool attribute_code(const char *name, char code[CODE_MAX + 1], bool *seve
     return true;
 }
 
+/* What has a field of its own in a report. */
+static bool is_taken(const char *code) {
+    static const char *const codes[] = {"title", "external_id", "fixmystreet_id"};
+    for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++)
+        if (strcmp(code, codes[i]) == 0)
+            return true;
+    return false;
+}
+
 static void add_attribute(json_t *attributes, const char *code, bool several, const char *value) {
     json_t *before = json_object_get(attributes, code);
     if (before == NULL) {
@@ -219,7 +228,7 @@ static void read_attributes(const struct filling *filling) {
             (void)refuse(&why, field->name,
                          "must be attribute[CODE] or attribute[CODE][] with a code of at most %d bytes", CODE_MAX);
             wrong(filling, 400, &why);
-        } else if (field->value[0] != '\0') {
+        } else if (field->value[0] != '\0' && !is_taken(code)) {
             add_attribute(attributes, code, several, field->value);
         }
     }
