@@ -127,12 +127,17 @@ static const struct area *whole_city(const struct city *city) {
     return area;
 }
 
-/* The area that is named, the source's, or the city; the door makes it narrower where there is a point. */
+/* The area that is named, the source's, or the city; the door makes it narrower where there is a point. Beside another place an
+ * address_id may be of somebody else's. */
 static void read_area(const struct filling *filling) {
     const char *named = open311_form_value(filling->form, "address_id"), *source = filling->form->source->area;
     const struct area *area = city_area(filling->form->city, named != NULL ? named : source);
     struct reason why;
-    if (named != NULL && area == NULL) {
+    bool alone = open311_form_value(filling->form, "lat") == NULL &&
+                 open311_form_value(filling->form, "address_string") == NULL;
+    if (named != NULL && area == NULL && !alone)
+        area = city_area(filling->form->city, source);
+    if (named != NULL && area == NULL && alone) {
         (void)refuse(&why, "address_id", "there is no area \"%.48s\"", named);
         wrong(filling, 400, &why);
     }

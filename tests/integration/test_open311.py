@@ -153,7 +153,7 @@ WRONG = [  # changes of a good form, codes, and the fields that the errors begin
     ({"lat": "north"}, [400], ["lat"]), ({"lat": "91"}, [400], ["lat"]), ({"long": "-181"}, [400], ["long"]),
     ({"lat": "nan"}, [400], ["lat"]), ({"lat": "0x10"}, [400], ["lat"]), ({"lat": "1e999"}, [400], ["lat"]),
     ({"long": "114,0"}, [400], ["long"]), ({"lat": " 33"}, [400], ["lat"]),
-    ({"address_id": "nowhere"}, [400], ["address_id"]), ({"address_string": "x" * 241}, [400], ["address_string"]),
+    ({"address_id": "nowhere", "lat": None, "long": None}, [400], ["address_id"]), ({"address_string": "x" * 241}, [400], ["address_string"]),
     ({"description": "x" * 4001}, [400], ["description"]),
     ({"media_url": "javascript:alert(1)"}, [400], ["media_url"]), ({"media_url": "http://" + "x" * 480}, [400], ["media_url"]),
     ({"email": "nobody"}, [400], ["email"]), ({"email": "@"}, [400], ["email"]), ({"email": "a@" + "b" * 160}, [400], ["email"]),
