@@ -183,27 +183,29 @@ static void ask_cases(struct open311_call *call, const char *ids) {
     open311_put(call, ASK_QUICK, ask);
 }
 
+/* Decimal, or NULL for 0. */
+static const char *number(char text[24], int64_t value) {
+    snprintf(text, 24, "%" PRId64, value);
+    return value != 0 ? text : NULL;
+}
+
 static void ask_list(struct open311_call *call) {
     const struct open311_query *query = &((struct shown *)call->own)->query;
-    char times[4][24], skip[24], most[16];
-    const int64_t at[] = {query->since, query->until, query->moved_since, query->moved_until};
-    for (int i = 0; i < 4; i++)
-        snprintf(times[i], sizeof times[i], "%" PRId64, at[i]);
-    snprintf(skip, sizeof skip, "%" PRId64, query->is_near ? 0 : query->skip);
-    snprintf(most, sizeof most, "%d", query->is_near ? OPEN311_NEAR_LOOKED : query->most);
-    const char *values[] = {at[0] != 0 ? times[0] : NULL,
-                            at[1] != 0 ? times[1] : NULL,
-                            query->or_moved ? "true" : "false",
-                            at[2] != 0 ? times[2] : NULL,
-                            at[3] != 0 ? times[3] : NULL,
-                            query->items[0] != '\0' ? query->items : NULL,
-                            query->open == query->closed ? NULL
-                            : query->open                ? "true"
-                                                         : "false",
-                            skip,
-                            most};
+    char times[4][24], skip[24], most[24];
+    const char *since = number(times[0], query->since), *until = number(times[1], query->until);
+    const char *moved_since = number(times[2], query->moved_since), *moved_until = number(times[3], query->moved_until);
+    const char *items = query->items[0] != '\0' ? query->items : NULL;
+    const char *open = query->open == query->closed ? NULL : query->open ? "true" : "false";
+    (void)number(skip, query->is_near ? 0 : query->skip);
+    (void)number(most, query->is_near ? OPEN311_NEAR_LOOKED : query->most);
     struct ask *ask = ask_make(listed, call);
-    ask_step(ask, "open311_list", values, sizeof values / sizeof values[0]);
+    if (moved_since != NULL)
+        ask_step(ask, "open311_moved",
+                 (const char *[]){moved_since, moved_until, since, until, items, open, skip, most}, 8);
+    else if (query->or_moved)
+        ask_step(ask, "open311_list", (const char *[]){since, until, items, open, skip, most}, 6);
+    else
+        ask_step(ask, "open311_newest", (const char *[]){items, open, skip, most}, 4);
     open311_put(call, ASK_LIST, ask);
 }
 

@@ -1,6 +1,6 @@
 -- What Open311 shows: cases of public channels, by their number or by time. Intake's role reads nothing of routing but through
 -- these functions, which run with their owner's rights. They are in plpgsql, which looks at routing's tables when it is called:
--- they do not exist yet when this runs.
+-- they do not exist yet when this runs. Without parallel workers: starting one takes longer than a page of requests.
 
 -- Reports lie in the order in which they came, so that an index of ranges does, which costs a report next to nothing.
 CREATE INDEX report_at ON intake.report USING brin (received_at) WITH (autosummarize = on);
@@ -23,7 +23,7 @@ CREATE FUNCTION intake.open311_channels() RETURNS text[] STABLE LANGUAGE sql SET
 $$;
 
 CREATE FUNCTION intake.open311_cases(cases bigint[]) RETURNS SETOF intake.open311_case
-STABLE LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
+STABLE LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog SET max_parallel_workers_per_gather = 0 AS $$
 DECLARE
   channels CONSTANT text[] := intake.open311_channels();
 BEGIN
@@ -48,11 +48,12 @@ CREATE FUNCTION intake.open311_window(
   moved_since timestamptz, moved_until timestamptz,
   items text[], wanted_open boolean,  -- null: all
   skip integer, most integer)
-RETURNS SETOF intake.open311_case STABLE LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
+RETURNS SETOF intake.open311_case STABLE LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog SET max_parallel_workers_per_gather = 0 AS $$
 DECLARE
   channels   CONSTANT text[] := intake.open311_channels();
-  looked_max CONSTANT integer := 100000;  -- of one window: a filter that fits few ends there
-  cap        CONSTANT integer := greatest(2 * most, 500);
+  looked_max CONSTANT integer := 50000;  -- of one window: a filter that fits few ends there, and a page beyond it is empty
+  span_max   CONSTANT integer := 20000;  -- looked at in one span
+  cap    integer := least(greatest(2 * (most + skip), 500), span_max);
   span   interval := interval '10 minutes';
   begins  timestamptz;
   looked bigint := 0;
@@ -69,7 +70,7 @@ BEGIN
       SELECT count(*) INTO near FROM (SELECT FROM intake.report r WHERE r.received_at >= begins AND r.received_at < until LIMIT cap + 1) n;
     END IF;
     IF near > cap AND until - begins > interval '2 milliseconds' THEN
-      span := (until - begins) / 4;
+      span := (until - begins) / 8;
       CONTINUE;
     END IF;
     IF by_move THEN
@@ -109,23 +110,24 @@ BEGIN
     END IF;
     looked := looked + near;
     until := begins;
-    span := span * least(greatest(cap / 2 / (near + 1.0), 0.25), 16);
+    cap := least(2 * cap, span_max);
+    span := span * least(greatest(cap / 3 / (near + 1.0), 0.25), 64);
   END LOOP;
 END $$;
 
 -- How many of one span there are: all of them were skipped.
 CREATE FUNCTION intake.open311_count(by_move boolean, since timestamptz, until timestamptz, came_before timestamptz,
                                      moved_since timestamptz, moved_until timestamptz, items text[], wanted_open boolean)
-RETURNS integer STABLE LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
+RETURNS integer STABLE LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog SET max_parallel_workers_per_gather = 0 AS $$
 DECLARE
-  most_of_a_span CONSTANT integer := 1000000;
+  counted_max CONSTANT integer := 50000;
   counted bigint;
 BEGIN
   SELECT count(DISTINCT c.case_id) INTO counted
   FROM (SELECT l.shard, l.case_id, l.at FROM routing.log l WHERE by_move AND l.at >= since AND l.at < until
         UNION ALL
         SELECT r.shard, r.case_id, NULL FROM intake.report r WHERE NOT by_move AND r.received_at >= since AND r.received_at < until
-        LIMIT most_of_a_span) n (shard, case_id, at)
+        LIMIT counted_max) n (shard, case_id, at)
     JOIN routing.case_file c ON c.shard = n.shard AND c.case_id = n.case_id
     LEFT JOIN routing.case_file p ON c.state = 'merged' AND p.shard = (c.parent & 127)::smallint AND p.case_id = c.parent
   WHERE (NOT by_move OR c.moved_at = n.at AND EXISTS (
@@ -138,31 +140,19 @@ BEGIN
   RETURN counted;
 END $$;
 
--- A window as clients ask for it: what came in it; and, where it was asked for by its dates, then what came before and moved in it.
-CREATE FUNCTION intake.open311_list(since timestamptz, until timestamptz, or_moved boolean, moved_since timestamptz,
-                                    moved_until timestamptz, items text[], wanted_open boolean, skip integer, most integer)
-RETURNS SETOF intake.open311_case STABLE LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
+-- A window that was asked for by its dates: what came in it, and then what came before and moved in it.
+CREATE FUNCTION intake.open311_list(since timestamptz, until timestamptz, items text[], wanted_open boolean, skip integer, most integer)
+RETURNS SETOF intake.open311_case STABLE LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog SET max_parallel_workers_per_gather = 0 AS $$
 DECLARE
-  got bigint := 0;
-  came integer;
+  got bigint;
 BEGIN
-  IF since IS NULL AND moved_since IS NULL THEN
-    since := mesh.now() - interval '90 days';
-  END IF;
-  until := coalesce(until, 'infinity');
-  moved_until := coalesce(moved_until, 'infinity');
-  IF since IS NULL THEN
-    RETURN QUERY SELECT * FROM intake.open311_window(true, moved_since, moved_until, 'infinity', NULL, NULL, items, wanted_open, skip, most);
-    RETURN;
-  END IF;
-  RETURN QUERY SELECT * FROM intake.open311_window(false, since, until, 'infinity', moved_since, moved_until, items, wanted_open, skip, most);
+  RETURN QUERY SELECT * FROM intake.open311_window(false, since, until, 'infinity', NULL, NULL, items, wanted_open, skip, most);
   GET DIAGNOSTICS got = ROW_COUNT;
-  IF or_moved AND got < most THEN
+  IF got < most THEN
     IF got > 0 THEN
       skip := 0;
     ELSIF skip > 0 THEN
-      came := intake.open311_count(false, since, until, 'infinity', moved_since, moved_until, items, wanted_open);
-      skip := skip - least(came, skip);
+      skip := skip - least(skip, intake.open311_count(false, since, until, 'infinity', NULL, NULL, items, wanted_open));
     END IF;
     RETURN QUERY SELECT * FROM intake.open311_window(true, since, until, since, NULL, NULL, items, wanted_open, skip,
                                                      (most - got)::integer);
@@ -171,7 +161,7 @@ END $$;
 
 -- The moves of public cases in a window, oldest first; one more than `most` when there are more.
 CREATE FUNCTION intake.open311_moves(since timestamptz, until timestamptz, most integer) RETURNS TABLE (body bytea)
-STABLE LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
+STABLE LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog SET max_parallel_workers_per_gather = 0 AS $$
 DECLARE
   channels   CONSTANT text[] := intake.open311_channels();
   case_moved CONSTANT smallint := 33;  -- of messages.def
@@ -187,4 +177,4 @@ END $$;
 
 REVOKE ALL ON FUNCTION intake.open311_channels, intake.open311_cases, intake.open311_window, intake.open311_count,
                        intake.open311_list, intake.open311_moves FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION intake.open311_cases, intake.open311_list, intake.open311_moves TO zhitong_intake;
+GRANT EXECUTE ON FUNCTION intake.open311_cases, intake.open311_window, intake.open311_list, intake.open311_moves TO zhitong_intake;
