@@ -33,6 +33,8 @@ static const struct setting settings[] = {
      "path of a file with the public line of intake's service key"},
     {"ZHITONG_INTAKE_ENDPOINTS", SETTING_TEXT, "", "", 0, 1000,
      "public endpoints of intake: tcp://HOST:PORT, separated by commas"},
+    {"ZHITONG_STAFF_SOURCE", SETTING_TEXT, "", "", 0, 48,
+     "code of the source of the adapter staff, as which desk hands in reports that the staff enter; empty: they cannot"},
 };
 
 static const struct db_query *const queries[] = {desk_queries, NULL};

@@ -109,6 +109,10 @@ def every_answer_is_what_the_file_promises(system, shared):
         check("POST", "/councils/{council}/cases", status, office.ask("POST", f"/councils/{council}/cases", matter, **key))
     check("POST", "/councils/{council}/cases", 422, office.ask("POST", f"/councils/{council}/cases", {}, **key))
     check("POST", "/councils/{council}/cases", 404, office.ask("POST", "/councils/999/cases", matter, **key))
+    for status in (201, 200):
+        check("POST", "/reports", status, mill.ask("POST", "/reports", {"item": "lamp", "area": "n_mill_1"}, **key))
+    check("POST", "/reports", 422, mill.ask("POST", "/reports", {"item": "moon", "area": "n_mill_1"}, **key))
+    check("POST", "/reports", 400, mill.ask("POST", "/reports", {}))
     check("GET", "/councils", 200, office.get("/councils"))
     check("GET", "/councils/{council}", 200, office.get(f"/councils/{council}"))
     check("GET", "/councils/{council}", 404, office.get("/councils/999"))
