@@ -71,9 +71,13 @@ class Answer:
     @property
     def value(self):
         if self.headers["Content-Type"] == "application/json; charset=utf-8":
-            return json.loads(self.body)
+            return self.json
         assert self.headers["Content-Type"] == "text/xml; charset=utf-8", self.headers["Content-Type"]
         return spark(tree.fromstring(self.body))
+
+    @property
+    def json(self):
+        return json.loads(self.body)
 
     @property
     def codes(self):
