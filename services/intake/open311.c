@@ -19,6 +19,8 @@ void open311_error(struct open311_errors *errors, int status, const struct reaso
 static void answer(struct open311_call *call, int status, struct emit *emit) {
     if (status == 503)
         http_add_header(call->request, "Retry-After", "1");
+    /* What is public may be asked for by the pages of others. */
+    http_add_header(call->request, "Access-Control-Allow-Origin", "*");
     http_answer(call->request, status, emit_content_type(emit->format), (const char *)emit->out.data, emit->out.size);
     bytes_close(&emit->out);
     free(call->own);

@@ -60,16 +60,35 @@ static void answer_accepted(struct open311_call *call, const struct accepted *ac
     open311_answer(call, &emit);
 }
 
+/* A field of submit as the form calls it. */
+static const char *form_name(const char *field, char text[REASON_FIELD_MAX + 2]) {
+    static const char *const names[][2] = {
+        {"item", "service_code"},        {"area", "address_id"},
+        {"address", "address_string"},   {"files", "media"},
+        {"reporter_name", "first_name"}, {"reporter_phone", "phone"},
+        {"reporter_email", "email"},     {"reporter_account", "account_id"},
+        {"attributes", "attribute"},     {"key", "Idempotency-Key"},
+    };
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (strcmp(field, names[i][0]) == 0)
+            return names[i][1];
+    if (strncmp(field, "attribute.", strlen("attribute.")) != 0)
+        return field;
+    snprintf(text, REASON_FIELD_MAX + 2, "attribute[%s]", field + strlen("attribute."));
+    return text;
+}
+
 static void posted(void *context, const uint8_t *reply, size_t size) {
     struct open311_call *call = context;
     struct reason why;
     struct accepted accepted;
     struct refused refused;
+    char name[REASON_FIELD_MAX + 2];
     enum message type = message_peek(reply, size);
     if (type == MESSAGE_accepted && message_decode(type, reply, size, &accepted, &why) == 0)
         answer_accepted(call, &accepted);
     else if (type == MESSAGE_refused && message_decode(type, reply, size, &refused, &why) == 0)
-        open311_refuse_why(call, 400, refused.field, refused.reason);
+        open311_refuse_why(call, 400, form_name(refused.field, name), refused.reason);
     else
         open311_refuse_why(call, 503, "", "too busy now; nothing was kept, send the same report again");
 }

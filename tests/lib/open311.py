@@ -1,5 +1,6 @@
 """What the tests of Open311 share: a small city with sources and questions, requests, and answers as values: the JSON as it is, the XML
 by the Spark convention with every value as text, so that both can be compared."""
+import datetime
 import hashlib
 import http.client
 import json
@@ -11,6 +12,7 @@ from pathlib import Path
 
 from system import SMALL_CITY
 
+LAMP = {"service_code": "lamp", "lat": "33.611", "long": "114.011", "description": "dark"}
 LISTS = {"services", "service_requests", "service_request_updates", "errors", "attributes", "values", "endpoints", "formats", "notes"}
 FILES = {
     "sources.csv": "code,channel,name_en,name_zh,adapter,item,area,datum,per_minute\n"
@@ -116,3 +118,30 @@ class Open311:
 
     def post(self, path, form, **headers):
         return self.ask("POST", path, form=form, headers={name.replace("_", "-"): value for name, value in headers.items()})
+
+
+
+def now(seconds=0):
+    return (datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def both(endpoint, path, wanted=200, **query):
+    """The answer in JSON; the one in XML says the same."""
+    in_json, in_xml = (endpoint.ask("GET", f"{path}.{form}", query) for form in ("json", "xml"))
+    assert in_json.status == in_xml.status == wanted, (path, query, in_json, in_xml)
+    assert as_text(in_json.value) == in_xml.value, (in_json, in_xml)
+    assert in_xml.body.startswith(b'<?xml version="1.0" encoding="utf-8"?>')
+    return in_json.value
+
+
+def post(endpoint, **changes):
+    form = {name: value for name, value in {**LAMP, **changes}.items() if value is not None}
+    answer = endpoint.post("requests.json", form)
+    assert answer.status == 200, answer
+    (request,) = answer.value
+    assert isinstance(request["service_request_id"], str) and request["service_request_id"].isdigit()
+    return request["service_request_id"]
+
+
+def ids(answer):
+    return [request["service_request_id"] for request in answer]
