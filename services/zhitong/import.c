@@ -36,6 +36,8 @@ static void on_answer(void *context, const struct submit_answer *answer) {
     struct import_row *row = import_row(&importer->rows, answer->tag);
     row->outcome = !answer->accepted ? ROW_REFUSED : answer->repeated ? ROW_REPEATED : ROW_ACCEPTED;
     row->why = answer->why;
+    if (importer->source != NULL && !answer->accepted)
+        import_source_place(importer->source, &row->why);
 }
 
 static void save(struct importer *importer, bool now) {

@@ -101,3 +101,8 @@ int import_source_read(const struct import_source *source, const char *key, stru
                                          .key = key};
     return source_report(&reader, out, why);
 }
+
+void import_source_place(const struct import_source *source, struct reason *why) {
+    struct reason said = *why;
+    (void)refuse(why, source_place(source->source, said.field), "%s", said.text);
+}

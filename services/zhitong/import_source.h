@@ -22,6 +22,9 @@ void import_source_close(struct import_source **source);
 MUST_CHECK int import_source_read(const struct import_source *source, const char *key, struct submit *out,
                                   struct reason *why);
 
+/* Names the column in place of the field, in what intake says. */
+void import_source_place(const struct import_source *source, struct reason *why);
+
 /* The file's text as UTF-8 from another encoding, by iconv's name for it ("GB18030"); what cannot be converted becomes the
  * byte FF, which csv_next refuses with its line. The file is borrowed until the result is fclose()d. Refuses an unknown encoding. */
 MUST_CHECK int import_recode(FILE **out, FILE *file, const char *encoding, struct reason *why);

@@ -238,7 +238,7 @@ def a_source_over_zeromq_may_use_its_own_channel_only(system, shared):
     client = Client(system.endpoints("intake"), system.server_key(), system.read_key(path))
     try:
         report = {"channel": "sensor", "item": "lamp", "area": "north", "source_id": "M1"}
-        case = wait_until(lambda: client.ask("id:M1", report, seconds=EFFECT_SECONDS), EFFECT_SECONDS, "an answer")
+        case = client.ask("id:M1", report, seconds=20)  # a key that was refused a moment ago is tried again
         assert isinstance(case, int), case
         assert client.ask("id:M1", report, which=1) == case
         field, reason = client.ask("id:M2", {**report, "channel": "hotline"})
@@ -284,8 +284,9 @@ def csv_files_come_in_as_spreadsheets_write_them(system, shared):
         done = take_in(system, write_calls(system.folder / f"{name}.csv", rows, encoding, separator), key, *words)
         accepted = f"{0 if nth else 20} accepted, {20 if nth else 0} accepted before, 0 refused"
         assert done.returncode == 0 and accepted in done.stdout, (name, done)
-    reports = system.sql.rows("SELECT encode(body, 'escape') FROM intake.report WHERE body LIKE '%%G7%%'::bytea")
-    assert len(reports) == 1, reports
+    assert system.sql.number("SELECT count(*) FROM intake.report WHERE position('G7'::bytea IN body) > 0") == 1
+    words = "第7盏\n\"东\"".encode().hex()
+    assert system.sql.number(f"SELECT count(*) FROM intake.report WHERE position(decode('{words}', 'hex') IN body) > 0") == 1
 
 
 def what_is_wrong_in_a_csv_file_is_named_by_its_column(system, shared):
