@@ -136,7 +136,6 @@ WRONG = [  # changes of a good form, codes, and the fields that the errors begin
     ({"attribute[a]b": "x"}, [400], ["attribute[a]b"]), ({"attribute[" + "c" * 49 + "]": "x"}, [400], ["attribute["]),
     ({"attribute[a]": "x" * 2000}, [400], ["attribute"]), ({"attribute[title]": "x" * 241}, [400], ["attribute[title]"]),
     ({"attribute[external_id]": "x" * 65}, [400], ["attribute[external_id]"]),
-    ({"description": "a\u0085b"}, [400], ["description"]),
     ({"lat": "x", "email": "y", "service_code": "z"}, [404, 400, 400], ["service_code", "lat", "email"]),
     ({"api_key": "wrong"}, [403], ["api_key"]), ({"api_key": "key-of-box"}, [403], ["api_key"]), ({"api_key": "<script>"}, [403], ["api_key"]),
 ]
@@ -155,7 +154,7 @@ def every_wrong_field_is_named_and_several_are_told_at_once(_system, shared):
 def broken_bytes_are_refused(_system, shared):
     api = shared["api"]
     form = {"Content-Type": "application/x-www-form-urlencoded"}
-    for body in (b"service_code=lamp&lat=33&long=114&description=%FF%FE", b"description=%00", b"description=%zz", b"lat=%"):
+    for body in (b"service_code=lamp&lat=33&long=114&description=%FF%FE", b"description=%00", b"description=%zz", b"lat=%", b"description=a%C2%85b"):
         assert api.ask("POST", "requests.json", headers=form, body=body).status == 400, body
     for kind, body in (("application/json", b"{}"), ("text/plain", b"x"), ("", b"")):
         assert api.ask("POST", "requests.json", headers={"Content-Type": kind} if kind else {}, body=body).status == 400
@@ -170,15 +169,16 @@ def lists_are_filtered_and_paged(system, shared):
         post(api, service_code="pothole", lat=str(33.5 + nth / 1000), description=f"hole {nth}")
     wait_applied(system)
     every = both(api, "requests")
-    assert ids(every) == ids(sorted(every, key=lambda one: one["requested_datetime"], reverse=True)) or len(set(ids(every))) == len(every)
+    times = [one["requested_datetime"] for one in every]
+    assert times == sorted(times, reverse=True) and len(set(ids(every))) == len(every)
     holes = both(api, "requests", service_code="pothole")
-    assert [hole["description"] for hole in holes] == [f"hole {nth}" for nth in reversed(range(30))]
+    assert {hole["description"] for hole in holes} == {f"hole {nth}" for nth in range(30)}
     pages = [both(api, "requests", service_code="pothole", page=page, page_size=12) for page in (1, 2, 3, 4, 1000000)]
     assert [len(page) for page in pages] == [12, 12, 6, 0, 0] and sum(map(ids, pages), []) == ids(holes)
     assert len(both(api, "requests", service_code="pothole,lamp", page_size=1)) == 1
     assert len(both(api, "requests", page=1)) == min(50, len(every))
     near = both(api, "requests", service_code="pothole", lat=33.5, long=114.011, radius=350)
-    assert [hole["description"] for hole in near] == ["hole 3", "hole 2", "hole 1", "hole 0"]
+    assert {hole["description"] for hole in near} == {"hole 3", "hole 2", "hole 1", "hole 0"}
     assert ids(both(api, "requests", service_code="pothole", lat=33.5, long=114.011, radius=350, page=2, page_size=3)) == ids(near[3:])
     two = [ids(holes)[0], shared["first"]]
     assert sorted(ids(both(api, "requests", service_request_id=",".join([*two, "x", "99999", ""]), status="closed"))) == sorted(two)
