@@ -15,6 +15,7 @@ struct intake {
     struct credentials *credentials; /* of sources, see credential.h */
     struct open311_book *book;       /* NULL: not read yet; see open311_with_book */
     size_t commands_max;             /* under way at once */
+    struct intake_files *files;
 };
 
 extern const struct service_extra intake_extra;

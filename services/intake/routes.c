@@ -1,6 +1,7 @@
 #include "services/intake/routes.h"
 
 #include "services/intake/http_api.h"
+#include "services/intake/http_files.h"
 #include "services/intake/http_sources.h"
 #include "services/intake/open311.h"
 
@@ -17,4 +18,8 @@ const struct http_route intake_routes[INTAKE_ROUTE_COUNT] = {
     {"POST", "/open311/v2/*", open311_on_post,
      "Open311: takes a form, requests or servicerequestupdates, .xml or .json", NULL, HTTP_BODY_ANY, 0},
     {"GET", "/open311/v2/*/*", open311_on_get, "Open311: one of services, requests or tokens, .xml or .json", NULL},
+    {"POST", "/files", intake_post_file, "stores a photo or file; 201 with its SHA-256, for the files of a report", "",
+     HTTP_BODY_FILE, HTTP_FILES_BODY_BYTES_MAX},
+    {"GET", "/files/*", intake_get_file, "a file that staff have published", ""},
+    {"GET", "/files/*/thumbnail", intake_get_thumbnail, "a small picture of it", ""},
 };
