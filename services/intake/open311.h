@@ -51,6 +51,9 @@ void open311_refuse_why(struct open311_call *take_call, int status, const char *
 void open311_put(struct open311_call *take_call, enum ask_lane lane, struct ask *take_ask);
 /* The result of the ask's first step; NULL: it failed, and the call was answered with 503. */
 const PGresult *open311_result(struct open311_call *take_call, const struct ask *ask);
+/* The address of the endpoint as clients reach it. */
+#define OPEN311_URL_SIZE 400
+void open311_url(const struct open311_call *call, char url[OPEN311_URL_SIZE]);
 /* The zone of the city's clock; a city is loaded. */
 const struct zone *open311_zone(const struct open311_call *call);
 /* The names of things, of the city as it is loaded: calls `then` now or once they are read, or answers 503. */

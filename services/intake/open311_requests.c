@@ -20,7 +20,8 @@ enum {
     AT_OPEN,
     AT_ITEM,
     AT_UNIT,
-    AT_BODY
+    AT_BODY,
+    AT_PICTURE
 }; /* of open311_list and open311_cases */
 
 struct shown { /* what the rows of one answer share */
@@ -90,7 +91,19 @@ static void emit_extensions(struct emit *emit, const struct shown *shown, const 
     emit_end(emit);
 }
 
-/* Pictures are shown once staff have published them, so media_url is empty until then. */
+/* A picture is shown once staff have published it; until then media_url is empty. */
+static void emit_picture(struct emit *emit, const struct shown *shown, const char *file) {
+    char url[OPEN311_URL_SIZE + 100];
+    if (*file == '\0') {
+        emit_text(emit, "media_url", NULL);
+        return;
+    }
+    open311_url(shown->call, url);
+    char *tail = strstr(url, "/open311/");
+    snprintf(tail != NULL ? tail : url + strlen(url), 100, "/files/%.64s", file);
+    emit_text(emit, "media_url", url);
+}
+
 static void emit_request(struct emit *emit, const struct shown *shown, const PGresult *rows, int row) {
     const struct report_received *report = &shown->report;
     const struct open311_book *book = shown->call->intake->book;
@@ -113,7 +126,7 @@ static void emit_request(struct emit *emit, const struct shown *shown, const PGr
     emit_text(emit, "zipcode", NULL);
     emit_degrees(emit, "lat", report->lat);
     emit_degrees(emit, "long", report->lon);
-    emit_text(emit, "media_url", NULL);
+    emit_picture(emit, shown, db_text(rows, row, AT_PICTURE));
     if (shown->query.extensions)
         emit_extensions(emit, shown, rows, row);
     emit_end(emit);

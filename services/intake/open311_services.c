@@ -8,10 +8,17 @@
 #define SPECIFICATION "http://wiki.open311.org/GeoReport_v2"
 #define EXTENSIONS SPECIFICATION "/Extensions" /* paging, updates and so on; the same address */
 #define CHANGESET "2026-11-25"                 /* when what is said here changed last */
-#define URL_SIZE 400
 
 static const char *text_of(const struct open311_call *call, const char *setting) {
     return settings_text(call->intake->loop->settings, setting);
+}
+
+void open311_url(const struct open311_call *call, char url[OPEN311_URL_SIZE]) {
+    const char *said = text_of(call, "ZHITONG_OPEN311_URL");
+    if (*said != '\0')
+        snprintf(url, OPEN311_URL_SIZE, "%s", said);
+    else
+        snprintf(url, OPEN311_URL_SIZE, "http://%s/open311/v2", http_header(call->request, "Host"));
 }
 
 static void emit_endpoint(struct emit *emit, const char *specification, const char *url, const char *type) {
@@ -29,12 +36,9 @@ static void emit_endpoint(struct emit *emit, const char *specification, const ch
 
 void open311_get_discovery(struct open311_call *call) {
     struct emit emit = {.format = call->format};
-    const char *base = text_of(call, "ZHITONG_OPEN311_URL"), *test = text_of(call, "ZHITONG_OPEN311_TEST_URL");
-    char url[URL_SIZE];
-    if (*base != '\0')
-        snprintf(url, sizeof url, "%s", base);
-    else
-        snprintf(url, sizeof url, "http://%s/open311/v2", http_header(call->request, "Host"));
+    const char *test = text_of(call, "ZHITONG_OPEN311_TEST_URL");
+    char url[OPEN311_URL_SIZE];
+    open311_url(call, url);
     emit_record(&emit, "discovery");
     emit_text(&emit, "changeset", CHANGESET);
     emit_text(&emit, "contact", text_of(call, "ZHITONG_OPEN311_CONTACT"));

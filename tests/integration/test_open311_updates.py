@@ -2,7 +2,10 @@
 """Open311: whose report it is, updates as FixMyStreet sends and reads them, and what is not shown."""
 import re
 import shutil
+import struct
 import sys
+import tempfile
+import zlib
 from pathlib import Path
 
 sys.dont_write_bytecode = True
@@ -14,6 +17,7 @@ from system import wait_until
 
 INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+08:00")
 FOLDER = city_folder()
+FILES = Path(tempfile.mkdtemp(prefix="zhitong-files."))
 
 
 def a_city_runs(system, shared):
@@ -129,6 +133,27 @@ def without_a_source_for_them_posts_need_a_key(system, shared):
     system.wait_shared(("intake",))
 
 
+def a_picture_is_shown_once_it_is_published(system, shared):
+    api, pixel = shared["api"], zlib.compress(b"\0\xff\0\0")
+    chunks = [(b"IHDR", struct.pack(">IIBBBBB", 1, 1, 8, 2, 0, 0, 0)), (b"IDAT", pixel), (b"IEND", b"")]
+    picture = b"\x89PNG\r\n\x1a\n" + b"".join(struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+                                             for name, data in chunks)
+    parts = [f'Content-Disposition: form-data; name="{name}"\r\n\r\n{value}'.encode() for name, value in LAMP.items()]
+    parts.append(b'Content-Disposition: form-data; name="media"; filename="1.png"\r\nContent-Type: image/png\r\n\r\n' + picture)
+    body = b"".join(b"--xx\r\n" + part + b"\r\n" for part in parts) + b"--xx--\r\n"
+    answer = api.ask("POST", "requests.json", headers={"Content-Type": "multipart/form-data; boundary=xx"}, body=body)
+    assert answer.status == 200, answer
+    case = answer.value[0]["service_request_id"]
+    wait_applied(system)
+    assert both(api, f"requests/{case}")[0]["media_url"] is None
+    system.sql.rows("UPDATE intake.file SET published_at = now(), published_by = 'test'")
+    url = both(api, f"requests/{case}")[0]["media_url"]
+    assert re.fullmatch(rf"http://127.0.0.1:{api.port}/files/[0-9a-f]{{64}}", url), url
+    shown = api.ask("GET", url.removeprefix(f"http://127.0.0.1:{api.port}"))
+    assert shown.status == 200 and shown.headers["Content-Type"] == "image/png", shown
+    assert url in [one["media_url"] for one in both(api, "requests")]
+
+
 def all_is_sound(system, _shared):
     assert_sound(system)
 
@@ -137,7 +162,8 @@ try:
     main("open311_updates", [
         a_city_runs, a_key_says_whose_report_it_is, an_update_is_taken_once, every_wrong_field_of_an_update_is_refused,
         states_are_told_as_updates_and_a_closed_request_is_taken_up_again, channels_that_are_not_public_are_not_shown,
-        without_a_source_for_them_posts_need_a_key, all_is_sound],
-        city=FOLDER, settings={"intake": {"ZHITONG_OPEN311_SOURCE": "public"}})
+        a_picture_is_shown_once_it_is_published, without_a_source_for_them_posts_need_a_key, all_is_sound],
+        city=FOLDER, settings={"intake": {"ZHITONG_OPEN311_SOURCE": "public", "ZHITONG_FILES_FOLDER": str(FILES)}})
 finally:
     shutil.rmtree(FOLDER, ignore_errors=True)
+    shutil.rmtree(FILES, ignore_errors=True)

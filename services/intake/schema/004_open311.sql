@@ -159,6 +159,13 @@ BEGIN
   END IF;
 END $$;
 
+-- A file of the case that staff have published, SHA-256 in hex; NULL: none.
+CREATE FUNCTION intake.open311_picture(of_case bigint) RETURNS text STABLE LANGUAGE sql AS $$
+  SELECT encode(f.sha256, 'hex') FROM intake.file_use u JOIN intake.file f USING (sha256)
+  WHERE u.shard = (of_case & 127)::smallint AND u.case_id = of_case AND f.published_at IS NOT NULL
+  ORDER BY f.published_at LIMIT 1
+$$;
+
 -- The moves of public cases in a window, oldest first; one more than `most` when there are more.
 CREATE FUNCTION intake.open311_moves(since timestamptz, until timestamptz, most integer) RETURNS TABLE (body bytea)
 STABLE LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog SET max_parallel_workers_per_gather = 0 AS $$
