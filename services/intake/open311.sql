@@ -1,28 +1,32 @@
 -- name: open311_list
 -- $1 came or moved from and $2 until, unix ms; $3 items, separated by spaces; $4 open; $5 skip; $6 how many
-SELECT case_id, received_at, moved_at, due_at, state, is_open, item, unit, body, intake.open311_picture(case_id)
+SELECT case_id, received_at, moved_at, due_at, state, is_open, item, unit, body,
+       (SELECT p.file FROM published p WHERE p.shard = (l.case_id & 127)::smallint AND p.case_id = l.case_id LIMIT 1)
 FROM intake.open311_list(to_timestamp($1::bigint / 1000.0), to_timestamp($2::bigint / 1000.0), string_to_array($3::text, ' '),
-                         $4::boolean, $5::integer, $6::integer);
+                         $4::boolean, $5::integer, $6::integer) l;
 
 -- name: open311_newest
 -- What came in the last 90 days.
 -- $1 items, separated by spaces; $2 open; $3 skip; $4 how many
-SELECT case_id, received_at, moved_at, due_at, state, is_open, item, unit, body, intake.open311_picture(case_id)
+SELECT case_id, received_at, moved_at, due_at, state, is_open, item, unit, body,
+       (SELECT p.file FROM published p WHERE p.shard = (l.case_id & 127)::smallint AND p.case_id = l.case_id LIMIT 1)
 FROM intake.open311_window(false, mesh.now() - interval '90 days', 'infinity', 'infinity', NULL, NULL, string_to_array($1::text, ' '),
-                           $2::boolean, $3::integer, $4::integer);
+                           $2::boolean, $3::integer, $4::integer) l;
 
 -- name: open311_moved
 -- $1 moved from and $2 until, unix ms; $3 came from and $4 until; $5 items, separated by spaces; $6 open; $7 skip; $8 how many
-SELECT case_id, received_at, moved_at, due_at, state, is_open, item, unit, body, intake.open311_picture(case_id)
+SELECT case_id, received_at, moved_at, due_at, state, is_open, item, unit, body,
+       (SELECT p.file FROM published p WHERE p.shard = (l.case_id & 127)::smallint AND p.case_id = l.case_id LIMIT 1)
 FROM intake.open311_window($3::bigint IS NULL, to_timestamp(coalesce($3::bigint, $1::bigint) / 1000.0),
                            coalesce(to_timestamp(CASE WHEN $3::bigint IS NULL THEN $2::bigint ELSE $4::bigint END / 1000.0), 'infinity'),
                            'infinity', to_timestamp($1::bigint / 1000.0), to_timestamp($2::bigint / 1000.0),
-                           string_to_array($5::text, ' '), $6::boolean, $7::integer, $8::integer);
+                           string_to_array($5::text, ' '), $6::boolean, $7::integer, $8::integer) l;
 
 -- name: open311_cases
 -- $1 cases, separated by spaces
-SELECT case_id, received_at, moved_at, due_at, state, is_open, item, unit, body, intake.open311_picture(case_id)
-FROM intake.open311_cases(string_to_array($1::text, ' ')::bigint[]);
+SELECT case_id, received_at, moved_at, due_at, state, is_open, item, unit, body,
+       (SELECT p.file FROM published p WHERE p.shard = (l.case_id & 127)::smallint AND p.case_id = l.case_id LIMIT 1)
+FROM intake.open311_cases(string_to_array($1::text, ' ')::bigint[]) l;
 
 -- name: open311_known
 -- $1 case: whether there is such a report, whoever may see it

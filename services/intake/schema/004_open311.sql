@@ -159,12 +159,10 @@ BEGIN
   END IF;
 END $$;
 
--- A file of the case that staff have published, SHA-256 in hex; NULL: none.
-CREATE FUNCTION intake.open311_picture(of_case bigint) RETURNS text STABLE LANGUAGE sql AS $$
-  SELECT encode(f.sha256, 'hex') FROM intake.file_use u JOIN intake.file f USING (sha256)
-  WHERE u.shard = (of_case & 127)::smallint AND u.case_id = of_case AND f.published_at IS NOT NULL
-  ORDER BY f.published_at LIMIT 1
-$$;
+-- The files of a case that staff have published, SHA-256 in hex.
+CREATE VIEW intake.published AS
+SELECT u.shard, u.case_id, encode(f.sha256, 'hex') AS file
+FROM intake.file_use u JOIN intake.file f USING (sha256) WHERE f.published_at IS NOT NULL;
 
 -- The moves of public cases in a window, oldest first; one more than `most` when there are more.
 CREATE FUNCTION intake.open311_moves(since timestamptz, until timestamptz, most integer) RETURNS TABLE (body bytea)
