@@ -133,7 +133,10 @@ void intake_post_report(struct http_request *request, void *context) {
         http_refuse(request, 400, &why);
         return;
     }
-    struct request_ask ask = {.request = &submit, .client = source != NULL ? source->code : HTTP_CLIENT, .answer = posted, .context = request};
+    struct request_ask ask = {.request = &submit,
+                              .client = source != NULL ? source->code : HTTP_CLIENT,
+                              .answer = posted,
+                              .context = request};
     service_request(context, &ask);
 }
 

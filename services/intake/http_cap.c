@@ -20,8 +20,8 @@ struct alerting { /* an alert on its way */
     char source[CODE_MAX + 1], key[65], note[2 * CAP_WORD_MAX + 16];
     size_t count; /* of reports */
     struct submit *reports;
-    size_t waiting;  /* notes under way */
-    json_t *noted;   /* of a cancellation: what became of each note */
+    size_t waiting; /* notes under way */
+    json_t *noted;  /* of a cancellation: what became of each note */
     int status;
 };
 
@@ -125,7 +125,8 @@ static void note_answered(void *context, const struct command_answer *answer) {
     struct alerting *alerting = context;
     json_t *json = json_pack("{s:i}", "status", answer->outcome == COMMAND_DONE ? 200 : 409);
     if (answer->outcome != COMMAND_DONE) {
-        json_object_set_new(json, "error", json_pack("{s:s, s:s}", "field", answer->why.field, "reason", answer->why.text));
+        json_object_set_new(json, "error",
+                            json_pack("{s:s, s:s}", "field", answer->why.field, "reason", answer->why.text));
         alerting->status = answer->outcome == COMMAND_REFUSED ? 409 : 503;
     }
     json_array_append_new(alerting->noted, json);

@@ -12,7 +12,7 @@ struct intake {
     struct asks *asks;
     struct command_calls *calls;
     struct credentials *credentials; /* of sources, see credential.h */
-    size_t commands_max; /* under way at once */
+    size_t commands_max;             /* under way at once */
 };
 
 extern const struct service_extra intake_extra;

@@ -101,7 +101,8 @@ void webhook_place(const struct webhook_body *body, size_t nth, struct reason *w
         return;
     snprintf(field, sizeof field, "%s", why->field);
     snprintf(text, sizeof text, "%s", why->text);
-    snprintf(pointer, sizeof pointer, "%s/%zu%s%s", body->at, nth, field[0] == '/' || field[0] == '\0' ? "" : "/", field);
+    snprintf(pointer, sizeof pointer, "%s/%zu%s%s", body->at, nth, field[0] == '/' || field[0] == '\0' ? "" : "/",
+             field);
     (void)refuse(why, pointer, "%s", text);
 }
 

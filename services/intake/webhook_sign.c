@@ -46,8 +46,9 @@ static bool body_signed(const struct webhook_signed *request, const uint8_t mac[
     uint8_t given[MAC_BYTES];
     size_t size = 0;
     const char *end, *hex = request->body_signature + strlen(BODY_SCHEME);
-    return strlen(hex) == 2 * MAC_BYTES && sodium_hex2bin(given, sizeof given, hex, 2 * MAC_BYTES, NULL, &size, &end) == 0 &&
-           size == MAC_BYTES && sodium_memcmp(given, mac, MAC_BYTES) == 0;
+    return strlen(hex) == 2 * MAC_BYTES &&
+           sodium_hex2bin(given, sizeof given, hex, 2 * MAC_BYTES, NULL, &size, &end) == 0 && size == MAC_BYTES &&
+           sodium_memcmp(given, mac, MAC_BYTES) == 0;
 }
 
 bool webhook_signed_with(const struct webhook_signed *request, const struct webhook_secret *secret) {
