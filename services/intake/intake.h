@@ -13,6 +13,7 @@ struct intake {
     struct command_calls *calls;
     struct credentials *credentials; /* of sources, see credential.h */
     size_t commands_max;             /* under way at once */
+    struct intake_files *files;
 };
 
 extern const struct service_extra intake_extra;

@@ -1,10 +1,12 @@
 /* Intake: what came in. It keeps reports as they came, mints case ids in its shards, and never decides who handles. */
+#include "common/file_store.h"
 #include "common/secret_keys.h"
 #include "services/intake/handlers.h"
 #include "services/intake/intake.h"
 #include "services/intake/routes.h"
+#include "services/intake/uploads.h"
 
-extern const struct db_query intake_queries[];
+extern const struct db_query intake_queries[], files_queries[];
 
 static const struct setting settings[] = {
     SETTINGS_OF_REQUESTS,
@@ -18,6 +20,9 @@ static const struct setting settings[] = {
     SETTING_OF_SECRET_KEYS,
     {"ZHITONG_COMMANDS_WAITING", SETTING_NUMBER, "moves", "1000", 1, 100000,
      "such moves that may be under way; more are answered 503"},
+    SETTINGS_OF_FILES,
+    {"ZHITONG_FILE_BYTES", SETTING_NUMBER, "bytes", "10485760", 1000, FILE_KEPT_BYTES_MAX - 4096,
+     "a file that comes in may be so long"},
 };
 
 static const struct handler handlers[] = {
@@ -25,7 +30,7 @@ static const struct handler handlers[] = {
 };
 
 static const struct request_form submit_form = {MESSAGE_submit, sizeof(struct submit), intake_submit_shard};
-static const struct db_query *const queries[] = {intake_queries, NULL};
+static const struct db_query *const queries[] = {intake_queries, files_queries, NULL};
 
 static const struct service intake = {
     .name = "intake",
@@ -46,6 +51,7 @@ static const struct service intake = {
     .public_requests = true,
     .routes = intake_routes,
     .route_count = INTAKE_ROUTE_COUNT,
+    .upload = &intake_upload,
     .extra = &intake_extra,
 };
 

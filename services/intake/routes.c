@@ -1,6 +1,7 @@
 #include "services/intake/routes.h"
 
 #include "services/intake/http_api.h"
+#include "services/intake/http_files.h"
 #include "services/intake/http_sources.h"
 
 const struct http_route intake_routes[INTAKE_ROUTE_COUNT] = {
@@ -10,4 +11,8 @@ const struct http_route intake_routes[INTAKE_ROUTE_COUNT] = {
     {"POST", "/sources/*/cap", intake_post_cap, "takes a source's alert in CAP 1.2: a report for each of its areas",
      ""},
     {"GET", "/reports/*", intake_get_report, "a report as it came", NULL},
+    {"POST", "/files", intake_post_file, "stores a photo or file; 201 with its SHA-256, for the files of a report", "",
+     HTTP_BODY_FILE, HTTP_FILES_BODY_BYTES_MAX},
+    {"GET", "/files/*", intake_get_file, "a file that staff have published", ""},
+    {"GET", "/files/*/thumbnail", intake_get_thumbnail, "a small picture of it", ""},
 };

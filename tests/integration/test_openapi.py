@@ -97,6 +97,11 @@ def every_answer_is_what_the_file_promises(system, shared):
         check("GET", any_case, 200, mill.get(f"/cases/{case}"))
         check("GET", any_case + "/history", 200, mill.get(f"/cases/{case}/history", limit=2))
         check("GET", any_case + "/files", 200, mill.get(f"/cases/{case}/files"))
+    one_file, hash_of_none = any_case + "/files/{file}", "ab" * 32
+    check("GET", one_file, 404, mill.get(f"/cases/{first}/files/{hash_of_none}"))
+    check("GET", one_file + "/thumbnail", 404, mill.get(f"/cases/{first}/files/{hash_of_none}/thumbnail"))
+    for change in ("publish", "withdraw"):
+        check("POST", one_file + "/" + change, 404, mill.ask("POST", f"/cases/{first}/files/{hash_of_none}/{change}"))
     check("GET", any_case, 404, south.get(f"/cases/{first}"))
     check("GET", any_case + "/history", 404, south.get(f"/cases/{first}/history"))
     check("GET", any_case + "/history", 400, mill.get(f"/cases/{first}/history", after="x"))
