@@ -27,6 +27,7 @@ struct channel {
     char privacy[17];         /* public, internal or restricted */
     uint32_t duplicate_hours; /* window in which a like report is a duplicate; 0: none is set */
     bool callback;            /* the reporter is called back before a case closes */
+    uint32_t keep_days;       /* how long personal data of its reporters is kept */
 };
 
 struct area {
@@ -51,6 +52,7 @@ struct item {
     char unit_kind[CODE_MAX + 1]; /* kind of unit that answers; "centre": the area's governance centre */
     const struct unit *unit;      /* one fixed unit instead; NULL: found by area and kind */
     struct limit limit;           /* overrides the ladder's limit at the starting tier; amount 0: the ladder's */
+    const struct item *parent;    /* the wider item it belongs to; NULL: none */
 };
 
 struct city;
