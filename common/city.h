@@ -34,6 +34,7 @@ struct area {
     const struct area *parent; /* NULL for the city itself */
     uint8_t tier;              /* tier of its governance centre; a grid has tier 1 like its village */
     double lat, lon;           /* of its middle, WGS-84 degrees; NaN: not known */
+    bool fenced;               /* it has a border, see common/city_place.h */
 };
 
 struct unit {
@@ -51,6 +52,7 @@ struct item {
     char unit_kind[CODE_MAX + 1]; /* kind of unit that answers; "centre": the area's governance centre */
     const struct unit *unit;      /* one fixed unit instead; NULL: found by area and kind */
     struct limit limit;           /* overrides the ladder's limit at the starting tier; amount 0: the ladder's */
+    const struct item *parent;    /* the wider item it belongs to; NULL: none */
 };
 
 struct city;

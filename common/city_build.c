@@ -5,7 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/city_door.h"
 #include "common/city_fields.h"
+#include "common/city_questions.h"
 
 static void *room_for(size_t count, size_t size) {
     void *room = calloc(count + 1, size);
@@ -120,6 +122,8 @@ static void build_items(struct city *city, const struct city_draft *draft) {
         city->item_kinds[row] = code_index_find(&city->kinds, item->unit_kind);
         (void)code_index_add(&city->item_index, item->code, (uint32_t)row);
     }
+    for (size_t row = 0; row < city->item_count; row++)
+        city->items[row].parent = city_item(city, FIELD(draft, items, row, parent));
 }
 
 static void build_reasons(struct city *city, const struct city_draft *draft) {
@@ -176,6 +180,8 @@ int city_build(struct city **out, const struct city_draft *draft, struct reason 
     build_reasons(city, draft);
     build_templates(city, draft);
     build_policy(city, draft);
+    city_build_doors(city, draft);
+    city_build_questions(city, draft);
     if (city_build_calendars(city, draft, why) != 0) {
         city_close(&city);
         return -1;
@@ -193,6 +199,8 @@ void city_close(struct city **city) {
     code_index_close(&(*city)->item_index);
     code_index_close(&(*city)->kinds);
     city_close_calendars(*city);
+    city_close_doors(*city);
+    city_close_questions(*city);
     city_close_places(*city);
     for (size_t i = 0; i < (*city)->policy_count; i++)
         policy_close(&(*city)->policies[i]);

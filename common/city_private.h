@@ -79,6 +79,9 @@ struct city {
     struct policy *policies; /* at least one; by valid-from, then version */
     size_t policy_count;
 
+    struct door *doors; /* of each item, in the order of items */
+    struct city_words *words;
+
     struct calendar *calendar;        /* of the city */
     struct named_calendar *calendars; /* that units have instead */
     size_t calendar_count;

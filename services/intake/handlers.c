@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/case_map.h"
+#include "services/intake/door.h"
 #include "services/intake/report.h"
 #include "services/intake/report_files.h"
 
@@ -21,6 +22,8 @@ struct asked { /* a decoded request */
     struct submit submit;
     uint8_t digest[REPORT_DIGEST_BYTES];
     struct known *known;
+    struct door_found found;
+    const struct reason *refused; /* NULL: it can be taken */
 };
 
 struct known { /* a digest and the case it got, before or in this batch */
@@ -65,6 +68,19 @@ static struct known *known_at(struct batch *batch, const uint8_t *digest) {
     return known;
 }
 
+/* Before it is compared with others: the door sets area and position right. */
+static void look(struct batch *batch, const struct input *input, struct asked *asked) {
+    const struct door_ask ask = {.city = batch->city, .now = batch->now, .asks = door_asks(input->client)};
+    struct reason why;
+    asked->refused = NULL;
+    if (report_check(batch->city, &asked->submit, &why) == 0 &&
+        door_look(&ask, &asked->submit, &asked->found, &why) == 0)
+        return;
+    struct reason *kept = arena_take(batch->arena, sizeof *kept);
+    *kept = why;
+    asked->refused = kept;
+}
+
 static void decode(struct batch *batch, struct input *input) {
     struct intake_lane *lane = batch->own;
     struct asked *asked = arena_take(batch->arena, sizeof *asked);
@@ -75,6 +91,7 @@ static void decode(struct batch *batch, struct input *input) {
     }
     report_digest(input->client, asked->submit.key, asked->digest);
     asked->known = known_at(batch, asked->digest);
+    look(batch, input, asked);
     column_uuid(&lane->find, asked->digest);
     report_files_ask(&lane->files, asked->submit.files);
     input->decoded = asked;
@@ -113,6 +130,8 @@ static void keep_report(struct batch *batch, const struct asked *asked, uint64_t
     lane->received.case_id = case_id;
     lane->received.at = batch->now;
     report_received_of(&asked->submit, &lane->received);
+    lane->received.score = asked->found.score;
+    strcpy(lane->received.missing, asked->found.missing);
     batch_emit(batch, case_id, MESSAGE_report_received, &lane->received);
     lane->scratch.size = 0;
     size_t size = message_encode(MESSAGE_report_received, &lane->received, &lane->scratch);
@@ -131,14 +150,19 @@ void intake_on_submit(struct batch *batch, struct input *input) {
     if (accepted.case_id == 0) {
         struct reason why;
         const struct report_files *files = &((struct intake_lane *)batch->own)->files;
-        if (report_check(batch->city, &asked->submit, &why) != 0 ||
-            report_files_check(files, asked->submit.files, &why) != 0) {
+        if (asked->refused != NULL) {
+            batch_reject(input, asked->refused);
+            return;
+        }
+        if (report_files_check(files, asked->submit.files, &why) != 0) {
             batch_reject(input, &why);
             return;
         }
         accepted.case_id = case_id_of(input->shard, batch_next_seq(batch, input->shard));
         asked->known->case_id = accepted.case_id;
         keep_report(batch, asked, accepted.case_id);
+        accepted.score = asked->found.score;
+        strcpy(accepted.missing, asked->found.missing);
     }
     batch_reply(input, MESSAGE_accepted, &accepted);
 }

@@ -1,10 +1,15 @@
 #include "services/intake/routes.h"
 
 #include "services/intake/http_api.h"
+#include "services/intake/http_door.h"
 #include "services/intake/http_files.h"
 
 const struct http_route intake_routes[INTAKE_ROUTE_COUNT] = {
     {"POST", "/reports", intake_post_report, "takes a report; 201 with its case id once it is durable", NULL},
+    {"POST", "/reports/check", intake_post_check,
+     "keeps nothing: says whether a report can be taken, how complete it is and what is missing; lang", "lang"},
+    {"GET", "/items", intake_get_items, "what can be reported; lang, else Accept-Language", "lang"},
+    {"GET", "/items/*", intake_get_item, "an item: its questions, what it asks for, and what is said of it; lang", "lang"},
     {"GET", "/reports/*", intake_get_report, "a report as it came", NULL},
     {"POST", "/files", intake_post_file, "stores a photo or file; 201 with its SHA-256, for the files of a report", "",
      HTTP_BODY_FILE, HTTP_FILES_BODY_BYTES_MAX},
