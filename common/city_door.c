@@ -10,7 +10,10 @@ static const struct door plain = {
     .place = WANT_wanted, .happened_days = 366, .duplicate_metres = 100, .suggest_percent = 50};
 
 static enum want want_of(const char *text, enum want empty) {
-    return *text == '\0' ? empty : strcmp(text, "needed") == 0 ? WANT_needed : strcmp(text, "wanted") == 0 ? WANT_wanted : WANT_no;
+    return *text == '\0'                 ? empty
+           : strcmp(text, "needed") == 0 ? WANT_needed
+           : strcmp(text, "wanted") == 0 ? WANT_wanted
+                                         : WANT_no;
 }
 
 static uint32_t amount_of(const char *text, uint32_t empty) {
