@@ -8,7 +8,7 @@
 
 #define SCALE_STEPS 40
 
-static const double costs[] = {0.125, 0.25, 0.5, 1, 2, 4, 8, 16};
+static const double costs[] = {0.25, 0.5, 1, 2, 4, 8, 16, 32};
 #define COST_COUNT (sizeof costs / sizeof *costs)
 
 static void *room_for(size_t count, size_t size) {
