@@ -4,6 +4,7 @@
 #include <sodium.h>
 #include <stdlib.h>
 
+#include "common/classifier_watch.h"
 #include "common/loop.h"
 #include "services/intake/files.h"
 
@@ -67,6 +68,7 @@ static void *intake_open(struct service_loop *loop, struct reason *why) {
                                                 .busy_ends = true};
     intake->asks = asks_open(&asks);
     intake->calls = command_calls_open(&calls);
+    intake->classifier = classifier_watch_open(settings_text(settings, "ZHITONG_CLASSIFIER"));
     intake->commands_max = (size_t)settings_number(settings, "ZHITONG_COMMANDS_WAITING");
     return intake;
 }
@@ -99,6 +101,7 @@ static void intake_close(void *own) {
     struct intake *intake = own;
     command_calls_close(&intake->calls);
     asks_close(&intake->asks);
+    classifier_watch_close(&intake->classifier);
     intake_files_close(&intake->files);
     free(intake);
 }

@@ -12,6 +12,7 @@ struct intake {
     struct asks *asks;
     struct command_calls *calls;
     size_t commands_max; /* under way at once */
+    struct classifier_watch *classifier;
     struct intake_files *files;
 };
 
