@@ -5,6 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define CACHE_LINE 64
+#define AHEAD 4 /* rows */
+#define AHEAD_BYTES 1024
+
 static void *room_for(size_t count, size_t size) {
     void *room = calloc(count, size);
 
@@ -70,22 +74,49 @@ static uint32_t find(const struct classifier *classifier, uint64_t hash) {
     return classifier->feature_count;
 }
 
-bool classifier_score(const struct classifier *classifier, const struct grams *grams, float *scores) {
-    size_t labels = classifier->label_count;
-    float squares = 0;
+/* Which features a text has, and how much of each. */
+struct found {
+    uint32_t feature;
+    float value;
+};
 
-    memset(scores, 0, labels * sizeof *scores);
+static size_t find_all(const struct classifier *classifier, const struct grams *grams, struct found *found) {
+    size_t count = 0;
+
     for (size_t slot = 0; slot <= grams->mask; slot++) {
         const struct gram *gram = &grams->slots[slot];
         uint32_t feature = gram->hash != 0 ? find(classifier, gram->hash) : classifier->feature_count;
         if (feature == classifier->feature_count)
             continue;
-        float value = (1 + logf((float)gram->count)) * classifier->idf[feature];
-        const float *weights = classifier->weights + feature * labels;
-        squares += value * value;
-        for (size_t label = 0; label < labels; label++)
-            scores[label] += value * weights[label];
+        float repeats = gram->count == 1 ? 1 : 1 + logf((float)gram->count);
+        found[count++] = (struct found){feature, repeats * classifier->idf[feature]};
     }
+    return count;
+}
+
+static void add_row(float *restrict scores, const float *restrict weights, float value, size_t labels) {
+    for (size_t label = 0; label < labels; label++)
+        scores[label] += value * weights[label];
+}
+
+bool classifier_score(const struct classifier *classifier, const struct grams *grams, float *scores) {
+    size_t labels = classifier->label_count;
+    struct found *found = malloc((grams->count + 1) * sizeof *found);
+    float squares = 0;
+
+    assert(found != NULL);
+    memset(scores, 0, labels * sizeof *scores);
+    size_t count = find_all(classifier, grams, found);
+    for (size_t i = 0; i < count; i++) {
+        /* Rows lie anywhere in tens of megabytes: asked for ahead, they are there when it is their turn. */
+        const char *ahead = (const char *)(classifier->weights +
+                                           found[i + AHEAD < count ? i + AHEAD : i].feature * labels);
+        for (size_t byte = 0; byte < labels * sizeof *scores && byte < AHEAD_BYTES; byte += CACHE_LINE)
+            __builtin_prefetch(ahead + byte);
+        squares += found[i].value * found[i].value;
+        add_row(scores, classifier->weights + found[i].feature * labels, found[i].value, labels);
+    }
+    free(found);
     float length = squares > 0 ? sqrtf(squares) : 1;
     for (size_t label = 0; label < labels; label++)
         scores[label] = scores[label] / length + classifier->bias[label];
