@@ -6,7 +6,10 @@
 
 #include "services/zhitong/classify_score.h"
 
-#define SCALE_STEPS 40
+/* The scales that are tried: 0.5 to 59. */
+#define SCALE_LEAST 0.5
+#define SCALE_RATIO 1.1
+#define SCALE_COUNT 51
 
 static const double costs[] = {0.25, 0.5, 1, 2, 4, 8, 16, 32};
 #define COST_COUNT (sizeof costs / sizeof *costs)
@@ -47,95 +50,99 @@ uint8_t *classify_deal(const struct selection *selection, unsigned folds, unsign
     return fold;
 }
 
-/* Scores of each text of the selection by a model that learned from the other folds. */
-static void cross(const struct selection *selection, const struct learning *learning, const uint8_t *fold,
-                  float *scores) {
-    size_t labels = selection->examples->label_count, *numbers = room_for(selection->count, sizeof *numbers);
+/* How good a cost is on texts that the model had not seen, and how much log loss each scale gives there. */
+struct trial {
+    double cost;
+    struct score score;
+    double losses[SCALE_COUNT];
+};
 
-    for (unsigned out = 0; out < INNER_FOLDS; out++) {
-        struct selection others = {selection->examples, numbers, 0};
+static double scale_of(size_t step) {
+    return SCALE_LEAST * pow(SCALE_RATIO, (double)step);
+}
+
+static double loss_of(const float *scores, size_t labels, uint32_t truth, double scale) {
+    double most = scores[0], sum = 0;
+
+    for (size_t label = 1; label < labels; label++)
+        most = fmax(most, scores[label]);
+    for (size_t label = 0; label < labels; label++)
+        sum += exp(scale * (scores[label] - most));
+    return log(sum) - scale * (scores[truth] - most);
+}
+
+static void add_text(struct trial *trial, const struct classifier *classifier, const struct example *example) {
+    float scores[CLASSIFIER_LABELS_MAX];
+
+    (void)classifier_score(classifier, &example->grams, scores);
+    score_add(&trial->score, example->label, scores, 1);
+    for (size_t step = 0; step < SCALE_COUNT; step++)
+        trial->losses[step] += loss_of(scores, classifier->label_count, example->label, scale_of(step));
+}
+
+/* Learns from all folds but one, with the cost of each trial, and tries what was learned on that one. */
+static void try_fold(const struct selection *selection, const struct learning *learning, const uint8_t *is_out,
+                     struct trial *trials, size_t trial_count) {
+    size_t *numbers = room_for(selection->count, sizeof *numbers);
+    struct selection others = {selection->examples, numbers, 0};
+
+    for (size_t i = 0; i < selection->count; i++)
+        if (!is_out[i])
+            numbers[others.count++] = selection->numbers[i];
+    struct lesson *lesson = lesson_open(&others);
+    for (size_t trial = 0; trial < trial_count; trial++) {
+        struct classifier *classifier = lesson_learn(lesson, learning, trials[trial].cost);
         for (size_t i = 0; i < selection->count; i++)
-            if (fold[i] != out)
-                numbers[others.count++] = selection->numbers[i];
-        struct classifier *classifier = classify_learn(&others, learning);
-        for (size_t i = 0; i < selection->count; i++)
-            if (fold[i] == out)
-                (void)classifier_score(classifier, &selection->examples->at[selection->numbers[i]].grams,
-                                       scores + i * labels);
+            if (is_out[i])
+                add_text(&trials[trial], classifier, &selection->examples->at[selection->numbers[i]]);
         classifier_close(&classifier);
     }
+    lesson_close(&lesson);
     free(numbers);
 }
 
-static double macro_f1(const struct selection *selection, const float *scores, float scale) {
-    struct score score;
+static void try_all(const struct selection *selection, const struct learning *learning, struct trial *trials,
+                    size_t trial_count) {
+    uint8_t *fold = classify_deal(selection, INNER_FOLDS, learning->seed + 1);
+    uint8_t *is_out = room_for(selection->count, sizeof *is_out);
 
-    score_open(&score, selection->examples);
-    for (size_t i = 0; i < selection->count; i++)
-        score_add(&score, selection->examples->at[selection->numbers[i]].label,
-                  scores + i * selection->examples->label_count, scale);
-    double macro = score_macro_f1(&score);
-    score_close(&score);
-    return macro;
-}
-
-static double loss(const struct selection *selection, const float *scores, double log_scale) {
-    struct score score;
-
-    score_open(&score, selection->examples);
-    for (size_t i = 0; i < selection->count; i++)
-        score_add(&score, selection->examples->at[selection->numbers[i]].label,
-                  scores + i * selection->examples->label_count, (float)exp(log_scale));
-    double sum = score.log_loss;
-    score_close(&score);
-    return sum;
-}
-
-/* The scale with the least log loss, by golden section: the loss is convex in the scale. */
-static float fit_scale(const struct selection *selection, const float *scores) {
-    const double golden = (sqrt(5) - 1) / 2;
-    double low = log(0.1), high = log(100), left = high - golden * (high - low), right = low + golden * (high - low);
-    double loss_left = loss(selection, scores, left), loss_right = loss(selection, scores, right);
-
-    for (int step = 0; step < SCALE_STEPS && high - low > 0.01; step++) {
-        if (loss_left < loss_right) {
-            high = right;
-            right = left;
-            loss_right = loss_left;
-            left = high - golden * (high - low);
-            loss_left = loss(selection, scores, left);
-        } else {
-            low = left;
-            left = right;
-            loss_left = loss_right;
-            right = low + golden * (high - low);
-            loss_right = loss(selection, scores, right);
-        }
+    for (unsigned out = 0; out < INNER_FOLDS; out++) {
+        for (size_t i = 0; i < selection->count; i++)
+            is_out[i] = fold[i] == out;
+        try_fold(selection, learning, is_out, trials, trial_count);
     }
-    return (float)exp((low + high) / 2);
+    free(fold);
+    free(is_out);
+}
+
+static float best_scale(const struct trial *trial) {
+    size_t best = 0;
+
+    for (size_t step = 1; step < SCALE_COUNT; step++)
+        if (trial->losses[step] < trial->losses[best])
+            best = step;
+    return (float)scale_of(best);
 }
 
 struct classifier *classify_fit(const struct selection *selection, const struct learning *learning, double *chosen) {
-    float *scores = room_for(selection->count * selection->examples->label_count, sizeof *scores);
-    uint8_t *fold = classify_deal(selection, INNER_FOLDS, learning->seed + 1);
-    struct learning trial = *learning;
-    double best = -1;
-    float scale = 1;
+    size_t count = learning->cost > 0 ? 1 : COST_COUNT, best = 0;
+    struct trial *trials = room_for(count, sizeof *trials);
 
-    for (size_t i = 0; i < (learning->cost > 0 ? 1 : COST_COUNT); i++) {
-        trial.cost = learning->cost > 0 ? learning->cost : costs[i];
-        cross(selection, &trial, fold, scores);
-        double macro = macro_f1(selection, scores, 1);
-        if (macro <= best)
-            continue;
-        best = macro;
-        *chosen = trial.cost;
-        scale = fit_scale(selection, scores);
+    for (size_t i = 0; i < count; i++) {
+        trials[i].cost = learning->cost > 0 ? learning->cost : costs[i];
+        score_open(&trials[i].score, selection->examples);
     }
-    trial.cost = *chosen;
-    struct classifier *classifier = classify_learn(selection, &trial);
-    classifier->scale = scale;
-    free(fold);
-    free(scores);
+    try_all(selection, learning, trials, count);
+    for (size_t i = 1; i < count; i++)
+        if (score_macro_f1(&trials[i].score) > score_macro_f1(&trials[best].score))
+            best = i;
+    *chosen = trials[best].cost;
+    struct lesson *lesson = lesson_open(selection);
+    struct classifier *classifier = lesson_learn(lesson, learning, *chosen);
+    classifier->scale = best_scale(&trials[best]);
+    lesson_close(&lesson);
+    for (size_t i = 0; i < count; i++)
+        score_close(&trials[i].score);
+    free(trials);
     return classifier;
 }

@@ -107,6 +107,18 @@ static struct classifier *make(const struct selection *selection) {
     return classifier;
 }
 
+static struct classifier *copy_blank(const struct classifier *blank) {
+    struct classifier *copy = classifier_make(blank->label_count, blank->feature_count);
+
+    copy->lengths = blank->lengths;
+    copy->texts = blank->texts;
+    copy->scale = blank->scale;
+    memcpy(copy->labels, blank->labels, blank->label_count * sizeof *blank->labels);
+    memcpy(copy->hashes, blank->hashes, blank->feature_count * sizeof *blank->hashes);
+    memcpy(copy->idf, blank->idf, blank->feature_count * sizeof *blank->idf);
+    return copy;
+}
+
 /* ---- liblinear --------------------------------------------------------------------------------------------------------- */
 
 static int compare_nodes(const void *a, const void *b) {
@@ -203,23 +215,46 @@ static void balance(struct parameter *parameter, const struct selection *selecti
     free(texts);
 }
 
-struct classifier *classify_learn(const struct selection *selection, const struct learning *learning) {
-    struct classifier *classifier = make(selection);
-    struct problem problem = state_problem(selection, classifier);
-    struct parameter parameter = {
-        .solver_type = learners[learning->learner].solver, .C = learning->cost, .eps = 0.01, .p = 0.1};
+struct lesson {
+    struct selection selection;
+    struct classifier *blank; /* features and labels, without weights */
+    struct problem problem;
+};
 
-    assert(learning->cost > 0);
+struct lesson *lesson_open(const struct selection *selection) {
+    struct lesson *lesson = room_for(1, sizeof *lesson);
+
+    lesson->selection = *selection;
+    lesson->blank = make(selection);
+    lesson->problem = state_problem(selection, lesson->blank);
+    return lesson;
+}
+
+void lesson_close(struct lesson **open) {
+    struct lesson *lesson = *open;
+
+    *open = NULL;
+    if (lesson == NULL)
+        return;
+    free_problem(&lesson->problem);
+    classifier_close(&lesson->blank);
+    free(lesson);
+}
+
+struct classifier *lesson_learn(const struct lesson *lesson, const struct learning *learning, double cost) {
+    struct classifier *classifier = copy_blank(lesson->blank);
+    struct parameter parameter = {.solver_type = learners[learning->learner].solver, .C = cost, .eps = 0.01, .p = 0.1};
+
+    assert(cost > 0);
     if (learning->balanced)
-        balance(&parameter, selection);
+        balance(&parameter, &lesson->selection);
     set_print_string_function(say_nothing);
     srand(1); /* liblinear shuffles with rand(): the same texts give the same model */
-    struct model *model = train(&problem, &parameter);
+    struct model *model = train(&lesson->problem, &parameter);
     take_weights(classifier, model);
     free_and_destroy_model(&model);
     free(parameter.weight_label);
     free(parameter.weight);
-    free_problem(&problem);
     classifier_index(classifier);
     return classifier;
 }

@@ -28,8 +28,12 @@ struct selection { /* some of the examples, by their numbers */
     size_t count;
 };
 
-/* Learns from the selection with learning.cost (above 0); the scale is 1. */
-struct classifier *classify_learn(const struct selection *selection, const struct learning *learning);
+/* A selection made ready to learn from, as often as wanted. */
+struct lesson;
+struct lesson *lesson_open(const struct selection *selection); /* borrowed until close */
+void lesson_close(struct lesson **lesson);
+/* Learns with this cost (above 0, whatever learning.cost says); the scale is 1. */
+struct classifier *lesson_learn(const struct lesson *lesson, const struct learning *learning, double cost);
 
 /* Deals the selection into folds, each label's examples evenly: the fold of each of its examples; the caller frees it. */
 uint8_t *classify_deal(const struct selection *selection, unsigned folds, unsigned seed);

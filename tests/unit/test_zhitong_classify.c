@@ -106,10 +106,12 @@ static void a_gram_of_one_text_alone_is_not_in_the_model(void **state) {
     }
     assert_int_equal(examples_finish(&examples, &why), 0);
     struct selection all = all_of(&examples);
-    struct learning learning = {.cost = 1};
-    struct classifier *classifier = classify_learn(&all, &learning);
+    struct learning learning = {.learner = LEARNER_SVM};
+    struct lesson *lesson = lesson_open(&all);
+    struct classifier *classifier = lesson_learn(lesson, &learning, 1);
     assert_int_equal(classifier->feature_count, 2);
     classifier_close(&classifier);
+    lesson_close(&lesson);
     free((void *)(uintptr_t)all.numbers);
     examples_close(&examples);
 }
