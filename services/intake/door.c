@@ -74,8 +74,14 @@ static const struct {
     {"description", 40, text_part, {"Say in a few more words what is the matter.", "请再具体说明是什么问题。"}},
     {"address", 25, place_part, {"Show the place on the map, or describe it.", "请在地图上标出地点，或写明地址。"}},
     {"files", 15, photo_part, {"Add a picture.", "请附上照片。"}},
-    {"occurred_at", 10, time_part, {"Say when it happened; the time given is too long ago.", "请核对发生时间，所填时间过早。"}},
-    {"area", 10, area_part, {"Area and position contradict each other; correct one of them.", "所选区域与位置不一致，请更正其一。"}},
+    {"occurred_at",
+     10,
+     time_part,
+     {"Say when it happened; the time given is too long ago.", "请核对发生时间，所填时间过早。"}},
+    {"area",
+     10,
+     area_part,
+     {"Area and position contradict each other; correct one of them.", "所选区域与位置不一致，请更正其一。"}},
 };
 #define PART_COUNT (sizeof parts / sizeof *parts)
 
@@ -99,7 +105,8 @@ static void note_missing(struct tally *tally, const char *prefix, const char *na
     tally->used += gap + first + second;
 }
 
-static int weigh_parts(const struct door_ask *ask, const struct looked *looked, struct tally *tally, struct reason *why) {
+static int weigh_parts(const struct door_ask *ask, const struct looked *looked, struct tally *tally,
+                       struct reason *why) {
     for (size_t i = 0; i < PART_COUNT; i++) {
         struct part part = parts[i].look(looked);
         if (!part.asked)

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/clock.h"
 #include "common/city_place.h"
+#include "common/clock.h"
 #include "common/message_json.h"
 #include "services/intake/door.h"
 #include "services/intake/intake.h"
@@ -86,8 +86,8 @@ static json_t *missing_json(const struct city *city, const char *item, const cha
     char names[DOOR_MISSING_MAX + 1], *rest = NULL;
     strcpy(names, missing);
     for (char *name = strtok_r(names, " ", &rest); name != NULL; name = strtok_r(NULL, " ", &rest))
-        json_array_append_new(
-            list, json_pack("{s:s, s:s}", "field", name, "text", door_says(city, item, name, language)));
+        json_array_append_new(list,
+                              json_pack("{s:s, s:s}", "field", name, "text", door_says(city, item, name, language)));
     return list;
 }
 
