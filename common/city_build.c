@@ -182,6 +182,7 @@ int city_build(struct city **out, const struct city_draft *draft, struct reason 
     build_policy(city, draft);
     city_build_doors(city, draft);
     city_build_questions(city, draft);
+    city_build_sources(city, draft);
     if (city_build_calendars(city, draft, why) != 0) {
         city_close(&city);
         return -1;
@@ -198,6 +199,7 @@ void city_close(struct city **city) {
     code_index_close(&(*city)->unit_index);
     code_index_close(&(*city)->item_index);
     code_index_close(&(*city)->kinds);
+    city_close_sources(*city);
     city_close_calendars(*city);
     city_close_doors(*city);
     city_close_questions(*city);

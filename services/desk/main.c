@@ -35,6 +35,8 @@ static const struct setting settings[] = {
     {"ZHITONG_INTAKE_ENDPOINTS", SETTING_TEXT, "", "", 0, 1000,
      "public endpoints of intake: tcp://HOST:PORT, separated by commas"},
     SETTINGS_OF_FILES,
+    {"ZHITONG_STAFF_SOURCE", SETTING_TEXT, "", "", 0, 48,
+     "code of the source of the adapter staff, as which desk hands in reports that the staff enter; empty: they cannot"},
 };
 
 static const struct db_query *const queries[] = {desk_queries, NULL};

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/city_door.h"
+#include "common/city_sources.h"
 
 #define MS_PER_MINUTE INT64_C(60000)
 #define MS_PER_DAY (1440 * MS_PER_MINUTE)
@@ -183,8 +184,9 @@ int door_look(const struct door_ask *ask, struct submit *submit, struct door_fou
     return 0;
 }
 
-bool door_asks(const char *client) {
-    return strcmp(client, "http") == 0;
+bool door_asks(const struct city *city, const char *client) {
+    const struct source *source = city_source(city, client);
+    return source != NULL ? source->adapter == ADAPTER_HTTP : strcmp(client, "http") == 0;
 }
 
 const char *door_says(const struct city *city, const char *item, const char *name, const char *language) {

@@ -45,8 +45,8 @@ struct door_found {
 MUST_CHECK int door_look(const struct door_ask *ask, struct submit *submit, struct door_found *found,
                          struct reason *why);
 
-/* Whether a client of this name can be asked again: whoever calls the HTTP API without a key of a source's. */
-bool door_asks(const char *client);
+/* Whether a client of this name can be asked again: a source whose adapter is http, and whoever calls the HTTP API without a key. */
+bool door_asks(const struct city *city, const char *client);
 
 /* What to say of a name in `missing`, to whoever reports: of a field of submit a sentence, of attribute.CODE the question's text. "" for
  * another name. */

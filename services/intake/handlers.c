@@ -8,6 +8,7 @@
 #include "services/intake/door.h"
 #include "services/intake/report.h"
 #include "services/intake/report_files.h"
+#include "services/intake/report_source.h"
 
 struct intake_lane {
     struct column find;
@@ -70,10 +71,12 @@ static struct known *known_at(struct batch *batch, const uint8_t *digest) {
 
 /* Before it is compared with others: the door sets area and position right. */
 static void look(struct batch *batch, const struct input *input, struct asked *asked) {
-    const struct door_ask ask = {.city = batch->city, .now = batch->now, .asks = door_asks(input->client)};
+    const struct door_ask ask = {.city = batch->city, .now = batch->now, .asks = door_asks(batch->city, input->client)};
     struct reason why;
     asked->refused = NULL;
-    if (report_check(batch->city, &asked->submit, &why) == 0 &&
+    asked->found = (struct door_found){0};
+    if (report_source_check(batch->city, input->client, &asked->submit, &why) == 0 &&
+        report_check(batch->city, &asked->submit, &why) == 0 &&
         door_look(&ask, &asked->submit, &asked->found, &why) == 0)
         return;
     struct reason *kept = arena_take(batch->arena, sizeof *kept);
@@ -161,9 +164,10 @@ void intake_on_submit(struct batch *batch, struct input *input) {
         accepted.case_id = case_id_of(input->shard, batch_next_seq(batch, input->shard));
         asked->known->case_id = accepted.case_id;
         keep_report(batch, asked, accepted.case_id);
-        accepted.score = asked->found.score;
-        strcpy(accepted.missing, asked->found.missing);
     }
+    /* A retry brings the same report, and so the door finds the same. */
+    accepted.score = asked->found.score;
+    strcpy(accepted.missing, asked->found.missing);
     batch_reply(input, MESSAGE_accepted, &accepted);
 }
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "common/loop.h"
+#include "services/intake/credential.h"
 #include "services/intake/files.h"
 
 struct pending { /* a command under way; its address is the tag */
@@ -56,6 +57,10 @@ static void *intake_open(struct service_loop *loop, struct reason *why) {
     assert(intake != NULL);
     intake->files = files;
     intake->loop = loop;
+    if (credentials_open(&intake->credentials, loop, why) != 0) {
+        free(intake);
+        return NULL;
+    }
     const struct asks_options asks = {loop->service, settings_text(settings, "ZHITONG_DATABASE_URL"),
                                       (size_t)settings_number(settings, "ZHITONG_CONNECTIONS"), loop->in};
     const struct command_calls_options calls = {.zmq = loop->zmq,
@@ -74,6 +79,7 @@ static void *intake_open(struct service_loop *loop, struct reason *why) {
 static void intake_turn(void *own) {
     command_calls_turn(((struct intake *)own)->calls);
     intake_files_turn(own);
+    credentials_turn(own);
 }
 
 static size_t intake_sockets(void *own, void **sockets, size_t room) {
@@ -100,6 +106,7 @@ static void intake_close(void *own) {
     command_calls_close(&intake->calls);
     asks_close(&intake->asks);
     intake_files_close(&intake->files);
+    credentials_close(&intake->credentials);
     free(intake);
 }
 

@@ -11,6 +11,7 @@ struct intake {
     struct service_loop *loop;
     struct asks *asks;
     struct command_calls *calls;
+    struct credentials *credentials; /* of sources, see credential.h */
     size_t commands_max; /* under way at once */
     struct intake_files *files;
 };

@@ -3,6 +3,7 @@
 #include "services/intake/http_api.h"
 #include "services/intake/http_door.h"
 #include "services/intake/http_files.h"
+#include "services/intake/http_sources.h"
 
 const struct http_route intake_routes[INTAKE_ROUTE_COUNT] = {
     {"POST", "/reports", intake_post_report, "takes a report; 201 with its case id once it is durable", NULL},
@@ -11,6 +12,10 @@ const struct http_route intake_routes[INTAKE_ROUTE_COUNT] = {
     {"GET", "/items", intake_get_items, "what can be reported; lang, else Accept-Language", "lang"},
     {"GET", "/items/*", intake_get_item, "an item: its questions, what it asks for, and what is said of it; lang",
      "lang"},
+    {"POST", "/sources/*/reports", intake_post_webhook,
+     "takes a source's reports: JSON, signed, its fields found by the city's map; 207 for an array", ""},
+    {"POST", "/sources/*/cap", intake_post_cap, "takes a source's alert in CAP 1.2: a report for each of its areas",
+     ""},
     {"GET", "/reports/*", intake_get_report, "a report as it came", NULL},
     {"POST", "/files", intake_post_file, "stores a photo or file; 201 with its SHA-256, for the files of a report", "",
      HTTP_BODY_FILE, HTTP_FILES_BODY_BYTES_MAX},
