@@ -164,6 +164,8 @@ int case_open(const struct case_step *step, const struct report_received *report
     if (make_move(step, case_move(accepted ? "open" : "report", CASE_none), NULL, why) != 0)
         return -1;
     snprintf(step->moved->actor, sizeof step->moved->actor, "channel %s", step->file->channel);
+    memcpy(step->moved->source, report->source, sizeof report->source);
+    step->moved->score = report->score;
     copy_facts(report, step->moved);
     return 0;
 }

@@ -88,7 +88,7 @@ static const struct command_row commands[] = {
     {"audit", audit_command, "[--wait SECONDS] [--moves]", "prove the invariants; exit 1 and a list when one is broken",
      DATABASE},
     {"report", report_command,
-     "[--from DATE] [--to DATE] [--by unit|item|channel|tier|month|day] [--unit CODE[,CODE]] [--slots] [--lang zh|en] "
+     "[--from DATE] [--to DATE] [--by unit|item|channel|source|tier|month|day] [--unit CODE[,CODE]] [--slots] [--lang zh|en] "
      "[--format table|csv|json] [--exclude FILE.csv] [--kept] [--quiet] | --definitions",
      "rates and rule slots from routing's log; --kept: from facts that are kept between reports; --definitions: what is measured, as docs/measures.md",
      MAY_HAVE_DATABASE},
