@@ -46,7 +46,7 @@ include_directories(${CMAKE_SOURCE_DIR} ${CMAKE_BINARY_DIR}/gen)
 
 find_package(Threads REQUIRED)
 find_package(PkgConfig REQUIRED)
-foreach(library IN ITEMS libzmq libpq libmicrohttpd jansson libsodium libcurl libjpeg libpng libwebp)
+foreach(library IN ITEMS libzmq libpq libmicrohttpd jansson libsodium libcurl libjpeg libpng libwebp expat)
     pkg_check_modules(${library} REQUIRED IMPORTED_TARGET ${library})
 endforeach()
 find_library(liblinear linear REQUIRED) # it has no pkg-config file

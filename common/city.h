@@ -27,6 +27,7 @@ struct channel {
     char privacy[17];         /* public, internal or restricted */
     uint32_t duplicate_hours; /* window in which a like report is a duplicate; 0: none is set */
     bool callback;            /* the reporter is called back before a case closes */
+    uint32_t keep_days;       /* how long personal data of its reporters is kept */
 };
 
 struct area {

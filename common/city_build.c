@@ -9,6 +9,8 @@
 #include "common/city_fields.h"
 #include "common/city_questions.h"
 
+#define KEEP_DAYS 365 /* of personal data, where a channel does not say */
+
 static void *room_for(size_t count, size_t size) {
     void *room = calloc(count + 1, size);
 
@@ -38,6 +40,9 @@ static void build_channels(struct city *city, const struct city_draft *draft) {
         channel->auto_accept = field_flag(FIELD(draft, channels, row, auto_accept));
         channel->callback = field_flag(FIELD(draft, channels, row, callback));
         channel->duplicate_hours = (uint32_t)strtoul(FIELD(draft, channels, row, duplicate_hours), NULL, 10);
+        channel->keep_days = (uint32_t)strtoul(FIELD(draft, channels, row, keep_days), NULL, 10);
+        if (channel->keep_days == 0)
+            channel->keep_days = KEEP_DAYS;
         (void)code_index_add(&city->channel_index, channel->code, (uint32_t)row);
     }
 }
@@ -182,6 +187,7 @@ int city_build(struct city **out, const struct city_draft *draft, struct reason 
     build_policy(city, draft);
     city_build_doors(city, draft);
     city_build_questions(city, draft);
+    city_build_sources(city, draft);
     if (city_build_calendars(city, draft, why) != 0) {
         city_close(&city);
         return -1;
@@ -198,6 +204,7 @@ void city_close(struct city **city) {
     code_index_close(&(*city)->unit_index);
     code_index_close(&(*city)->item_index);
     code_index_close(&(*city)->kinds);
+    city_close_sources(*city);
     city_close_calendars(*city);
     city_close_doors(*city);
     city_close_questions(*city);

@@ -10,14 +10,15 @@ static void check_once(struct city_draft *draft, enum city_table table, size_t c
     for (size_t row = 0; row < draft->tables[table].count; row++)
         for (size_t other = 0; other < row; other++) {
             size_t same = 0;
-            while (same < columns && strcmp(draft_field(draft, table, row, same), draft_field(draft, table, other, same)) == 0)
+            while (same < columns &&
+                   strcmp(draft_field(draft, table, row, same), draft_field(draft, table, other, same)) == 0)
                 same++;
             if (same < columns)
                 continue;
             const char *code = draft_field(draft, table, row, columns - 1);
             draft_complain(draft, (struct draft_place){table, row, columns - 1}, "%s%s%s stands on line %zu already",
-                           *code != '\0' ? "\"" : "", *code != '\0' ? code : "a row without item", *code != '\0' ? "\"" : "",
-                           draft->tables[table].rows[other].line);
+                           *code != '\0' ? "\"" : "", *code != '\0' ? code : "a row without item",
+                           *code != '\0' ? "\"" : "", draft->tables[table].rows[other].line);
             break;
         }
 }
@@ -39,8 +40,8 @@ static void check_choice(struct city_draft *draft, size_t row) {
     const char *item = FIELD(draft, choices, row, item), *code = FIELD(draft, choices, row, question);
     size_t at = question_row(draft, item, code);
     if (at == COUNT(draft, questions))
-        draft_complain(draft, PLACE(choices, row, question), "there is no question \"%s\" of \"%s\" in questions.csv", code,
-                       item);
+        draft_complain(draft, PLACE(choices, row, question), "there is no question \"%s\" of \"%s\" in questions.csv",
+                       code, item);
     else if (!is_list(FIELD(draft, questions, at, datatype)))
         draft_complain(draft, PLACE(choices, row, question), "\"%s\" takes no choices: it is a %s", code,
                        FIELD(draft, questions, at, datatype));
@@ -50,13 +51,15 @@ static void check_question(struct city_draft *draft, size_t row) {
     const char *item = FIELD(draft, questions, row, item), *code = FIELD(draft, questions, row, code);
     size_t choices = 0, before = 0;
     for (size_t i = 0; i < COUNT(draft, choices); i++)
-        choices += strcmp(FIELD(draft, choices, i, question), code) == 0 && strcmp(FIELD(draft, choices, i, item), item) == 0;
+        choices += strcmp(FIELD(draft, choices, i, question), code) == 0 &&
+                   strcmp(FIELD(draft, choices, i, item), item) == 0;
     for (size_t i = 0; i < row; i++)
         before += strcmp(FIELD(draft, questions, i, item), item) == 0;
     if (is_list(FIELD(draft, questions, row, datatype)) && choices == 0)
         draft_complain(draft, PLACE(questions, row, datatype), "a list needs choices: add rows to choices.csv");
     if (choices > CHOICES_MAX)
-        draft_complain(draft, PLACE(questions, row, code), "has %zu choices, at most %d are possible", choices, CHOICES_MAX);
+        draft_complain(draft, PLACE(questions, row, code), "has %zu choices, at most %d are possible", choices,
+                       CHOICES_MAX);
     if (before == QUESTIONS_MAX)
         draft_complain(draft, PLACE(questions, row, item), "\"%s\" has more than %d questions", item, QUESTIONS_MAX);
 }
@@ -83,8 +86,8 @@ static void check_text(struct city_draft *draft, size_t row) {
     const char *language = FIELD(draft, item_texts, row, language);
     size_t letters = strspn(language, "abcdefghijklmnopqrstuvwxyz");
     if (letters < 2 || letters > 3 || (language[letters] != '\0' && language[letters] != '-') || strlen(language) > 8)
-        draft_complain(draft, PLACE(item_texts, row, language), "must be a language such as en, zh or pt-br, not \"%s\"",
-                       language);
+        draft_complain(draft, PLACE(item_texts, row, language),
+                       "must be a language such as en, zh or pt-br, not \"%s\"", language);
 }
 
 void city_check_door(struct city_draft *draft) {

@@ -5,6 +5,7 @@
 #include "common/calendar.h"
 #include "common/city.h"
 #include "common/city_draft.h"
+#include "common/city_sources.h"
 #include "common/code_index.h"
 #include "common/policy.h"
 
@@ -75,6 +76,9 @@ struct city {
     struct area_names *area_names;
     uint32_t *middles; /* numbers of the areas whose middle is known */
     size_t middle_count;
+    struct source *sources; /* city_sources.c */
+    size_t source_count;
+    struct code_index source_index;
 
     struct policy *policies; /* at least one; by valid-from, then version */
     size_t policy_count;

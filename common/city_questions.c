@@ -7,8 +7,7 @@
 #include "common/city_fields.h"
 #include "common/city_private.h"
 
-static const char *const datatypes[] = {"string", "number",          "datetime",
-                                        "text",   "singlevaluelist", "multivaluelist"};
+static const char *const datatypes[] = {"string", "number", "datetime", "text", "singlevaluelist", "multivaluelist"};
 
 struct city_words {
     struct item_words *items; /* in the order of items */

@@ -1,5 +1,6 @@
 /* Desk: what the staff see and do. It reads cases through views of its own and asks routing for every move. */
 #include "common/file_store.h"
+#include "common/secret_keys.h"
 #include "services/desk/desk.h"
 #include "services/desk/routes.h"
 
@@ -28,6 +29,7 @@ static const struct setting settings[] = {
      "failures from one address in that time; then 429"},
     {"ZHITONG_BEHIND_PROXY", SETTING_FLAG, "", "no", 0, 0,
      "yes: the address of a client is the last one of X-Forwarded-For, which the proxy writes"},
+    SETTING_OF_SECRET_KEYS,
     {"ZHITONG_INTAKE_KEY", SETTING_TEXT, "", "", 0, 1000,
      "path of a client's key, from `zhitong keys client`, with which council meetings hand in cases; empty: they cannot"},
     {"ZHITONG_INTAKE_SERVER_KEY", SETTING_TEXT, "", "", 0, 1000,
@@ -35,6 +37,8 @@ static const struct setting settings[] = {
     {"ZHITONG_INTAKE_ENDPOINTS", SETTING_TEXT, "", "", 0, 1000,
      "public endpoints of intake: tcp://HOST:PORT, separated by commas"},
     SETTINGS_OF_FILES,
+    {"ZHITONG_STAFF_SOURCE", SETTING_TEXT, "", "", 0, 48,
+     "code of the source of the adapter staff, as which desk hands in reports that the staff enter; empty: they cannot"},
 };
 
 static const struct db_query *const queries[] = {desk_queries, NULL};

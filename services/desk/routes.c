@@ -2,6 +2,7 @@
 
 #include "services/desk/http_cases.h"
 #include "services/desk/http_councils.h"
+#include "services/desk/http_entry.h"
 #include "services/desk/http_files.h"
 #include "services/desk/http_moves.h"
 #include "services/desk/http_offers.h"
@@ -22,10 +23,14 @@ const struct http_route desk_routes[DESK_ROUTE_COUNT] = {
     {"GET", "/cases/*/files/*/thumbnail", desk_get_thumbnail, "a small picture of it", ""},
     {"POST", "/cases/*/files/*/publish", desk_publish_file, "lets everybody see it", ""},
     {"POST", "/cases/*/files/*/withdraw", desk_withdraw_file, "takes that back", ""},
+    {"GET", "/cases/*/reporter", desk_get_reporter,
+     "who reported a case, and what is merged into it; each look is written down with its reason", "reason"},
     {"POST", "/cases/*/moves/*", desk_post_move, "moves a case; needs Idempotency-Key and If-Match", ""},
     {"GET", "/work", desk_get_work, "open cases of one's own unit, what is due next first", "limit after"},
     {"GET", "/report", desk_get_report, "the measures of one's own units, as `zhitong report --kept` tells them",
      "by from to unit"},
+    {"POST", "/reports", desk_post_report,
+     "enters a report for somebody, by a source of the staff; needs Idempotency-Key", ""},
     {"GET", "/moves", desk_get_moves, "every legal move, in Chinese and English", ""},
     {"GET", "/roles", desk_get_roles, "the roles that a post may have", ""},
     {"GET", "/states", desk_get_states, "the states that a case may have", ""},

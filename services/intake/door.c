@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/city_door.h"
+#include "common/city_sources.h"
 
 #define MS_PER_MINUTE INT64_C(60000)
 #define MS_PER_DAY (1440 * MS_PER_MINUTE)
@@ -74,8 +75,14 @@ static const struct {
     {"description", 40, text_part, {"Say in a few more words what is the matter.", "请再具体说明是什么问题。"}},
     {"address", 25, place_part, {"Show the place on the map, or describe it.", "请在地图上标出地点，或写明地址。"}},
     {"files", 15, photo_part, {"Add a picture.", "请附上照片。"}},
-    {"occurred_at", 10, time_part, {"Say when it happened; the time given is too long ago.", "请核对发生时间，所填时间过早。"}},
-    {"area", 10, area_part, {"Area and position contradict each other; correct one of them.", "所选区域与位置不一致，请更正其一。"}},
+    {"occurred_at",
+     10,
+     time_part,
+     {"Say when it happened; the time given is too long ago.", "请核对发生时间，所填时间过早。"}},
+    {"area",
+     10,
+     area_part,
+     {"Area and position contradict each other; correct one of them.", "所选区域与位置不一致，请更正其一。"}},
 };
 #define PART_COUNT (sizeof parts / sizeof *parts)
 
@@ -99,7 +106,8 @@ static void note_missing(struct tally *tally, const char *prefix, const char *na
     tally->used += gap + first + second;
 }
 
-static int weigh_parts(const struct door_ask *ask, const struct looked *looked, struct tally *tally, struct reason *why) {
+static int weigh_parts(const struct door_ask *ask, const struct looked *looked, struct tally *tally,
+                       struct reason *why) {
     for (size_t i = 0; i < PART_COUNT; i++) {
         struct part part = parts[i].look(looked);
         if (!part.asked)
@@ -176,8 +184,9 @@ int door_look(const struct door_ask *ask, struct submit *submit, struct door_fou
     return 0;
 }
 
-bool door_asks(const char *client) {
-    return strcmp(client, "http") == 0;
+bool door_asks(const struct city *city, const char *client) {
+    const struct source *source = city_source(city, client);
+    return source != NULL ? source->adapter == ADAPTER_HTTP : strcmp(client, "http") == 0;
 }
 
 const char *door_says(const struct city *city, const char *item, const char *name, const char *language) {

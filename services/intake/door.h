@@ -21,9 +21,9 @@
 #include "common/city_questions.h"
 #include "proto/codec.h"
 
-#define DOOR_AHEAD_MINUTES 10   /* a clock may be fast by so much */
-#define DOOR_COARSE_METRES 500  /* a border may be drawn wrong by so much */
-#define DOOR_MISSING_MAX 240    /* bytes of the list of what is missing */
+#define DOOR_AHEAD_MINUTES 10  /* a clock may be fast by so much */
+#define DOOR_COARSE_METRES 500 /* a border may be drawn wrong by so much */
+#define DOOR_MISSING_MAX 240   /* bytes of the list of what is missing */
 
 struct door_ask {
     const struct city *city;
@@ -33,9 +33,10 @@ struct door_ask {
 };
 
 struct door_found {
-    uint64_t score;                       /* 1 to 100 */
-    char missing[DOOR_MISSING_MAX + 1];   /* fields and attribute.CODE, apart by blanks, the weightiest first; cut at a name */
-    bool lacks;                           /* something needed is missing */
+    uint64_t score; /* 1 to 100 */
+    char missing[DOOR_MISSING_MAX +
+                 1]; /* fields and attribute.CODE, apart by blanks, the weightiest first; cut at a name */
+    bool lacks;      /* something needed is missing */
 };
 
 /* Looks at a report that report_check found no fault in, and sets it right: its position becomes WGS-84, and an area that is the
@@ -44,8 +45,8 @@ struct door_found {
 MUST_CHECK int door_look(const struct door_ask *ask, struct submit *submit, struct door_found *found,
                          struct reason *why);
 
-/* Whether a client of this name can be asked again: whoever calls the HTTP API without a key of a source's. */
-bool door_asks(const char *client);
+/* Whether a client of this name can be asked again: a source whose adapter is http, and whoever calls the HTTP API without a key. */
+bool door_asks(const struct city *city, const char *client);
 
 /* What to say of a name in `missing`, to whoever reports: of a field of submit a sentence, of attribute.CODE the question's text. "" for
  * another name. */

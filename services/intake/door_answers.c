@@ -36,8 +36,8 @@ static bool is_datetime(const char *text) {
         return false;
     if (*time == '\0')
         return true;
-    if ((*time != 'T' && *time != ' ') || (rest = past_shape(time + 1, "dd:dd")) == NULL || !is_between(time + 1, 0, 23) ||
-        !is_between(time + 4, 0, 59))
+    if ((*time != 'T' && *time != ' ') || (rest = past_shape(time + 1, "dd:dd")) == NULL ||
+        !is_between(time + 1, 0, 23) || !is_between(time + 4, 0, 59))
         return false;
     if (*rest == ':' && ((rest = past_shape(rest, ":dd")) == NULL || !is_between(rest - 2, 0, 60)))
         return false;

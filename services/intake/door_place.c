@@ -9,7 +9,8 @@
 #define METRES_PER_DEGREE 111195.0
 
 static void step_away(int direction, double *lat, double *lon) {
-    double turn = direction * (2 * 3.14159265358979323846 / DIRECTIONS), shrink = cos(*lat * 3.14159265358979323846 / 180);
+    double turn = direction * (2 * 3.14159265358979323846 / DIRECTIONS),
+           shrink = cos(*lat * 3.14159265358979323846 / 180);
     *lat += DOOR_COARSE_METRES / METRES_PER_DEGREE * cos(turn);
     *lon += DOOR_COARSE_METRES / METRES_PER_DEGREE * sin(turn) / (shrink > 0.01 ? shrink : 0.01);
 }

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "common/clock.h"
-#include "common/city_place.h"
 #include "common/message_json.h"
 #include "services/intake/door.h"
 #include "services/intake/intake.h"
@@ -58,8 +57,7 @@ void intake_get_item(struct http_request *request, void *context) {
 /* ---- POST /reports/check ---------------------------------------------------------------------------------------------- */
 
 /* As POST /reports reads it; what that takes from a header or adds itself need not be there. */
-static int read_report(const struct http_request *request, const struct city *city, struct submit *submit,
-                       struct reason *why) {
+static int read_report(const struct http_request *request, struct submit *submit, struct reason *why) {
     size_t size;
     const uint8_t *body = http_body(request, &size);
     json_error_t error;
@@ -73,8 +71,6 @@ static int read_report(const struct http_request *request, const struct city *ci
         (void)refuse(why, "key", "goes into the Idempotency-Key header");
     } else {
         json_object_set_new(json, "key", json_string("check"));
-        if (json_object_get(json, "area") == NULL)
-            json_object_set_new(json, "area", json_string(city_top(city)->code));
         status = message_from_json(MESSAGE_submit, json, submit, why);
     }
     json_decref(json);
@@ -86,8 +82,8 @@ static json_t *missing_json(const struct city *city, const char *item, const cha
     char names[DOOR_MISSING_MAX + 1], *rest = NULL;
     strcpy(names, missing);
     for (char *name = strtok_r(names, " ", &rest); name != NULL; name = strtok_r(NULL, " ", &rest))
-        json_array_append_new(
-            list, json_pack("{s:s, s:s}", "field", name, "text", door_says(city, item, name, language)));
+        json_array_append_new(list,
+                              json_pack("{s:s, s:s}", "field", name, "text", door_says(city, item, name, language)));
     return list;
 }
 
@@ -116,7 +112,7 @@ void intake_post_check(struct http_request *request, void *context) {
     if (city == NULL)
         return;
     const struct door_ask ask = {.city = city, .now = clock_now(), .asks = true, .lists = true};
-    if (read_report(request, city, &submit, &why) != 0 || report_check(city, &submit, &why) != 0 ||
+    if (read_report(request, &submit, &why) != 0 || report_check(city, &submit, &why) != 0 ||
         door_look(&ask, &submit, &found, &why) != 0)
         http_refuse(request, 400, &why);
     else

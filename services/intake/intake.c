@@ -6,6 +6,7 @@
 
 #include "common/classifier_watch.h"
 #include "common/loop.h"
+#include "services/intake/credential.h"
 #include "services/intake/files.h"
 
 struct pending { /* a command under way; its address is the tag */
@@ -57,6 +58,10 @@ static void *intake_open(struct service_loop *loop, struct reason *why) {
     assert(intake != NULL);
     intake->files = files;
     intake->loop = loop;
+    if (credentials_open(&intake->credentials, loop, why) != 0) {
+        free(intake);
+        return NULL;
+    }
     const struct asks_options asks = {loop->service, settings_text(settings, "ZHITONG_DATABASE_URL"),
                                       (size_t)settings_number(settings, "ZHITONG_CONNECTIONS"), loop->in};
     const struct command_calls_options calls = {.zmq = loop->zmq,
@@ -66,7 +71,13 @@ static void *intake_open(struct service_loop *loop, struct reason *why) {
                                                 .answered = answered,
                                                 .patience_ms = settings_number(settings, "ZHITONG_COMMAND_MS"),
                                                 .busy_ends = true};
+    if (secret_keys_of_settings(&intake->keys, settings, why) != 0) {
+        free(intake);
+        return NULL;
+    }
+    intake->tries = receipt_tries_open(settings);
     intake->asks = asks_open(&asks);
+    intake->erasure = erasure_open(intake->asks, settings_number(settings, "ZHITONG_ERASE_SECONDS") * 1000);
     intake->calls = command_calls_open(&calls);
     intake->classifier = classifier_watch_open(settings_text(settings, "ZHITONG_CLASSIFIER"));
     intake->commands_max = (size_t)settings_number(settings, "ZHITONG_COMMANDS_WAITING");
@@ -74,8 +85,11 @@ static void *intake_open(struct service_loop *loop, struct reason *why) {
 }
 
 static void intake_turn(void *own) {
-    command_calls_turn(((struct intake *)own)->calls);
-    intake_files_turn(own);
+    struct intake *intake = own;
+    command_calls_turn(intake->calls);
+    intake_files_turn(intake);
+    credentials_turn(intake);
+    erasure_turn(intake->erasure);
 }
 
 static size_t intake_sockets(void *own, void **sockets, size_t room) {
@@ -83,7 +97,9 @@ static size_t intake_sockets(void *own, void **sockets, size_t room) {
 }
 
 static int intake_wait_ms(void *own) {
-    return command_calls_wait_ms(((struct intake *)own)->calls);
+    const struct intake *intake = own;
+    int calls = command_calls_wait_ms(intake->calls), erasure = erasure_wait_ms(intake->erasure);
+    return calls < 0 || (erasure >= 0 && erasure < calls) ? erasure : calls;
 }
 
 static bool intake_idle(void *own) {
@@ -103,6 +119,10 @@ static void intake_close(void *own) {
     asks_close(&intake->asks);
     classifier_watch_close(&intake->classifier);
     intake_files_close(&intake->files);
+    credentials_close(&intake->credentials);
+    erasure_close(&intake->erasure);
+    secret_keys_close(&intake->keys);
+    receipt_tries_close(&intake->tries);
     free(intake);
 }
 

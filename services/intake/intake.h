@@ -5,15 +5,22 @@
 
 #include "common/asks.h"
 #include "common/command_calls.h"
+#include "common/secret_keys.h"
 #include "common/service.h"
+#include "services/intake/erasure.h"
+#include "services/intake/receipts.h"
 
 struct intake {
     struct service_loop *loop;
     struct asks *asks;
     struct command_calls *calls;
-    size_t commands_max; /* under way at once */
     struct classifier_watch *classifier;
+    struct credentials *credentials; /* of sources, see credential.h */
     struct intake_files *files;
+    size_t commands_max;      /* under way at once */
+    struct secret_keys *keys; /* NULL: none are set */
+    struct receipt_tries *tries;
+    struct erasure *erasure;
 };
 
 extern const struct service_extra intake_extra;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/city_door.h"
+#include "common/city_place.h"
 #include "common/city_questions.h"
 
 static void put(json_t *json, const char *name, const char *text) {
@@ -40,7 +41,7 @@ json_t *items_json(const struct city *city, const char *language) {
         json_object_set_new(json, "questions", json_integer((json_int_t)words->question_count));
         json_array_append_new(list, json);
     }
-    return json_pack("{s:s, s:o}", "language", language, "items", list);
+    return json_pack("{s:s, s:s, s:o}", "language", language, "area", city_top(city)->code, "items", list);
 }
 
 static json_t *question_json(const struct question *question, const char *language) {

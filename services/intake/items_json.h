@@ -6,8 +6,9 @@
 
 #include "common/city.h"
 
-/* {"language":…,"items":[{"code","name","parent","matter","description","keywords","questions"}, …]}, in the order of items.csv; the
- * caller json_decref()s it. What the folder does not say is absent. */
+/* {"language":…,"area":…,"items":[{"code","name","parent","matter","description","keywords","questions"}, …]}, in the order
+ * of items.csv; area is the whole city, for a report whose area is not known. What the folder does not say is absent. The caller
+ * json_decref()s it. */
 json_t *items_json(const struct city *city, const char *language);
 
 /* {"code","name","parent","matter","language","description","keywords","filing","closing","basis","answer",

@@ -41,6 +41,10 @@ void report_received_of(const struct submit *submit, struct report_received *rec
     received->occurred_at = submit->occurred_at;
 }
 
+bool report_tells_receipt(const char *client, const struct submit *submit, bool repeated) {
+    return !repeated || strcmp(client, REPORT_PUBLIC_CLIENT) != 0 || strlen(submit->key) >= REPORT_KEY_UNGUESSED;
+}
+
 void report_digest(const char *client, const char *key, uint8_t digest[REPORT_DIGEST_BYTES]) {
     crypto_generichash_state state;
     crypto_generichash_init(&state, NULL, 0, REPORT_DIGEST_BYTES);

@@ -4,6 +4,9 @@
 #include "services/intake/http_assist.h"
 #include "services/intake/http_door.h"
 #include "services/intake/http_files.h"
+#include "services/intake/http_likely.h"
+#include "services/intake/http_sources.h"
+#include "services/intake/receipts.h"
 
 const struct http_route intake_routes[INTAKE_ROUTE_COUNT] = {
     {"POST", "/reports", intake_post_report, "takes a report; 201 with its case id once it is durable", NULL},
@@ -12,10 +15,23 @@ const struct http_route intake_routes[INTAKE_ROUTE_COUNT] = {
     {"POST", "/assist/classify", intake_post_classify,
      "keeps nothing: which items a text is likely to be about, what a report would lack, the standing answer", ""},
     {"GET", "/items", intake_get_items, "what can be reported; lang, else Accept-Language", "lang"},
-    {"GET", "/items/*", intake_get_item, "an item: its questions, what it asks for, and what is said of it; lang", "lang"},
+    {"GET", "/items/*", intake_get_item, "an item: its questions, what it asks for, and what is said of it; lang",
+     "lang"},
+    {"POST", "/sources/*/reports", intake_post_webhook,
+     "takes a source's reports: JSON, signed, its fields found by the city's map; 207 for an array", ""},
+    {"POST", "/sources/*/cap", intake_post_cap, "takes a source's alert in CAP 1.2: a report for each of its areas",
+     ""},
+    {"GET", "/reports/likely", intake_get_likely,
+     "cases that a report would be likely to be part of: item, and lat and long or area and address; text",
+     "item lat long area address text"},
     {"GET", "/reports/*", intake_get_report, "a report as it came", NULL},
     {"POST", "/files", intake_post_file, "stores a photo or file; 201 with its SHA-256, for the files of a report", "",
      HTTP_BODY_FILE, HTTP_FILES_BODY_BYTES_MAX},
     {"GET", "/files/*", intake_get_file, "a file that staff have published", ""},
     {"GET", "/files/*/thumbnail", intake_get_thumbnail, "a small picture of it", ""},
+    {"GET", "/receipts/*", receipt_get, "how a case goes, for its reporter; needs Authorization: Receipt CODE", ""},
+    {"GET", "/receipts/*/reporter", receipt_get_reporter, "what is kept of its reporter, for himself", ""},
+    {"DELETE", "/receipts/*/reporter", receipt_delete_reporter, "forgets who reported it", ""},
+    {"POST", "/receipts/*/*", receipt_post,
+     "supplement, rate, reopen, withdraw, appeal or urge, by its reporter; needs Idempotency-Key", ""},
 };

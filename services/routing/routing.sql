@@ -41,11 +41,12 @@ INSERT INTO command (case_id, key, version, shard, state)
 SELECT * FROM unnest($1::bigint[], $2::text[], $3::integer[], $4::smallint[], $5::text[]);
 
 -- name: routing_orphans
--- $1 shards, $2 how many at most: merged cases of these shards whose parent, in whatever shard, is finished.
+-- $1 shards, $2 how many at most: merged cases of these shards whose parent, in whatever shard, is finished, or has had the result of
+-- a parent of its own.
 SELECT c.case_id, c.parent
 FROM unnest($1::smallint[]) AS s (shard) JOIN case_file c ON c.shard = s.shard AND c.state = 'merged'
   JOIN case_file p ON p.shard = (c.parent & 127)::smallint AND p.case_id = c.parent
-WHERE p.state IN ('closed', 'archived')
+WHERE p.state IN ('closed', 'archived') OR (p.state = 'callback' AND p.parent IS NOT NULL)
 ORDER BY c.shard, c.case_id LIMIT $2::integer;
 
 -- name: routing_stale

@@ -14,9 +14,11 @@
 #include "services/zhitong/import.h"
 #include "services/zhitong/keys.h"
 #include "services/zhitong/keys_secret.h"
+#include "services/zhitong/keys_source.h"
 #include "services/zhitong/migrate.h"
 #include "services/zhitong/options.h"
 #include "services/zhitong/parked.h"
+#include "services/zhitong/privacy.h"
 #include "services/zhitong/replay.h"
 #include "services/zhitong/report.h"
 #include "services/zhitong/staff.h"
@@ -51,11 +53,24 @@ static const struct command_row commands[] = {
      "make a department's key pair; its key may follow that unit's stream", DATABASE},
     {"keys client", keys_client_command, "NAME --out FILE [--force]",
      "make the key pair of a client, who may submit reports", DATABASE},
+    {"keys source", keys_source_command,
+     "add CODE --out FILE [--kind key|hmac|hmac-body|curve] [--secret-keys FILE] [--force] | rotate CODE --out FILE [--kind KIND] "
+     "[--overlap SECONDS] [--secret-keys FILE] [--force] | revoke CODE [--credential ID] | list [CODE]",
+     "what a source of the city proves with who it is: an API key, a secret that signs, or a CURVE key pair", DATABASE},
     {"keys secret", keys_secret_command, "FILE [--add]",
      "make the keyring with which personal data is encrypted; --add puts a new key in front of those it holds",
      NO_DATABASE},
     {"keys list", keys_list_command, "", "who may use the public endpoints, and who no longer may", DATABASE},
     {"keys revoke", keys_revoke_command, "NAME", "close the door to a department or client", DATABASE},
+    {"people rekey", people_rekey_command, "[--secret-keys FILE]",
+     "seal the personal data of reporters with the newest key, while everything runs; it can be broken off and go on",
+     DATABASE},
+    {"people erase", people_erase_command, "",
+     "erase the personal data whose period is over; intake does so by itself, once a minute", DATABASE},
+    {"people forget", people_forget_command, "(--phone NUMBER | --email ADDRESS) [--secret-keys FILE]",
+     "erase the personal data of somebody who asks for it, and of whom that is known", DATABASE},
+    {"people looks", people_looks_command, "[--case CASE] [--most ROWS]",
+     "who looked at personal data, when and why, the newest first", DATABASE},
     {"staff add", staff_add_command, "LOGIN --name NAME [--password-file FILE]",
      "add somebody who may sign in at desk; the password is the first line of the file, or of standard input",
      DATABASE},
@@ -84,7 +99,7 @@ static const struct command_row commands[] = {
     {"audit", audit_command, "[--wait SECONDS] [--moves]", "prove the invariants; exit 1 and a list when one is broken",
      DATABASE},
     {"report", report_command,
-     "[--from DATE] [--to DATE] [--by unit|item|channel|tier|month|day] [--unit CODE[,CODE]] [--slots] [--lang zh|en] "
+     "[--from DATE] [--to DATE] [--by unit|item|channel|source|tier|month|day] [--unit CODE[,CODE]] [--slots] [--lang zh|en] "
      "[--format table|csv|json] [--exclude FILE.csv] [--kept] [--quiet] | --definitions",
      "rates and rule slots from routing's log; --kept: from facts that are kept between reports; --definitions: what is measured, as docs/measures.md",
      MAY_HAVE_DATABASE},
@@ -96,7 +111,7 @@ static const struct command_row commands[] = {
      MAY_HAVE_DATABASE},
     {"classify try", classify_try_command, "MODEL TEXT", "what a model makes of a text", NO_DATABASE},
     {"import", import_command,
-     "FILE.csv --endpoint URL --server-key FILE --key FILE [--channel CODE] [--rejects FILE] [--window REPORTS] "
+     "FILE.csv --endpoint URL --server-key FILE --key FILE [--channel CODE | --source CODE] [--encoding NAME] [--rejects FILE] [--window REPORTS] "
      "[--rate PER_SECOND] [--resume] [--paced]",
      "hand in the records of a CSV file as reports, each once, however often it is run", MAY_HAVE_DATABASE},
     {"follow", follow_command,

@@ -19,12 +19,13 @@ static int open_city(void **state) {
                             "c,County,东县,s,3,,,,\nd,Other county,西县,s,3,,,,\nz,Zone,,s,3,,,,\n"
                             "t,Township,河镇,c,2,,,33.5,114.05\nv,Village,柳村,t,1,,,33.51,114.06\n"
                             "w,Other village,杨村,t,1,,,33.49,114.04\ng,Grid,,v,1,,,,\n");
-    write_file("fences.geojson",
-               "{\"type\":\"FeatureCollection\",\"features\":["
-               "{\"type\":\"Feature\",\"properties\":{\"code\":\"c\"},\"geometry\":{\"type\":\"Polygon\",\"coordinates\":"
-               "[[[114.0,33.4],[114.1,33.4],[114.1,33.6],[114.0,33.6],[114.0,33.4]]]}},"
-               "{\"type\":\"Feature\",\"properties\":{\"code\":\"d\"},\"geometry\":{\"type\":\"Polygon\",\"coordinates\":"
-               "[[[113.9,33.4],[114.0,33.4],[114.0,33.6],[113.9,33.6],[113.9,33.4]]]}}]}");
+    write_file(
+        "fences.geojson",
+        "{\"type\":\"FeatureCollection\",\"features\":["
+        "{\"type\":\"Feature\",\"properties\":{\"code\":\"c\"},\"geometry\":{\"type\":\"Polygon\",\"coordinates\":"
+        "[[[114.0,33.4],[114.1,33.4],[114.1,33.6],[114.0,33.6],[114.0,33.4]]]}},"
+        "{\"type\":\"Feature\",\"properties\":{\"code\":\"d\"},\"geometry\":{\"type\":\"Polygon\",\"coordinates\":"
+        "[[[113.9,33.4],[114.0,33.4],[114.0,33.6],[113.9,33.6],[113.9,33.4]]]}}]}");
     write_file("door.csv", "item,text_least,photo,place,happened_days,duplicate_metres,duplicate_hours,link_percent\n"
                            ",,,,30,,,\nleak,5,needed,needed,,,,\ndrain,,wanted,wanted,,,,\nsign,,no,no,,,,\n");
     write_file("questions.csv", "item,code,datatype,needed,text_en,text_zh,hint_en,hint_zh\n"
@@ -37,7 +38,8 @@ static int open_city(void **state) {
                               "sign,faults,gone,Gone,无\nsign,kind,name,Name,名\n");
     int status = city_folder_open(&city, &draft, folder);
     for (size_t i = 0; status != 0 && i < draft->complaint_count; i++)
-        print_error("%zu:%zu %s\n", draft->complaints[i].line, draft->complaints[i].column, draft->complaints[i].why.text);
+        print_error("%zu:%zu %s\n", draft->complaints[i].line, draft->complaints[i].column,
+                    draft->complaints[i].why.text);
     city_draft_close(&draft);
     return status;
 }
@@ -65,9 +67,9 @@ static void a_place_leads_to_an_area_or_is_refused(void **state) {
         {"s", NAN, NAN, "", "", "s", true, false},
         {"s", 33.511, 114.061, "", "", "v", true, false}, /* the nearest middle within the border */
         {"s", 33.489, 114.039, "wgs84", "", "w", true, false},
-        {"s", 33.41, 113.91, "", "", "d", true, false},           /* no middle near: the border itself */
+        {"s", 33.41, 113.91, "", "", "d", true, false},               /* no middle near: the border itself */
         {"s", 33.511, 114.061, "", "县里杨村路口", "w", true, false}, /* a name tells better than a middle */
-        {"s", 33.511, 114.061, "", "西县", "v", true, false},     /* of another border: not */
+        {"s", 33.511, 114.061, "", "西县", "v", true, false},         /* of another border: not */
         {"s", NAN, NAN, "", "柳村东头", "v", true, false},
         {"s", NAN, NAN, "", "nowhere", "s", true, false},
         {"t", NAN, NAN, "", "柳村东头", "t", true, false}, /* who names an area knows it */
@@ -161,7 +163,8 @@ static void answers_are_checked_by_their_question(void **state) {
         bool both;                      /* refused of who cannot be asked too */
     } cases[] = {
         {"{\"kind\":\"stop\"}", NULL, false},
-        {"{\"kind\":[\"stop\"],\"faults\":[\"bent\",\"gone\"],\"since\":\"2026-05-01T08:30:00+08:00\",\"more\":\"x\\ny\"}", NULL, false},
+        {"{\"kind\":[\"stop\"],\"faults\":[\"bent\",\"gone\"],\"since\":\"2026-05-01T08:30:00+08:00\",\"more\":\"x\\ny\"}",
+         NULL, false},
         {"{\"kind\":\"stop\",\"since\":\"2026-05-01\"}", NULL, false},
         {"{\"kind\":\"stop\",\"since\":\"2026-05-01T08:30:00.5Z\"}", NULL, false},
         {"{\"kind\":\"yield\"}", "attribute.kind", false},
@@ -203,7 +206,7 @@ static void numbers_are_numbers(void **state) {
     static const struct {
         const char *text;
         bool is;
-    } cases[] = {{"3", true},    {"-0.5", true}, {"1e3", true},  {"", true /* no answer */}, {"3 m", false},
+    } cases[] = {{"3", true},    {"-0.5", true}, {"1e3", true},   {"", true /* no answer */}, {"3 m", false},
                  {"nan", false}, {"inf", false}, {"0x10", false}, {"1e999", false},           {"-", false}};
     (void)state;
     for (size_t i = 0; i < LENGTH(cases); i++) {
@@ -231,8 +234,9 @@ static void what_is_missing_lowers_the_score_and_is_named(void **state) {
         {"leak", "水管爆裂了", "", "", "", 33.511, 114.061, 81, "files"},
         {"drain", "full", "", "f", "{\"depth\":\"2\"}", 33.511, 114.061, 100, ""},
         {"drain", "full", "", "f", "", 33.511, 114.061, 80, "attribute.depth"},
-        {"sign", "bent", "", "", "{\"kind\":\"stop\",\"which\":\"a\",\"faults\":\"bent\",\"since\":\"2026-01-01\",\"more\":\"x\"}",
-         NAN, NAN, 100, ""},
+        {"sign", "bent", "", "",
+         "{\"kind\":\"stop\",\"which\":\"a\",\"faults\":\"bent\",\"since\":\"2026-01-01\",\"more\":\"x\"}", NAN, NAN,
+         100, ""},
         {"sign", "bent", "", "", "{\"kind\":\"stop\"}", NAN, NAN, 78,
          "attribute.which attribute.faults attribute.since attribute.more"},
         {"sign", "bent", "", "", "{\"kind\":\"yield\",\"colour\":\"red\"}", NAN, NAN, 67,
@@ -259,7 +263,10 @@ static void what_is_missing_lowers_the_score_and_is_named(void **state) {
 static void who_can_be_asked_is_refused_what_is_needed_or_told_beforehand(void **state) {
     static const struct {
         const char *title, *address, *files, *field;
-    } cases[] = {{"bu", "", "", "description"}, {"burst", "", "", "address"}, {"burst", "lane", "", "files"}, {"burst", "lane", "f", NULL}};
+    } cases[] = {{"bu", "", "", "description"},
+                 {"burst", "", "", "address"},
+                 {"burst", "lane", "", "files"},
+                 {"burst", "lane", "f", NULL}};
     (void)state;
     for (size_t i = 0; i < LENGTH(cases); i++) {
         struct door_ask ask = {.city = city, .now = NOW, .asks = true};
@@ -283,7 +290,8 @@ static void what_is_missing_is_said_in_the_readers_language(void **state) {
     assert_string_equal(door_says(city, "sign", "files", "zh-cn"), "请附上照片。");
     assert_string_equal(door_says(city, "sign", "files", "en"), "Add a picture.");
     assert_string_equal(door_says(city, "sign", "attribute.kind", "zh"), "哪一类？");
-    assert_string_equal(door_says(city, "sign", "attribute.faults", "zh"), "What is wrong?"); /* there is none in Chinese */
+    assert_string_equal(door_says(city, "sign", "attribute.faults", "zh"),
+                        "What is wrong?"); /* there is none in Chinese */
     assert_string_equal(door_says(city, "sign", "attribute.depth", "en"), "");
     assert_string_equal(door_says(city, "moon", "attribute.kind", "en"), "");
     assert_string_equal(door_says(city, "sign", "key", "en"), "");
