@@ -8,6 +8,7 @@
 #include "common/loop.h"
 #include "services/intake/credential.h"
 #include "services/intake/files.h"
+#include "services/intake/open311_book.h"
 
 struct pending { /* a command under way; its address is the tag */
     intake_command_answered *answered;
@@ -118,6 +119,7 @@ static void intake_close(void *own) {
     command_calls_close(&intake->calls);
     asks_close(&intake->asks);
     classifier_watch_close(&intake->classifier);
+    open311_book_close(&intake->book);
     intake_files_close(&intake->files);
     credentials_close(&intake->credentials);
     erasure_close(&intake->erasure);

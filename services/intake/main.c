@@ -4,11 +4,13 @@
 #include "services/intake/erasure.h"
 #include "services/intake/handlers.h"
 #include "services/intake/intake.h"
+#include "services/intake/open311_settings.h"
 #include "services/intake/receipts.h"
 #include "services/intake/routes.h"
 #include "services/intake/uploads.h"
 
-extern const struct db_query intake_queries[], files_queries[], intake_people_queries[], duplicates_queries[];
+extern const struct db_query intake_queries[], files_queries[], intake_people_queries[], duplicates_queries[],
+    open311_queries[];
 
 static const struct setting settings[] = {
     SETTINGS_OF_REQUESTS,
@@ -24,6 +26,7 @@ static const struct setting settings[] = {
      "such moves that may be under way; more are answered 503"},
     {"ZHITONG_CLASSIFIER", SETTING_TEXT, "", "", 0, 4000,
      "path of the model that suggests items for texts, from `zhitong classify train`; read again when it changes; empty: none"},
+    SETTINGS_OF_OPEN311,
     SETTINGS_OF_FILES,
     {"ZHITONG_FILE_BYTES", SETTING_NUMBER, "bytes", "10485760", 1000, FILE_KEPT_BYTES_MAX - 4096,
      "a file that comes in may be so long"},
@@ -37,8 +40,8 @@ static const struct handler handlers[] = {
 };
 
 static const struct request_form submit_form = {MESSAGE_submit, sizeof(struct submit), intake_submit_shard};
-static const struct db_query *const queries[] = {intake_queries, files_queries, intake_people_queries,
-                                                 duplicates_queries, NULL};
+static const struct db_query *const queries[] = {intake_queries,     files_queries,   intake_people_queries,
+                                                 duplicates_queries, open311_queries, NULL};
 
 static const struct service intake = {
     .name = "intake",
