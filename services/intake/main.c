@@ -21,7 +21,6 @@ static const struct setting settings[] = {
      "database connections for what HTTP callers ask: one for quick questions, one for writing, the rest for lists"},
     {"ZHITONG_COMMAND_MS", SETTING_NUMBER, "ms", "5000", 100, 60000,
      "how long what a reporter does with a report waits for routing's answer; then 504, and the same key asked again tells"},
-    SETTING_OF_SECRET_KEYS,
     {"ZHITONG_COMMANDS_WAITING", SETTING_NUMBER, "moves", "1000", 1, 100000,
      "such moves that may be under way; more are answered 503"},
     {"ZHITONG_CLASSIFIER", SETTING_TEXT, "", "", 0, 4000,
