@@ -77,8 +77,8 @@ static struct gram *count_texts(const struct selection *selection, size_t *out) 
         if (to - from >= GRAM_TEXTS_MIN)
             found[count++] = (struct gram){hashes[from], (uint32_t)(to - from)};
     }
-    if (count == 0) /* then it knows one gram, which says little */
-        found[count++] = (struct gram){hashes[0], 1};
+    if (count == 0) /* a feature that no text has: the model knows nothing, and says so */
+        found[count++] = (struct gram){1, 1};
     free(hashes);
     if (count > limit) {
         qsort(found, count, sizeof *found, compare_common);

@@ -116,6 +116,28 @@ static void a_gram_of_one_text_alone_is_not_in_the_model(void **state) {
     examples_close(&examples);
 }
 
+static void texts_that_share_nothing_teach_nothing(void **state) {
+    struct examples examples = {.lengths = GRAMS_OF_1};
+    struct reason why;
+    struct likely likely[2];
+    double cost;
+
+    (void)state;
+    for (int i = 0; i < 10; i++) {
+        char text[20];
+        snprintf(text, sizeof text, "own%c", 'a' + i);
+        add(&examples, i % 2 == 0 ? "even" : "odd", text);
+    }
+    assert_int_equal(examples_finish(&examples, &why), 0);
+    struct selection all = all_of(&examples);
+    struct learning learning = {.learner = LEARNER_SVM};
+    struct classifier *classifier = classify_fit(&all, &learning, &cost);
+    assert_int_equal(classifier_ask(classifier, "owna", likely, 2), 0);
+    classifier_close(&classifier);
+    free((void *)(uintptr_t)all.numbers);
+    examples_close(&examples);
+}
+
 static void doubles_empty_texts_and_rare_labels_are_left_out(void **state) {
     struct examples examples = {.lengths = GRAMS_OF_1 | GRAMS_OF_2};
     struct reason why;
@@ -209,6 +231,7 @@ int main(void) {
         cmocka_unit_test(what_differs_is_learned),
         cmocka_unit_test(the_same_texts_give_the_same_model),
         cmocka_unit_test(a_gram_of_one_text_alone_is_not_in_the_model),
+        cmocka_unit_test(texts_that_share_nothing_teach_nothing),
         cmocka_unit_test(doubles_empty_texts_and_rare_labels_are_left_out),
         cmocka_unit_test(one_label_alone_and_labels_that_are_none_are_refused),
         cmocka_unit_test(folds_get_each_label_evenly_and_depend_on_the_seed_alone),
