@@ -34,6 +34,8 @@ static void begin(struct fold *fold) {
     facts->arrived = strcmp(fold->moved->from, case_state_spec(CASE_none)->name) == 0;
     facts->channel = code_book_number(fold->book, fold->moved->channel);
     facts->item = code_book_number(fold->book, fold->moved->item);
+    facts->source = code_book_number(fold->book, fold->moved->source);
+    facts->quality = fold->moved->score <= QUALITY_MAX ? (uint8_t)fold->moved->score : QUALITY_MAX;
     facts->first = facts->holder = (int8_t)place_of(facts, code_book_number(fold->book, fold->moved->unit),
                                                     fold->moved->tier);
     facts->taker = facts->claimant = facts->redoer = facts->lower = NOWHERE;

@@ -16,6 +16,7 @@
 #define PLACES_MAX 12 /* of a case; what happens at a unit beyond them is counted in `uncharged` and measured nowhere */
 #define NOWHERE (-1)
 #define RATING_MAX 5
+#define QUALITY_MAX 100
 
 enum tally {                 /* counted at a place: how often it was asked for, and how often it was so */
              TALLY_sign,     /* sign limits decided; kept */
@@ -54,12 +55,14 @@ struct case_facts {
     int64_t held_at;              /* since when the clocks stand still; 0: they run */
     struct promise promises[PROMISE_COUNT];
     uint32_t channel, item; /* numbers in the code book */
+    uint32_t source;        /* likewise; of the empty code: who is no source of the city's */
     uint32_t uncharged;
     uint8_t state;      /* enum case_state */
     uint8_t taken;      /* enum taken */
     uint8_t outcome;    /* enum call_outcome: what the last call-back that reached somebody says */
     uint8_t rating;     /* 1 to 5; 0: none */
     uint8_t warned;     /* clocks of the ladder that were warned of since they started, a bit each */
+    uint8_t quality;    /* how complete the report was, 1 to 100; 0: nobody looked */
     uint8_t attempts;   /* call-backs that reached nobody */
     bool headless;      /* its first entries are gone: cannot be measured */
     bool arrived;       /* its first entry is an arrival */

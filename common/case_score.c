@@ -52,6 +52,8 @@ static void score_opening(struct scoring *scoring) {
 
     add(scoring, facts->first, RATE_proactive, whole(scoring->rules->proactive));
     add(scoring, facts->first, RATE_merged, whole(facts->merged));
+    if (facts->quality != 0)
+        add(scoring, facts->first, RATE_report_quality, (facts->quality + 5u) / 10);
     add(scoring, facts->first, SLOT_receipt, whole(facts->arrived));
     if (facts->taken != TAKEN_open)
         add(scoring, facts->taker, RATE_filed, whole(facts->taken == TAKEN_on));

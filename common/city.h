@@ -35,6 +35,7 @@ struct area {
     const struct area *parent; /* NULL for the city itself */
     uint8_t tier;              /* tier of its governance centre; a grid has tier 1 like its village */
     double lat, lon;           /* of its middle, WGS-84 degrees; NaN: not known */
+    bool fenced;               /* it has a border, see common/city_place.h */
 };
 
 struct unit {

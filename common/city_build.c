@@ -7,6 +7,7 @@
 
 #include "common/city_door.h"
 #include "common/city_fields.h"
+#include "common/city_questions.h"
 
 #define KEEP_DAYS 365 /* of personal data, where a channel does not say */
 
@@ -185,6 +186,7 @@ int city_build(struct city **out, const struct city_draft *draft, struct reason 
     build_templates(city, draft);
     build_policy(city, draft);
     city_build_doors(city, draft);
+    city_build_questions(city, draft);
     city_build_sources(city, draft);
     if (city_build_calendars(city, draft, why) != 0) {
         city_close(&city);
@@ -205,6 +207,7 @@ void city_close(struct city **city) {
     city_close_sources(*city);
     city_close_calendars(*city);
     city_close_doors(*city);
+    city_close_questions(*city);
     city_close_places(*city);
     for (size_t i = 0; i < (*city)->policy_count; i++)
         policy_close(&(*city)->policies[i]);

@@ -33,7 +33,7 @@ const struct area *city_top(const struct city *city) {
 
 /* ---- by point ---------------------------------------------------------------------------------------------------------- */
 
-static const struct area *fenced(const struct city *city, double lat, double lon) {
+const struct area *city_fence_at(const struct city *city, double lat, double lon) {
     uint32_t found[FOUND_MAX];
     size_t count = fences_at(city->fences, lat, lon, found, FOUND_MAX);
     const struct area *lowest = NULL;
@@ -43,6 +43,12 @@ static const struct area *fenced(const struct city *city, double lat, double lon
             lowest = area;
     }
     return lowest;
+}
+
+const struct area *city_fence_of(const struct area *area) {
+    while (area != NULL && !area->fenced)
+        area = area->parent;
+    return area;
 }
 
 /* Of all areas below `within` the one whose middle is the nearest; the distance into *metres. */
@@ -66,13 +72,13 @@ static const struct area *nearest(const struct city *city, const struct area *wi
 bool city_holds(const struct city *city, double lat, double lon) {
     double metres = 0;
     if (fences_count(city->fences) > 0)
-        return fenced(city, lat, lon) != NULL;
+        return city_fence_at(city, lat, lon) != NULL;
     return city->middle_count == 0 || (nearest(city, NULL, lat, lon, &metres) != NULL && metres <= PLACE_MARGIN_METRES);
 }
 
 const struct area *city_area_at(const struct city *city, double lat, double lon) {
     double metres = 0;
-    const struct area *fence = fenced(city, lat, lon);
+    const struct area *fence = city_fence_at(city, lat, lon);
     if (fence == NULL && fences_count(city->fences) > 0)
         return NULL;
     const struct area *near = nearest(city, fence, lat, lon, &metres);
@@ -150,7 +156,8 @@ void city_build_places(struct city *city, const struct city_draft *draft) {
             city->middles[city->middle_count++] = (uint32_t)i;
     city->fences = fences_open();
     for (size_t row = 0; row < COUNT(draft, fences); row++) {
-        const struct area *area = city_area(city, FIELD(draft, fences, row, area));
+        struct area *area = &city->areas[city_area(city, FIELD(draft, fences, row, area)) - city->areas];
+        area->fenced = true;
         struct fence_ring ring = {.area = (uint32_t)(area - city->areas),
                                   .part = (uint32_t)strtoul(FIELD(draft, fences, row, part), NULL, 10),
                                   .hole = strcmp(FIELD(draft, fences, row, hole), "yes") == 0,

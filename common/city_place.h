@@ -18,6 +18,11 @@ bool city_holds(const struct city *city, double lat, double lon);
  * middle is the nearest within PLACE_NEAR_METRES. NULL: the point is outside, or nothing is known about borders and middles there. */
 const struct area *city_area_at(const struct city *city, double lat, double lon);
 
+/* The one of the lowest tier whose border holds the point; NULL: none does. */
+const struct area *city_fence_at(const struct city *city, double lat, double lon);
+/* The area itself, or the next one around it, that has a border; NULL: none has. */
+const struct area *city_fence_of(const struct area *area);
+
 /* The area whose name stands in the text, the one of the lowest tier, where it is no part of a longer name. Of several the one around
  * which another area of the text lies, else the smallest area around all of them. NULL: no name stands there. `within`: only areas
  * in it; NULL: any. */

@@ -84,6 +84,7 @@ struct city {
     size_t policy_count;
 
     struct door *doors; /* of each item, in the order of items */
+    struct city_words *words;
 
     struct calendar *calendar;        /* of the city */
     struct named_calendar *calendars; /* that units have instead */

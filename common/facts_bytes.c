@@ -117,6 +117,7 @@ static void pack(struct packing *packing, struct case_facts *facts) {
     }
     facts->channel = code(packing, facts->channel);
     facts->item = code(packing, facts->item);
+    facts->source = code(packing, facts->source);
     facts->uncharged = (uint32_t)number(packing, facts->uncharged);
     facts->state = (uint8_t)number(packing, facts->state);
     facts->taken = (uint8_t)number(packing, facts->taken);
@@ -124,6 +125,7 @@ static void pack(struct packing *packing, struct case_facts *facts) {
     facts->rating = (uint8_t)number(packing, facts->rating);
     facts->warned = (uint8_t)number(packing, facts->warned);
     facts->attempts = (uint8_t)number(packing, facts->attempts);
+    facts->quality = (uint8_t)number(packing, facts->quality);
     pack_flags(packing, facts);
     int8_t *const marks[] = {&facts->first,    &facts->holder, &facts->taker,
                              &facts->claimant, &facts->redoer, &facts->lower};
@@ -135,7 +137,7 @@ static void pack(struct packing *packing, struct case_facts *facts) {
     for (size_t i = 0; i < sizeof marks / sizeof marks[0]; i++)
         packing->broken |= *marks[i] >= facts->place_count;
     packing->broken |= facts->place_count > PLACES_MAX || facts->state >= CASE_STATE_COUNT ||
-                       facts->outcome > OUTCOME_solved || facts->rating > RATING_MAX;
+                       facts->outcome > OUTCOME_solved || facts->rating > RATING_MAX || facts->quality > QUALITY_MAX;
 }
 
 size_t facts_pack(const struct case_facts *facts, const struct code_book *book, uint8_t bytes[FACTS_BYTES_MAX]) {

@@ -6,7 +6,7 @@
 #include "proto/reason.h"
 
 /* Grows with every change of what facts mean or how they are written: what was kept under another number is folded anew. */
-#define FACTS_FORMAT 1
+#define FACTS_FORMAT 2
 #define FACTS_BYTES_MAX 2048
 
 /* Writes the facts and returns the bytes. */

@@ -114,6 +114,7 @@ static void name_row(const struct report *report, struct report_row *row) {
     case SUMS_BY_unit:
     case SUMS_BY_item:
     case SUMS_BY_channel:
+    case SUMS_BY_source:
         snprintf(row->code, size, "%s", code_book_code(&report->book, (uint32_t)key));
         return;
     case SUMS_BY_tier:
@@ -141,7 +142,8 @@ static int compare_codes(const void *a, const void *b) {
 static int read_names(struct report *report, struct db *db, struct reason *why) {
     struct params params = {0};
 
-    if (report->ask.by != SUMS_BY_unit && report->ask.by != SUMS_BY_item && report->ask.by != SUMS_BY_channel)
+    if (report->ask.by != SUMS_BY_unit && report->ask.by != SUMS_BY_item && report->ask.by != SUMS_BY_channel &&
+        report->ask.by != SUMS_BY_source)
         return 0;
     params_text(&params, sums_by_name(report->ask.by));
     SCOPED_RESULT

@@ -7,7 +7,7 @@
 
 #define FIRST_SLOTS 64
 
-static const char *const by_names[] = {"", "unit", "item", "channel", "tier", "month", "day"};
+static const char *const by_names[] = {"", "unit", "item", "channel", "source", "tier", "month", "day"};
 
 int sums_by_named(const char *name) {
     for (size_t i = 0; i < sizeof by_names / sizeof by_names[0]; i++)
@@ -120,6 +120,8 @@ static uint64_t key_of(const struct adding *adding, const struct score *score, e
         return adding->facts->item;
     case SUMS_BY_channel:
         return adding->facts->channel;
+    case SUMS_BY_source:
+        return adding->facts->source;
     case SUMS_BY_tier:
         return score->tier;
     case SUMS_BY_month:

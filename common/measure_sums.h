@@ -1,4 +1,4 @@
-/* Sums over the facts of many cases, by unit, item, channel, tier, month or day. Pure. Cases may come in any order. */
+/* Sums over the facts of many cases, by unit, item, channel, source, tier, month or day. Pure. Cases may come in any order. */
 #ifndef ZHITONG_MEASURE_SUMS_H
 #define ZHITONG_MEASURE_SUMS_H
 
@@ -7,7 +7,16 @@
 
 #define SUM_CHANNELS_MAX 64
 
-enum sums_by { SUMS_BY_none, SUMS_BY_unit, SUMS_BY_item, SUMS_BY_channel, SUMS_BY_tier, SUMS_BY_month, SUMS_BY_day };
+enum sums_by {
+    SUMS_BY_none,
+    SUMS_BY_unit,
+    SUMS_BY_item,
+    SUMS_BY_channel,
+    SUMS_BY_source,
+    SUMS_BY_tier,
+    SUMS_BY_month,
+    SUMS_BY_day
+};
 /* "unit" …; "" is none. -1 when there is no such word. */
 int sums_by_named(const char *name);
 const char *sums_by_name(enum sums_by by);

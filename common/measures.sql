@@ -72,10 +72,12 @@ SELECT name_en, coalesce(name_zh, name_en), timezone FROM city.city;
 SELECT code, callback, coalesce(proactive, false) FROM city.channel ORDER BY position;
 
 -- name: measures_names
--- $1 unit, item or channel
+-- $1 unit, item, channel or source; who is no source of the city's has the empty code
 SELECT code, name_en, coalesce(name_zh, name_en) FROM city.unit WHERE $1::text = 'unit'
 UNION ALL SELECT code, name_en, coalesce(name_zh, name_en) FROM city.item WHERE $1::text = 'item'
 UNION ALL SELECT code, name_en, coalesce(name_zh, name_en) FROM city.channel WHERE $1::text = 'channel'
+UNION ALL SELECT code, name_en, coalesce(name_zh, name_en) FROM city.source WHERE $1::text = 'source'
+UNION ALL SELECT '', 'no source', '无来源' WHERE $1::text = 'source'
 ORDER BY code;
 
 -- name: measures_slots

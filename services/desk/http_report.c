@@ -30,7 +30,7 @@ static int read_question(const struct visit *visit, struct report_question *ques
     const char *by = http_query(visit->request, "by");
     int found = sums_by_named(by != NULL ? by : "");
     if (found < 0)
-        return refuse(why, "by", "must be unit, item, channel, tier, month or day");
+        return refuse(why, "by", "must be unit, item, channel, source, tier, month or day");
     question->by = (enum sums_by)found;
     if (read_date(visit, "from", question->from, why) != 0)
         return -1;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/case_map.h"
+#include "services/intake/door.h"
 #include "services/intake/duplicates.h"
 #include "services/intake/receipt.h"
 #include "services/intake/report.h"
@@ -29,6 +30,8 @@ struct asked { /* a decoded request */
     struct submit submit;
     uint8_t digest[REPORT_DIGEST_BYTES];
     struct known *known;
+    struct door_found found;
+    const struct reason *refused; /* NULL: it can be taken */
     struct reporter_known *from; /* NULL: anonymous */
     struct seeker *seeker;       /* for older reports of the same matter */
 };
@@ -79,6 +82,21 @@ static struct known *known_at(struct batch *batch, const uint8_t *digest) {
     return known;
 }
 
+/* Before it is compared with others: the door sets area and position right. */
+static void look(struct batch *batch, const struct input *input, struct asked *asked) {
+    const struct door_ask ask = {.city = batch->city, .now = batch->now, .asks = door_asks(batch->city, input->client)};
+    struct reason why;
+    asked->refused = NULL;
+    asked->found = (struct door_found){0};
+    if (report_source_check(batch->city, input->client, &asked->submit, &why) == 0 &&
+        report_check(batch->city, &asked->submit, &why) == 0 &&
+        door_look(&ask, &asked->submit, &asked->found, &why) == 0)
+        return;
+    struct reason *kept = arena_take(batch->arena, sizeof *kept);
+    *kept = why;
+    asked->refused = kept;
+}
+
 static void decode(struct batch *batch, struct input *input) {
     struct intake_lane *lane = batch->own;
     struct asked *asked = arena_take(batch->arena, sizeof *asked);
@@ -89,9 +107,12 @@ static void decode(struct batch *batch, struct input *input) {
     }
     report_digest(input->client, asked->submit.key, asked->digest);
     asked->known = known_at(batch, asked->digest);
-    asked->from = reporters_ask(lane->reporters, &asked->submit, input->client);
-    report_received_of(&asked->submit, &lane->received);
-    asked->seeker = duplicates_seek(lane->duplicates, batch, &lane->received);
+    look(batch, input, asked);
+    if (asked->refused == NULL) {
+        asked->from = reporters_ask(lane->reporters, &asked->submit, input->client);
+        report_received_of(&asked->submit, &lane->received);
+        asked->seeker = duplicates_seek(lane->duplicates, batch, &lane->received);
+    }
     column_uuid(&lane->find, asked->digest);
     report_files_ask(&lane->files, asked->submit.files);
     input->decoded = asked;
@@ -135,6 +156,8 @@ static void keep_report(struct batch *batch, const struct asked *asked, uint64_t
     lane->received.case_id = case_id;
     lane->received.at = batch->now;
     report_received_of(&asked->submit, &lane->received);
+    lane->received.score = asked->found.score;
+    strcpy(lane->received.missing, asked->found.missing);
     lane->received.reporter = reporters_put(lane->reporters, asked->from, case_id, &asked->submit);
     int64_t place = duplicates_decide(lane->duplicates, batch, asked->seeker, &wish, &lane->received);
     batch_emit(batch, case_id, MESSAGE_report_received, &lane->received);
@@ -159,9 +182,11 @@ void intake_on_submit(struct batch *batch, struct input *input) {
     if (accepted.case_id == 0) {
         struct reason why;
         const struct report_files *files = &((struct intake_lane *)batch->own)->files;
-        if (report_source_check(batch->city, input->client, &asked->submit, &why) != 0 ||
-            report_check(batch->city, &asked->submit, &why) != 0 ||
-            report_files_check(files, asked->submit.files, &why) != 0 ||
+        if (asked->refused != NULL) {
+            batch_reject(input, asked->refused);
+            return;
+        }
+        if (report_files_check(files, asked->submit.files, &why) != 0 ||
             reporter_check(&asked->submit, keys != NULL, &why) != 0) {
             batch_reject(input, &why);
             return;
@@ -172,6 +197,9 @@ void intake_on_submit(struct batch *batch, struct input *input) {
         keep_report(batch, asked, accepted.case_id);
         accepted.parent = ((struct intake_lane *)batch->own)->received.parent;
     }
+    /* A retry brings the same report, and so the door finds the same. */
+    accepted.score = asked->found.score;
+    strcpy(accepted.missing, asked->found.missing);
     if (keys != NULL && report_tells_receipt(input->client, &asked->submit, accepted.repeated))
         receipt_print(keys, accepted.case_id, accepted.receipt);
     batch_reply(input, MESSAGE_accepted, &accepted);

@@ -23,6 +23,8 @@ static const struct setting settings[] = {
      "how long what a reporter does with a report waits for routing's answer; then 504, and the same key asked again tells"},
     {"ZHITONG_COMMANDS_WAITING", SETTING_NUMBER, "moves", "1000", 1, 100000,
      "such moves that may be under way; more are answered 503"},
+    {"ZHITONG_CLASSIFIER", SETTING_TEXT, "", "", 0, 4000,
+     "path of the model that suggests items for texts, from `zhitong classify train`; read again when it changes; empty: none"},
     SETTINGS_OF_OPEN311,
     SETTINGS_OF_FILES,
     {"ZHITONG_FILE_BYTES", SETTING_NUMBER, "bytes", "10485760", 1000, FILE_KEPT_BYTES_MAX - 4096,

@@ -13,6 +13,8 @@ void case_copy_facts(const struct report_received *report, struct case_moved *mo
     memcpy(moved->likely, report->likely, sizeof report->likely);
     moved->lat = report->lat;
     moved->lon = report->lon;
+    memcpy(moved->source, report->source, sizeof report->source);
+    moved->score = report->score;
 }
 
 bool case_is_news(const struct case_moved *moved) {

@@ -97,7 +97,7 @@ static int read_options(int argc, char **argv, struct report_options *options) {
     if (options_read(argc, argv, rows, &words, &options->url) != 0)
         return EXIT_WRONG_USE;
     if (sums_by_named(options->by) < 0)
-        return wrong_use(argv[0], "--by must be unit, item, channel, tier, month or day");
+        return wrong_use(argv[0], "--by must be unit, item, channel, source, tier, month or day");
     if (strcmp(options->format, "table") != 0 && strcmp(options->format, "csv") != 0 &&
         strcmp(options->format, "json") != 0)
         return wrong_use(argv[0], "--format must be table, csv or json");

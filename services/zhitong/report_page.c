@@ -23,7 +23,7 @@ static const char head[] =
     "  whose log is gone; how many is always said.\n"
     "- **Composite 综合**: response 响应率 10, solved 解决率 45, satisfied 满意率 45, out of 100; none where one of the three has nothing to\n"
     "  count. Units are ranked by it; nobody is ranked below 30 cases.\n"
-    "- **Not yet**: 上报质量分, the quality of reports, waits for the checks at submission that it is to be computed from.\n";
+    "- **Quality of reports 上报质量分**: the mean of the scores that intake gave when the reports came in (services/intake/door.h), each to the nearest tenth. It is told of\n  sources, channels, items and units, never of a person: nobody who reports gets a score.\n";
 
 static void print_table(bool slots) {
     printf("\n| name | 名称 | | counted by | numerator | denominator | |\n|---|---|---|---|---|---|---|\n");

@@ -82,7 +82,8 @@ def every_rate_is_what_its_definition_says(system, shared):
         return datetime.fromtimestamp(instant / 1000, zone).strftime("%Y-%m")
 
     keys = {"": lambda *_: "", "unit": lambda _, unit, *__: unit, "item": lambda first, *_: first["item"],
-            "channel": lambda first, *_: first["channel"], "tier": lambda _, __, tier, ___: str(tier), "month": month}
+            "channel": lambda first, *_: first["channel"],
+            "source": lambda first, *_: first.get("source", ""), "tier": lambda _, __, tier, ___: str(tier), "month": month}
     for by, key in keys.items():
         got = cells(report(system, *(["--by", by] if by else [])))
         expected = whole(measured.sums(shared["stories"], shared["now"], shared["channels"], key))

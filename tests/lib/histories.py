@@ -25,6 +25,8 @@ class Story:
         entry = {"t": "case_moved", "case": self.case, "version": len(self.entries) + 1, "at": self.at, "move": move,
                  "from": self.state, "state": state, "tier": self.tier, "unit": self.unit, "severity": "yellow",
                  "actor": "somebody", "channel": self.channel, "item": self.item, "area": "n_mill_1"}
+        if not self.entries:  # one in seven was not looked at at the door
+            entry.update({"score": self.case % 100 + 1} if self.case % 7 else {}, **({"source": "grid"} if self.case % 3 else {}))
         entry.update({"support": " ".join(self.support)} if self.support else {})
         entry.update(fields)
         self.entries.append(entry)

@@ -16,6 +16,7 @@ class Case:
         self.begun = self.reached = self.called = self.concluded = self.merged = self.ever_redone = False
         self.warned, self.taken, self.turn = set(), None, None
         self.holder = (entries[0]["unit"], entries[0]["tier"])
+        self.quality = entries[0].get("score", 0)
         self.first, self.state, self.closed_at, self.result, self.rating = self.holder, "none", None, None, None
         for entry in entries:
             self.one(entry)
@@ -183,6 +184,8 @@ class Case:
         if self.claim and self.claim["in_time"]:
             self.fact("resolved_in_time", self.claim["by"], 1)
         self.fact("proactive", self.first, int(channel["proactive"]))
+        if self.quality:
+            self.fact("report_quality", self.first, (self.quality + 5) // 10 / 10)
         self.fact("merged", self.first, int(self.merged))
         self.fact("slot_receipt", self.first, 1)
         if self.taken:

@@ -14,13 +14,16 @@
 #include <cmocka.h>
 
 /* A history is a text, one entry a word: at:move:state:unit and tier, then what else the entry says, separated by commas:
- * s sign_by, c contact_by, d due_at, k clock, + support, r rating, = result, e evidence, p reply_spoken. The state stays where it is
+ * q score, s sign_by, c contact_by, d due_at, k clock, + support, r rating, = result, e evidence, p reply_spoken. The state stays where it is
  * "." and so does the unit. "10:open:dispatched:a1,s20,d100" is a case that a at tier 1 must sign by 20 and resolve by 100. */
 #define WORDS_MAX 24
 
 static void read_part(struct case_moved *moved, const char *part) {
     const char *value = part + 1;
     switch (part[0]) {
+    case 'q':
+        moved->score = (uint64_t)atoll(value);
+        break;
     case 's':
         moved->sign_by = atoll(value);
         break;
@@ -171,6 +174,11 @@ static const struct measure_example {
     {RATE_filed, "10:report:reported:a1,d90 20:decline:declined:. 30:appeal:reported:. 40:accept:accepted:.", 99,
      "a 1/1"},
     {RATE_proactive, OPEN, 99, "a 1/1"},
+    {RATE_report_quality, OPEN, 99, ""}, /* nobody looked */
+    {RATE_report_quality, "10:open:dispatched:a1,q100", 99, "a 1/1"},
+    {RATE_report_quality, "10:open:dispatched:a1,q84 20:escalate:dispatched:b2", 99, "a 0.8/1"},
+    {RATE_report_quality, "10:report:reported:a1,q85", 99, "a 0.9/1"},
+    {RATE_report_quality, "10:report:reported:a1,q1", 99, "a 0/1"},
     {RATE_solved_low, VERIFIED "70:satisfied:closed:.,r5", 99, "a 1/1"},
     {RATE_solved_low,
      "10:open:dispatched:a3,s20,d90 15:sign:handling:. 20:claim_done:claimed_done:. 30:verify:closed:.", 99, "a 0/1"},
