@@ -63,6 +63,7 @@ struct db;
 MUST_CHECK int city_read(struct city **out, struct db *db, struct reason *why);
 void city_close(struct city **city);
 
+const char *city_code(const struct city *city);
 const char *city_name(const struct city *city);
 const char *city_timezone(const struct city *city); /* IANA name */
 uint64_t city_version(const struct city *city);     /* grows with each load */

@@ -7,6 +7,7 @@
 #include "common/loop.h"
 #include "services/intake/credential.h"
 #include "services/intake/files.h"
+#include "services/intake/open311_book.h"
 
 struct pending { /* a command under way; its address is the tag */
     intake_command_answered *answered;
@@ -115,6 +116,7 @@ static void intake_close(void *own) {
     struct intake *intake = own;
     command_calls_close(&intake->calls);
     asks_close(&intake->asks);
+    open311_book_close(&intake->book);
     intake_files_close(&intake->files);
     credentials_close(&intake->credentials);
     erasure_close(&intake->erasure);

@@ -10,11 +10,13 @@
 #include "services/intake/erasure.h"
 #include "services/intake/receipts.h"
 
+struct open311_book;
 struct intake {
     struct service_loop *loop;
     struct asks *asks;
     struct command_calls *calls;
     struct credentials *credentials; /* of sources, see credential.h */
+    struct open311_book *book;       /* NULL: not read yet; see open311_with_book */
     struct intake_files *files;
     size_t commands_max;      /* under way at once */
     struct secret_keys *keys; /* NULL: none are set */

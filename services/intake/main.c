@@ -4,11 +4,13 @@
 #include "services/intake/erasure.h"
 #include "services/intake/handlers.h"
 #include "services/intake/intake.h"
+#include "services/intake/open311_settings.h"
 #include "services/intake/receipts.h"
 #include "services/intake/routes.h"
 #include "services/intake/uploads.h"
 
-extern const struct db_query intake_queries[], files_queries[], intake_people_queries[], duplicates_queries[];
+extern const struct db_query intake_queries[], files_queries[], intake_people_queries[], duplicates_queries[],
+    open311_queries[];
 
 static const struct setting settings[] = {
     SETTINGS_OF_REQUESTS,
@@ -22,10 +24,10 @@ static const struct setting settings[] = {
     SETTING_OF_SECRET_KEYS,
     {"ZHITONG_COMMANDS_WAITING", SETTING_NUMBER, "moves", "1000", 1, 100000,
      "such moves that may be under way; more are answered 503"},
+    SETTINGS_OF_OPEN311,
     SETTINGS_OF_FILES,
     {"ZHITONG_FILE_BYTES", SETTING_NUMBER, "bytes", "10485760", 1000, FILE_KEPT_BYTES_MAX - 4096,
      "a file that comes in may be so long"},
-    SETTING_OF_SECRET_KEYS,
     SETTINGS_OF_RECEIPTS,
     SETTING_OF_ERASURE,
 };
@@ -35,8 +37,8 @@ static const struct handler handlers[] = {
 };
 
 static const struct request_form submit_form = {MESSAGE_submit, sizeof(struct submit), intake_submit_shard};
-static const struct db_query *const queries[] = {intake_queries, files_queries, intake_people_queries,
-                                                 duplicates_queries, NULL};
+static const struct db_query *const queries[] = {intake_queries,     files_queries,   intake_people_queries,
+                                                 duplicates_queries, open311_queries, NULL};
 
 static const struct service intake = {
     .name = "intake",

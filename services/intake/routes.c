@@ -5,6 +5,7 @@
 #include "services/intake/http_files.h"
 #include "services/intake/http_likely.h"
 #include "services/intake/http_sources.h"
+#include "services/intake/open311.h"
 #include "services/intake/receipts.h"
 
 const struct http_route intake_routes[INTAKE_ROUTE_COUNT] = {
@@ -22,6 +23,13 @@ const struct http_route intake_routes[INTAKE_ROUTE_COUNT] = {
      "cases that a report would be likely to be part of: item, and lat and long or area and address; text",
      "item lat long area address text"},
     {"GET", "/reports/*", intake_get_report, "a report as it came", NULL},
+    {"GET", "/open311/*", open311_on_discovery, "Open311: discovery.xml or .json", NULL},
+    {"GET", "/open311/v2/*", open311_on_get,
+     "Open311 GeoReport v2: discovery, services, requests or servicerequestupdates, .xml or .json", NULL},
+    {"POST", "/open311/v2/*", open311_on_post,
+     "Open311: takes a form, requests or servicerequestupdates, .xml or .json", NULL, HTTP_BODY_ANY,
+     HTTP_FILES_BODY_BYTES_MAX},
+    {"GET", "/open311/v2/*/*", open311_on_get, "Open311: one of services, requests or tokens, .xml or .json", NULL},
     {"POST", "/files", intake_post_file, "stores a photo or file; 201 with its SHA-256, for the files of a report", "",
      HTTP_BODY_FILE, HTTP_FILES_BODY_BYTES_MAX},
     {"GET", "/files/*", intake_get_file, "a file that staff have published", ""},
