@@ -32,8 +32,8 @@ struct asked { /* a decoded request */
     struct known *known;
     struct door_found found;
     const struct reason *refused; /* NULL: it can be taken */
-    struct reporter_known *from; /* NULL: anonymous */
-    struct seeker *seeker;       /* for older reports of the same matter */
+    struct reporter_known *from;  /* NULL: anonymous */
+    struct seeker *seeker;        /* for older reports of the same matter */
 };
 
 struct known { /* a digest and the case it got, before or in this batch */

@@ -11,6 +11,7 @@
 #include "common/source_map.h"
 #include "services/intake/credential.h"
 #include "services/intake/handing.h"
+#include "services/intake/http_door.h"
 #include "services/intake/report.h"
 
 #define HTTP_CLIENT REPORT_PUBLIC_CLIENT /* idempotency keys of all HTTP callers share this name */
@@ -101,6 +102,7 @@ static int read_report(const struct http_request *request, const struct source *
     } else if (read_key(request, key, sizeof key, why) == 0) {
         if (source != NULL)
             fill_source(request, source, json, key);
+        door_pack_attributes(json);
         status = json_object_set_new(json, "key", json_string(key)) == 0
                      ? message_from_json(MESSAGE_submit, json, submit, why)
                      : refuse(why, "Idempotency-Key", "must be UTF-8 of at most %zu bytes", sizeof key - 1);

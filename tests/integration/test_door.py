@@ -86,7 +86,7 @@ def each_wrong_form_is_refused_with_its_field_and_nothing_is_kept(system, _):
              ("title", {"title": "t" * 241}), ("description", {"description": "d" * 4001}), ("address", {"address": "\x07"}),
              ("occurred_at", {"occurred_at": now + DAY_MS}), ("occurred_at", {"occurred_at": now - 31 * DAY_MS}),
              ("occurred_at", {"occurred_at": "soon"}), ("attributes", {"attributes": "{"}), ("attributes", {"attributes": "[]"}),
-             ("attributes", {"attributes": {"state": "out"}}), ("attributes", {"attributes": "x" * 2001}),
+             ("attribute.state", {"attributes": {"state": {"is": "out"}}}), ("attributes", {"attributes": {"pole": "x" * 2000}}), ("attributes", {"attributes": "x" * 2001}),
              ("attribute.state", {"attributes": json.dumps({"state": "purple"})}), ("attribute.state", {"attributes": json.dumps({"state": 1})}),
              ("attribute.state", {"attributes": json.dumps({"state": ["out", "flickers"]})}),
              ("attribute.colour", {"attributes": json.dumps({"state": "out", "colour": "<b>"})}),
@@ -140,7 +140,7 @@ def positions_of_chinese_maps_are_turned(system, _):
     status, told = ask(system, "/reports/check", good(datum="gcj02", lat=33.6102, long=114.0172))
     assert status == 200 and told["area"].startswith("n_mill"), told
     assert 0.0003 < abs(told["lat"] - 33.6102) < 0.003 and 0.004 < abs(told["long"] - 114.0172) < 0.008, told
-    status, body = ask(system, "/reports", good(datum="gcj02", lat=33.6102, long=114.0172))
+    status, body = ask(system, "/reports", good(attributes={"state": "out"}, datum="gcj02", lat=33.6102, long=114.0172))
     _, kept = ask(system, "/reports/" + body["case"])
     assert (kept["lat"], kept["long"]) == (told["lat"], told["long"]), kept
 

@@ -85,6 +85,11 @@ def every_answer_is_what_the_file_promises(system, shared):
     check("POST", "/reports", 400, body="{}", headers=kind)
     check("GET", "/reports/{case}", 200, f"/reports/{case}")
     check("GET", "/reports/{case}", 404, "/reports/1")
+    check("POST", "/reports/check", 200, body=report, headers=kind)
+    check("POST", "/reports/check", 400, body="{}", headers=kind)
+    check("GET", "/items", 200)
+    check("GET", "/items/{code}", 200, "/items/lamp")
+    check("GET", "/items/{code}", 404, "/items/x")
     assert not found, "\n".join(found)
     shared["seen"] = seen
 

@@ -124,8 +124,8 @@ def two_that_could_not_see_each_other_are_found_by_the_second_look(system, _):
 def many_at_once_at_places_of_their_own_are_cases_of_their_own(system, shared):
     client = Client(system.endpoints("intake"), system.server_key(), system.key("client", "flood"))
     for number in range(FLOOD):
-        client.send(f"flood-{number}", {**lamp(f"lamp {number}", area="s_hill_1"), "lat": 33.2 - number % 50 / 100,
-                                        "long": 113 - number // 50 / 100}, number)
+        client.send(f"flood-{number}", {**lamp(f"lamp {number}", area="s_hill_1"), "lat": 33.5 - number % 50 / 500,
+                                        "long": 113.95 - number // 50 / 500}, number)
     wait_until(lambda: client.turn() or not client.waiting, 30, lambda: f"{len(client.waiting)} answered")
     assert len(client.accepted) == FLOOD and not client.refused, client.refused
     client.close()
