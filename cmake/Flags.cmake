@@ -49,6 +49,7 @@ find_package(PkgConfig REQUIRED)
 foreach(library IN ITEMS libzmq libpq libmicrohttpd jansson libsodium libcurl libjpeg libpng libwebp expat)
     pkg_check_modules(${library} REQUIRED IMPORTED_TARGET ${library})
 endforeach()
+find_library(liblinear linear REQUIRED) # it has no pkg-config file
 pkg_check_modules(cmocka IMPORTED_TARGET cmocka)
 # Debian 12 calls it msgpack, Debian 13 msgpack-c.
 pkg_search_module(msgpack REQUIRED IMPORTED_TARGET msgpack msgpack-c)

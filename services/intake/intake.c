@@ -4,6 +4,7 @@
 #include <sodium.h>
 #include <stdlib.h>
 
+#include "common/classifier_watch.h"
 #include "common/loop.h"
 #include "services/intake/credential.h"
 #include "services/intake/files.h"
@@ -79,6 +80,7 @@ static void *intake_open(struct service_loop *loop, struct reason *why) {
     intake->asks = asks_open(&asks);
     intake->erasure = erasure_open(intake->asks, settings_number(settings, "ZHITONG_ERASE_SECONDS") * 1000);
     intake->calls = command_calls_open(&calls);
+    intake->classifier = classifier_watch_open(settings_text(settings, "ZHITONG_CLASSIFIER"));
     intake->commands_max = (size_t)settings_number(settings, "ZHITONG_COMMANDS_WAITING");
     return intake;
 }
@@ -116,6 +118,7 @@ static void intake_close(void *own) {
     struct intake *intake = own;
     command_calls_close(&intake->calls);
     asks_close(&intake->asks);
+    classifier_watch_close(&intake->classifier);
     open311_book_close(&intake->book);
     intake_files_close(&intake->files);
     credentials_close(&intake->credentials);

@@ -15,6 +15,7 @@ struct intake {
     struct service_loop *loop;
     struct asks *asks;
     struct command_calls *calls;
+    struct classifier_watch *classifier;
     struct credentials *credentials; /* of sources, see credential.h */
     struct open311_book *book;       /* NULL: not read yet; see open311_with_book */
     struct intake_files *files;

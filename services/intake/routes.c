@@ -1,6 +1,7 @@
 #include "services/intake/routes.h"
 
 #include "services/intake/http_api.h"
+#include "services/intake/http_assist.h"
 #include "services/intake/http_door.h"
 #include "services/intake/http_files.h"
 #include "services/intake/http_likely.h"
@@ -12,6 +13,8 @@ const struct http_route intake_routes[INTAKE_ROUTE_COUNT] = {
     {"POST", "/reports", intake_post_report, "takes a report; 201 with its case id once it is durable", NULL},
     {"POST", "/reports/check", intake_post_check,
      "keeps nothing: says whether a report can be taken, how complete it is and what is missing; lang", "lang"},
+    {"POST", "/assist/classify", intake_post_classify,
+     "keeps nothing: which items a text is likely to be about, what a report would lack, the standing answer", ""},
     {"GET", "/items", intake_get_items, "what can be reported; lang, else Accept-Language", "lang"},
     {"GET", "/items/*", intake_get_item, "an item: its questions, what it asks for, and what is said of it; lang",
      "lang"},

@@ -8,6 +8,7 @@
 #include "services/zhitong/city_diff.h"
 #include "services/zhitong/city_load.h"
 #include "services/zhitong/city_versions.h"
+#include "services/zhitong/classify.h"
 #include "services/zhitong/due.h"
 #include "services/zhitong/follow.h"
 #include "services/zhitong/import.h"
@@ -102,6 +103,13 @@ static const struct command_row commands[] = {
      "[--format table|csv|json] [--exclude FILE.csv] [--kept] [--quiet] | --definitions",
      "rates and rule slots from routing's log; --kept: from facts that are kept between reports; --definitions: what is measured, as docs/measures.md",
      MAY_HAVE_DATABASE},
+    {"classify train", classify_train_command,
+     "(--texts FILE.csv | --from-database [--until DATE]) [--out MODEL] [--folds N] [--grams LENGTHS] [--cost COST] "
+     "[--learner svm|logistic|crammer] [--balanced] [--seed N] [--confusion] [--quiet]",
+     "make the model that suggests an item for a text, from texts with labels or from the city's own reports; "
+     "--folds: how good it is on texts that it has not seen",
+     MAY_HAVE_DATABASE},
+    {"classify try", classify_try_command, "MODEL TEXT", "what a model makes of a text", NO_DATABASE},
     {"import", import_command,
      "FILE.csv --endpoint URL --server-key FILE --key FILE [--channel CODE | --source CODE] [--encoding NAME] [--rejects FILE] [--window REPORTS] "
      "[--rate PER_SECOND] [--resume] [--paced]",
