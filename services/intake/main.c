@@ -29,6 +29,7 @@ static const struct setting settings[] = {
     SETTINGS_OF_FILES,
     {"ZHITONG_FILE_BYTES", SETTING_NUMBER, "bytes", "10485760", 1000, FILE_KEPT_BYTES_MAX - 4096,
      "a file that comes in may be so long"},
+    SETTING_OF_SECRET_KEYS,
     SETTINGS_OF_RECEIPTS,
     SETTING_OF_ERASURE,
 };
