@@ -149,7 +149,10 @@ void http_refuse_method(struct http_request *request, const char *allow) {
     refuse_reply(request, &reply, &why);
 }
 
+/* What follows the status, to the end of its line or past it. */
 static const char *status_phrase(int status) {
+    if (status == MHD_HTTP_SERVICE_UNAVAILABLE)
+        return "Service Unavailable\r\nRetry-After: 1";
     return status == MHD_HTTP_REQUEST_TIMEOUT ? "Request Timeout" : "Content Too Large";
 }
 

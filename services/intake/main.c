@@ -8,6 +8,7 @@ extern const struct db_query intake_queries[];
 static const struct setting settings[] = {
     SETTINGS_OF_REQUESTS,
     SETTINGS_OF_PUBLIC_ENDPOINT,
+    SETTINGS_OF_HTTP,
     {"ZHITONG_HTTP_PORT", SETTING_NUMBER, "port", "0", 0, 65535,
      "TCP port of the public HTTP API; 0 takes any free one"},
     {"ZHITONG_CONNECTIONS", SETTING_NUMBER, "connections", "3", 3, ASK_CONNECTIONS_MAX,
