@@ -39,20 +39,6 @@ static json_t *person_json(const struct person *person) {
 
 /* ---- POST /sessions ------------------------------------------------------------------------------------------------------ */
 
-/* Behind a proxy the address that it saw is the last one of the header; what stands before it anybody can have written. What is no
- * address is not taken: a proxy that hands the header on as it came would let its client write into the audit. */
-static void find_address(struct visit *visit, struct signing_in *in) {
-    const char *forwarded = visit->desk->behind_proxy ? http_header(visit->request, "X-Forwarded-For") : NULL;
-    const char *last = forwarded != NULL ? strrchr(forwarded, ',') : NULL;
-    last = last != NULL ? last + 1 : forwarded != NULL ? forwarded : "";
-    last += strspn(last, " ");
-    size_t size = strspn(last, "0123456789abcdefABCDEF.:[]");
-    if (size == 0 || size > HTTP_PEER_BYTES_MAX || last[size] != '\0')
-        http_peer(visit->request, in->address);
-    else
-        snprintf(in->address, sizeof in->address, "%s", last);
-}
-
 static void take_back(struct visit *visit) {
     const struct signing_in *in = visit->own;
     try_limit_take_back(visit->desk->logins, in->login);
@@ -240,7 +226,7 @@ static void sign_in(struct visit *visit) {
         visit_refuse_why(visit, 422, &why);
         return;
     }
-    find_address(visit, in);
+    http_client_address(visit->request, visit->desk->behind_proxy, in->address);
     if (!may_try(visit))
         return;
     struct ask *ask = ask_make(login_read, visit);

@@ -8,6 +8,8 @@
 
 #include "common/message_json.h"
 #include "common/service.h"
+#include "services/intake/admission.h"
+#include "services/intake/intake.h"
 
 #define JSON "application/json; charset=utf-8"
 #define HTTP_CLIENT "http" /* idempotency keys of all HTTP callers share this name */
@@ -97,10 +99,14 @@ static int read_report(const struct http_request *request, struct submit *submit
 void intake_post_report(struct http_request *request, void *context) {
     struct submit submit;
     struct reason why;
+    if (admission_check(intake_of(context), request, NULL) != 0)
+        return;
     if (read_report(request, &submit, &why) != 0) {
         http_refuse(request, 400, &why);
         return;
     }
+    if (admission_check_reporter(intake_of(context), request, &submit) != 0)
+        return;
     struct request_ask ask = {.request = &submit, .client = HTTP_CLIENT, .answer = posted, .context = request};
     service_request(context, &ask);
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "common/loop.h"
+#include "services/intake/admission.h"
 
 struct pending { /* a command under way; its address is the tag */
     intake_command_answered *answered;
@@ -51,6 +52,10 @@ static void *intake_open(struct service_loop *loop, struct reason *why) {
     struct intake *intake = calloc(1, sizeof *intake);
     assert(intake != NULL);
     intake->loop = loop;
+    if (admission_open(&intake->admission, settings, why) != 0) {
+        free(intake);
+        return NULL;
+    }
     const struct asks_options asks = {loop->service, settings_text(settings, "ZHITONG_DATABASE_URL"),
                                       (size_t)settings_number(settings, "ZHITONG_CONNECTIONS"), loop->in};
     const struct command_calls_options calls = {.zmq = loop->zmq,
@@ -67,7 +72,9 @@ static void *intake_open(struct service_loop *loop, struct reason *why) {
 }
 
 static void intake_turn(void *own) {
-    command_calls_turn(((struct intake *)own)->calls);
+    struct intake *intake = own;
+    command_calls_turn(intake->calls);
+    admission_turn(intake);
 }
 
 static size_t intake_sockets(void *own, void **sockets, size_t room) {
@@ -75,7 +82,9 @@ static size_t intake_sockets(void *own, void **sockets, size_t room) {
 }
 
 static int intake_wait_ms(void *own) {
-    return command_calls_wait_ms(((struct intake *)own)->calls);
+    const struct intake *intake = own;
+    int calls = command_calls_wait_ms(intake->calls), admission = admission_wait_ms(intake->admission);
+    return calls < 0 ? admission : admission < 0 || calls < admission ? calls : admission;
 }
 
 static bool intake_idle(void *own) {
@@ -91,6 +100,7 @@ static void intake_close(void *own) {
     struct intake *intake = own;
     command_calls_close(&intake->calls);
     asks_close(&intake->asks);
+    admission_close(&intake->admission);
     free(intake);
 }
 

@@ -7,10 +7,12 @@
 #include "common/command_calls.h"
 #include "common/service.h"
 
+struct admission;
 struct intake {
     struct service_loop *loop;
     struct asks *asks;
     struct command_calls *calls;
+    struct admission *admission;
     size_t commands_max; /* under way at once */
 };
 

@@ -1,14 +1,17 @@
 /* Intake: what came in. It keeps reports as they came, mints case ids in its shards, and never decides who handles. */
+#include "services/intake/admission.h"
 #include "services/intake/handlers.h"
 #include "services/intake/intake.h"
 #include "services/intake/routes.h"
 
-extern const struct db_query intake_queries[];
+extern const struct db_query intake_queries[], intake_blocks_queries[];
 
 static const struct setting settings[] = {
     SETTINGS_OF_REQUESTS,
     SETTINGS_OF_PUBLIC_ENDPOINT,
     SETTINGS_OF_HTTP,
+    SETTINGS_OF_ADMISSION,
+    SETTING_OF_SECRET_KEYS,
     {"ZHITONG_HTTP_PORT", SETTING_NUMBER, "port", "0", 0, 65535,
      "TCP port of the public HTTP API; 0 takes any free one"},
     {"ZHITONG_CONNECTIONS", SETTING_NUMBER, "connections", "3", 3, ASK_CONNECTIONS_MAX,
@@ -24,7 +27,7 @@ static const struct handler handlers[] = {
 };
 
 static const struct request_form submit_form = {MESSAGE_submit, sizeof(struct submit), intake_submit_shard};
-static const struct db_query *const queries[] = {intake_queries, NULL};
+static const struct db_query *const queries[] = {intake_queries, intake_blocks_queries, NULL};
 
 static const struct service intake = {
     .name = "intake",

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "services/zhitong/audit.h"
+#include "services/zhitong/block.h"
 #include "services/zhitong/city_check.h"
 #include "services/zhitong/city_diff.h"
 #include "services/zhitong/city_load.h"
@@ -55,6 +56,16 @@ static const struct command_row commands[] = {
      NO_DATABASE},
     {"keys list", keys_list_command, "", "who may use the public endpoints, and who no longer may", DATABASE},
     {"keys revoke", keys_revoke_command, "NAME", "close the door to a department or client", DATABASE},
+    {"block add", block_add_command, BLOCK_ADD_USAGE,
+     "somebody may not report over HTTP for some days (30), because of spam or abuse; he reads the reason and may appeal",
+     DATABASE},
+    {"block list", block_list_command, "[--all]", "who may not report now; --all: also blocks that have ended",
+     DATABASE},
+    {"block appeals", block_appeals_command, "", "what those who are blocked say against it", DATABASE},
+    {"block keep", block_keep_command, "BLOCK --text TEXT [--by NAME]", "answer its appeals: it stays, and why",
+     DATABASE},
+    {"block remove", block_remove_command, "BLOCK [--text TEXT] [--by NAME]", "lift it, and answer its appeals",
+     DATABASE},
     {"staff add", staff_add_command, "LOGIN --name NAME [--password-file FILE]",
      "add somebody who may sign in at desk; the password is the first line of the file, or of standard input",
      DATABASE},
