@@ -14,6 +14,7 @@
 #include "services/zhitong/import.h"
 #include "services/zhitong/keys.h"
 #include "services/zhitong/keys_secret.h"
+#include "services/zhitong/mail.h"
 #include "services/zhitong/migrate.h"
 #include "services/zhitong/options.h"
 #include "services/zhitong/parked.h"
@@ -102,6 +103,9 @@ static const struct command_row commands[] = {
      "FILE.csv --endpoint URL --server-key FILE --key FILE [--channel CODE] [--rejects FILE] [--window REPORTS] "
      "[--rate PER_SECOND] [--resume] [--paced]",
      "hand in the records of a CSV file as reports, each once, however often it is run", MAY_HAVE_DATABASE},
+    {"mail", mail_command, MAIL_USAGE,
+     "an e-mail on standard input as a report of the source whose API key is in the file; or those of a mailbox, again and again",
+     NO_DATABASE},
     {"follow", follow_command,
      "--unit UNIT --endpoint URL --server-key FILE --key FILE [--from SEQ] [--cursor FILE] [--count ENTRIES]",
      "a department's stream, one JSON line an entry", NO_DATABASE},
