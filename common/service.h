@@ -133,6 +133,8 @@ struct request_ask {
     request_answer *answer;
     void *context;
 };
+/* 0: a request would be taken now; else how long its sender shall wait, in ms. Asked before a body is parsed, a refusal costs little. */
+uint64_t service_busy_ms(const struct service_loop *loop);
 void service_request(struct service_loop *loop, const struct request_ask *ask);
 
 /* Runs one named query in the reader thread; `done` is called from the loop with the result, or NULL on failure.

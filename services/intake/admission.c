@@ -92,8 +92,22 @@ static int refuse_often(struct http_request *request, bool has_source, uint32_t 
     return -1;
 }
 
+static int refuse_busy(struct http_request *request, uint64_t wait_ms) {
+    char seconds[24];
+    struct reason why;
+    snprintf(seconds, sizeof seconds, "%llu", (unsigned long long)(wait_ms + 999) / 1000);
+    (void)refuse(&why, "", "too busy now; nothing was kept, send the same report again");
+    metric_add(METRIC_busy_total, 1);
+    http_add_header(request, "Retry-After", seconds);
+    http_refuse(request, 503, &why);
+    return -1;
+}
+
 int admission_check(struct intake *intake, struct http_request *request, const char *source) {
     struct admission *admission = intake->admission;
+    uint64_t busy_ms = service_busy_ms(intake->loop);
+    if (busy_ms > 0)
+        return refuse_busy(request, busy_ms);
     char address[HTTP_PEER_BYTES_MAX + 1], name[CODE_MAX + HTTP_PEER_BYTES_MAX + 2];
     admission_address(intake, request, address);
     const struct block *block = source != NULL ? blocks_of_source(admission->blocks, source) : NULL;
