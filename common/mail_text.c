@@ -69,7 +69,7 @@ struct writer {
 static void put(struct writer *writer, const char *bytes, size_t size) {
     if (size > writer->room - 1 - writer->size)
         return;
-    memcpy(writer->out + writer->size, bytes, size);
+    memmove(writer->out + writer->size, bytes, size);
     writer->size += size;
 }
 
@@ -243,7 +243,8 @@ size_t mail_text_clean(char *text, size_t size, size_t room) {
     struct writer writer = {.out = text, .room = room};
     memmove(from, text, size);
     for (size_t at = 0; at < size;) {
-        writer.room = shift + at + 1 < room ? shift + at + 1 : room; /* never over what is not read yet */
+        size_t read = utf8_size(from + at, size - at), end = shift + at + (read > 0 ? read : 1) + 1;
+        writer.room = end < room ? end : room; /* never over what is not read yet */
         at += clean_one(from + at, size - at, &writer);
     }
     text[writer.size] = '\0';
