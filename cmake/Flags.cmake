@@ -46,7 +46,7 @@ include_directories(${CMAKE_SOURCE_DIR} ${CMAKE_BINARY_DIR}/gen)
 
 find_package(Threads REQUIRED)
 find_package(PkgConfig REQUIRED)
-foreach(library IN ITEMS libzmq libpq libmicrohttpd jansson libsodium)
+foreach(library IN ITEMS libzmq libpq libmicrohttpd jansson libsodium libcurl libjpeg libpng libwebp expat)
     pkg_check_modules(${library} REQUIRED IMPORTED_TARGET ${library})
 endforeach()
 pkg_check_modules(cmocka IMPORTED_TARGET cmocka)

@@ -62,7 +62,11 @@ if(ZHITONG_FUZZ)
     foreach(source IN LISTS fuzzers)
         get_filename_component(name ${source} NAME_WE)
         add_executable(${name} ${source})
-        target_link_libraries(${name} PRIVATE common proto)
+        set(links common proto) # of the services' pure files; archives give what is asked for
+        foreach(service IN LISTS services)
+            list(PREPEND links service_${service})
+        endforeach()
+        target_link_libraries(${name} PRIVATE ${links})
         target_link_options(${name} PRIVATE -fsanitize=fuzzer)
         # libFuzzer's entry point has no header that declares it.
         target_compile_options(${name} PRIVATE -Wno-missing-prototypes)

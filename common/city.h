@@ -33,6 +33,7 @@ struct area {
     char code[CODE_MAX + 1];
     const struct area *parent; /* NULL for the city itself */
     uint8_t tier;              /* tier of its governance centre; a grid has tier 1 like its village */
+    double lat, lon;           /* of its middle, WGS-84 degrees; NaN: not known */
 };
 
 struct unit {

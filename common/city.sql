@@ -23,7 +23,7 @@ SELECT code, name_en, name_zh, CASE WHEN enabled THEN 'yes' ELSE 'no' END, CASE 
 FROM city.channel ORDER BY position;
 
 -- name: city_read_areas
-SELECT code, name_en, name_zh, parent, tier::text, stat_code, code_year::text, lat::text, long::text
+SELECT code, name_en, name_zh, parent, tier::text, stat_code, code_year::text, lat::text, long::text, also
 FROM city.area ORDER BY position;
 
 -- name: city_read_units

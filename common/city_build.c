@@ -1,6 +1,7 @@
 #include "common/city_private.h"
 
 #include <assert.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -39,6 +40,10 @@ static void build_channels(struct city *city, const struct city_draft *draft) {
     }
 }
 
+static double degrees(const char *text) {
+    return *text == '\0' ? NAN : strtod(text, NULL);
+}
+
 static void build_areas(struct city *city, const struct city_draft *draft) {
     city->area_count = COUNT(draft, areas);
     city->areas = room_for(city->area_count, sizeof *city->areas);
@@ -47,6 +52,8 @@ static void build_areas(struct city *city, const struct city_draft *draft) {
         struct area *area = &city->areas[row];
         PUT(area->code, FIELD(draft, areas, row, code));
         area->tier = field_number(FIELD(draft, areas, row, tier));
+        area->lat = degrees(FIELD(draft, areas, row, lat));
+        area->lon = degrees(FIELD(draft, areas, row, long));
         (void)code_index_add(&city->area_index, area->code, (uint32_t)row);
     }
     for (size_t row = 0; row < city->area_count; row++)
@@ -162,12 +169,14 @@ int city_build(struct city **out, const struct city_draft *draft, struct reason 
     city->calendar_version = draft->calendar_version;
     build_channels(city, draft);
     build_areas(city, draft);
+    city_build_places(city, draft);
     build_units(city, draft);
     build_posts(city);
     build_items(city, draft);
     build_reasons(city, draft);
     build_templates(city, draft);
     build_policy(city, draft);
+    city_build_sources(city, draft);
     if (city_build_calendars(city, draft, why) != 0) {
         city_close(&city);
         return -1;
@@ -184,7 +193,9 @@ void city_close(struct city **city) {
     code_index_close(&(*city)->unit_index);
     code_index_close(&(*city)->item_index);
     code_index_close(&(*city)->kinds);
+    city_close_sources(*city);
     city_close_calendars(*city);
+    city_close_places(*city);
     for (size_t i = 0; i < (*city)->policy_count; i++)
         policy_close(&(*city)->policies[i]);
     free((*city)->policies);

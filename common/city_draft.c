@@ -22,9 +22,13 @@
 #undef CITY_COLUMN
 #undef CITY_END
 
+#define ENDING_ROWS ".csv"
+#define ENDING_HEADER ".csv"
+#define ENDING_ABSENT ".csv"
+#define ENDING_SHAPES ".geojson"
 static const struct table_spec specs[] = {
 #define CITY_TABLE(name, file, meaning) \
-    {#name, #name ".csv", meaning, FILE_##file, name##_column_specs, sizeof(struct name##_columns)},
+    {#name, #name ENDING_##file, meaning, FILE_##file, name##_column_specs, sizeof(struct name##_columns)},
 #define CITY_COLUMN(...)
 #define CITY_END(name)
 #include "common/city_tables.def"

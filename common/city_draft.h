@@ -73,7 +73,7 @@ struct column_spec {
     const char *meaning;
 };
 
-enum file_need { FILE_ROWS, FILE_HEADER, FILE_ABSENT }; /* see city_tables.def */
+enum file_need { FILE_ROWS, FILE_HEADER, FILE_ABSENT, FILE_SHAPES }; /* see city_tables.def */
 
 struct table_spec {
     const char *name, *file, *meaning;

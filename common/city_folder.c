@@ -7,6 +7,7 @@
 #include "common/city_private.h"
 #include "common/city_rules.h"
 #include "common/csv.h"
+#include "common/geojson.h"
 
 #define NOWHERE(table) ((struct draft_place){(table), 1, 1})
 
@@ -83,6 +84,10 @@ static void read_table(struct city_draft *draft, enum city_table table, const ch
     struct csv *csv;
 
     int length = snprintf(path, sizeof path, "%s/%s", folder, name);
+    if (spec->need == FILE_SHAPES && length < (int)sizeof path) {
+        geojson_read_fences(draft, path);
+        return;
+    }
     errno = ENAMETOOLONG;
     FILE *file = length < (int)sizeof path ? fopen(path, "re") : NULL;
     if (file == NULL && errno == ENOENT && spec->need == FILE_ABSENT)

@@ -5,6 +5,7 @@
 #include "common/calendar.h"
 #include "common/city.h"
 #include "common/city_draft.h"
+#include "common/city_sources.h"
 #include "common/code_index.h"
 #include "common/policy.h"
 
@@ -71,6 +72,14 @@ struct city {
     struct template_party *parties; /* in the order of templates.csv */
     size_t reason_count, party_count;
 
+    struct fences *fences; /* borders; numbers of areas */
+    struct area_names *area_names;
+    uint32_t *middles; /* numbers of the areas whose middle is known */
+    size_t middle_count;
+    struct source *sources; /* city_sources.c */
+    size_t source_count;
+    struct code_index source_index;
+
     struct policy *policies; /* at least one; by valid-from, then version */
     size_t policy_count;
 
@@ -119,6 +128,11 @@ MUST_CHECK int city_read_policies(struct city *city, struct db *db);
 /* The city's calendar and those of its units. Refuses what calendar_open refuses, and more than CALENDARS_MAX. */
 MUST_CHECK int city_build_calendars(struct city *city, const struct city_draft *draft, struct reason *why);
 void city_close_calendars(struct city *city);
+
+/* Borders and names of areas (city_place.c). The check complains of rings that are none. */
+void city_build_places(struct city *city, const struct city_draft *draft);
+void city_close_places(struct city *city);
+void city_check_places(struct city_draft *draft);
 
 /* Builds the city of a draft that city_check_tables found without fault. Refuses what calendar_open refuses. */
 MUST_CHECK int city_build(struct city **out, const struct city_draft *draft, struct reason *why);

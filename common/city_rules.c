@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "common/city_fields.h"
+#include "common/city_private.h"
+#include "common/city_sources.h"
 #include "common/code_index.h"
 
 struct rules {
@@ -285,7 +287,9 @@ void city_check_tables(struct city_draft *draft) {
     check_areas(&rules);
     check_units_and_items(&rules);
     city_check_policy(draft);
+    city_check_places(draft);
     city_check_time(draft);
+    city_check_sources(draft);
     for (size_t i = 0; i < sizeof coded / sizeof *coded; i++)
         code_index_close(&rules.rows[coded[i]]);
 }

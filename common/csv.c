@@ -14,6 +14,7 @@ enum place { FIELD_START, PLAIN, QUOTED, QUOTE_CLOSED };
 struct csv {
     FILE *file;
     const char *name;
+    char separator;
     size_t line;      /* on which the current record starts */
     size_t next_line; /* on which the next one starts */
     bool skip_line;   /* the rest of a line without end is thrown away */
@@ -123,7 +124,7 @@ static const char *take(struct csv *csv, struct scan *scan, int byte) {
         csv->text[scan->text++] = (char)byte;
         return NULL;
     }
-    if (byte == ',') {
+    if (byte == csv->separator) {
         if (csv->fields + 1 >= CSV_COLUMNS_MAX)
             return "too many fields";
         return end_field(csv, scan);
@@ -275,7 +276,17 @@ static int read_header(struct csv *csv, struct reason *why) {
     return 0;
 }
 
-int csv_open(struct csv **out, FILE *file, const char *name, struct reason *why) {
+/* Of comma, semicolon and tab the one that the first line has most of. */
+static char find_separator(struct csv *csv) {
+    const char *end = line_end(csv), *from = csv->input + csv->start, *kinds = ",;\t";
+    size_t length = end != NULL ? (size_t)(end - from) : csv->size - csv->start, counts[3] = {0};
+    for (size_t i = 0; i < length; i++)
+        for (size_t kind = 0; kind < 3; kind++)
+            counts[kind] += from[i] == kinds[kind];
+    return counts[1] > counts[0] && counts[1] >= counts[2] ? ';' : counts[2] > counts[0] ? '\t' : ',';
+}
+
+static int open_with(struct csv **out, FILE *file, const char *name, bool any_separator, struct reason *why) {
     struct csv *csv = calloc(1, sizeof *csv);
 
     if (csv == NULL)
@@ -285,12 +296,21 @@ int csv_open(struct csv **out, FILE *file, const char *name, struct reason *why)
     csv->next_line = 1;
     csv->raw = "";
     skip_byte_order_mark(csv);
+    csv->separator = any_separator ? find_separator(csv) : ',';
     if (read_header(csv, why) != 0) {
         csv_close(&csv);
         return -1;
     }
     *out = csv;
     return 0;
+}
+
+int csv_open(struct csv **out, FILE *file, const char *name, struct reason *why) {
+    return open_with(out, file, name, false, why);
+}
+
+int csv_open_any(struct csv **out, FILE *file, const char *name, struct reason *why) {
+    return open_with(out, file, name, true, why);
 }
 
 void csv_close(struct csv **csv) {
@@ -325,18 +345,4 @@ const char *csv_field(const struct csv *csv, int index) {
 
 const char *csv_raw(const struct csv *csv) {
     return csv->raw;
-}
-
-void csv_write_field(FILE *out, const char *text) {
-    if (text[strcspn(text, ",\"\r\n")] == '\0' && strncmp(text, BYTE_ORDER_MARK, 3) != 0) {
-        fputs(text, out);
-        return;
-    }
-    putc('"', out);
-    for (; *text != '\0'; text++) {
-        if (*text == '"')
-            putc('"', out);
-        putc(*text, out);
-    }
-    putc('"', out);
 }

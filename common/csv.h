@@ -15,6 +15,9 @@ struct csv;
 
 /* Reads the header. `file` is borrowed; `name` is for messages ("items.csv"). */
 MUST_CHECK int csv_open(struct csv **out, FILE *file, const char *name, struct reason *why);
+/* The same for a file from a spreadsheet, whose fields may be separated by commas, semicolons or tabs: by whichever the header has
+ * most of. */
+MUST_CHECK int csv_open_any(struct csv **out, FILE *file, const char *name, struct reason *why);
 void csv_close(struct csv **csv);
 
 /* 1: a record was read; 0: end of file; -1: refused (broken quoting, wrong number of fields, not UTF-8, too long);

@@ -281,12 +281,14 @@ static size_t take_own(const char *text, char *own) {
             shown--;
         if (is_mark(text, shown))
             break;
+        bool ends = text[length] == '\n'; /* own may be text: nothing is written where it was not read */
         if (text[0] != '>') {
             memmove(own + size, text, length);
             size += length;
-            own[size++] = '\n';
+            if (ends)
+                own[size++] = '\n';
         }
-        text += length + (text[length] == '\n');
+        text += length + ends;
     }
     return size;
 }
@@ -308,9 +310,7 @@ static bool says_something(const char *text) {
 void mail_text_own(char *text) {
     if (!says_something(text))
         return;
-    size_t before = strlen(text), size = take_own(text, text);
-    if (size > before) /* the last line had no end */
-        size = before;
+    size_t size = take_own(text, text);
     text[size] = '\0';
     (void)tidy(text, size);
 }

@@ -147,6 +147,7 @@ static void take_accepted(struct submit_client *client, const struct accepted *a
     if (slot == NULL)
         return; /* the answer to one that was sent twice */
     struct submit_answer answer = {.accepted = true, .repeated = accepted->repeated, .case_id = accepted->case_id};
+    memcpy(answer.receipt, accepted->receipt, sizeof answer.receipt);
     finish(client, slot, &answer);
 }
 

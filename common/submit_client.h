@@ -19,6 +19,7 @@ struct submit_answer {
     bool accepted;
     bool repeated;      /* accepted before: the case is the first answer's */
     uint64_t case_id;   /* when accepted */
+    char receipt[25];   /* when accepted: for the reporter alone; may be empty */
     int64_t latency_us; /* since submit_client_send */
     struct reason why;  /* when refused */
 };

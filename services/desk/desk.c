@@ -8,7 +8,8 @@
 #include "common/loop.h"
 #include "services/desk/http_moves.h"
 
-#define SPAWN_WAIT_MS 50 /* while reports are under way their client looks for what is due */
+#define FILES_READING_MAX 256 /* files that wait to be read for an answer; more get 503 */
+#define SPAWN_WAIT_MS 50      /* while reports are under way their client looks for what is due */
 
 struct desk *desk_of(void *context) {
     return ((struct service_loop *)context)->own;
@@ -54,7 +55,12 @@ static void *desk_open(struct service_loop *loop, struct reason *why) {
         free(desk);
         return NULL;
     }
+    if (file_store_open(&desk->files, settings, why) != 0) {
+        free(desk);
+        return NULL;
+    }
     if (spawn_open(&desk->spawn, settings, loop->zmq, why) != 0) {
+        file_store_close(&desk->files);
         free(desk);
         return NULL;
     }
@@ -73,6 +79,7 @@ static void *desk_open(struct service_loop *loop, struct reason *why) {
     desk->hasher = hasher_open(loop->in, (size_t)settings_number(settings, "ZHITONG_LOGINS_WAITING"));
     desk->reports = reports_open(loop->in, asks.database_url,
                                  (size_t)settings_number(settings, "ZHITONG_REPORTS_WAITING"));
+    desk->reading = errands_open(loop->in, FILES_READING_MAX);
     desk->sessions = session_cache_open();
     desk->commands_max = (size_t)settings_number(settings, "ZHITONG_COMMANDS_WAITING");
     desk->behind_proxy = settings_flag(settings, "ZHITONG_BEHIND_PROXY");
@@ -112,6 +119,7 @@ static void desk_stop(void *own) {
     struct desk *desk = own;
     hasher_stop(desk->hasher);
     reports_stop(desk->reports);
+    errands_stop(desk->reading);
     asks_stop(desk->asks);
 }
 
@@ -123,6 +131,8 @@ static void desk_close(void *own) {
     audit_close(&desk->audit);
     hasher_close(&desk->hasher);
     reports_close(&desk->reports);
+    errands_close(&desk->reading);
+    file_store_close(&desk->files);
     asks_close(&desk->asks);
     session_cache_close(&desk->sessions);
     try_limit_close(&desk->logins);

@@ -5,6 +5,7 @@
 
 #include "common/asks.h"
 #include "common/command_calls.h"
+#include "common/file_answer.h"
 #include "common/service.h"
 #include "common/try_limit.h"
 #include "services/desk/audit.h"
@@ -26,6 +27,8 @@ struct desk {
     char idle_seconds[24], life_seconds[24]; /* of sessions, as queries take them */
     size_t commands_max;
     bool behind_proxy;
+    struct file_store *files; /* NULL: no folder is set */
+    struct errands *reading;
     size_t visits; /* requests under way */
 };
 

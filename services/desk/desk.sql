@@ -112,3 +112,12 @@ SELECT move, code AS reason, name_en AS en, coalesce(name_zh, name_en) AS zh FRO
 SELECT code AS template, (array_agg(name_en ORDER BY position))[1] AS en,
        (array_agg(coalesce(name_zh, name_en) ORDER BY position))[1] AS zh, string_agg(party, ' ' ORDER BY position) AS parties
 FROM city.template GROUP BY code ORDER BY min(position);
+
+-- name: desk_case_file
+-- $1 case, $2 SHA-256
+SELECT channel, type FROM desk.case_file
+WHERE shard = ($1::bigint & 127)::smallint AND case_id = $1::bigint AND sha256 = decode($2::text, 'hex');
+
+-- name: desk_publish_file
+-- $1 case, $2 SHA-256, $3 who, $4 true or false
+SELECT desk.publish_file($1::bigint, decode($2::text, 'hex'), $3::text, $4::boolean);

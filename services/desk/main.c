@@ -1,4 +1,5 @@
 /* Desk: what the staff see and do. It reads cases through views of its own and asks routing for every move. */
+#include "common/file_store.h"
 #include "services/desk/desk.h"
 #include "services/desk/routes.h"
 
@@ -32,6 +33,9 @@ static const struct setting settings[] = {
      "path of a file with the public line of intake's service key"},
     {"ZHITONG_INTAKE_ENDPOINTS", SETTING_TEXT, "", "", 0, 1000,
      "public endpoints of intake: tcp://HOST:PORT, separated by commas"},
+    SETTINGS_OF_FILES,
+    {"ZHITONG_STAFF_SOURCE", SETTING_TEXT, "", "", 0, 48,
+     "code of the source of the adapter staff, as which desk hands in reports that the staff enter; empty: they cannot"},
 };
 
 static const struct db_query *const queries[] = {desk_queries, NULL};

@@ -2,6 +2,8 @@
 
 #include "services/desk/http_cases.h"
 #include "services/desk/http_councils.h"
+#include "services/desk/http_entry.h"
+#include "services/desk/http_files.h"
 #include "services/desk/http_moves.h"
 #include "services/desk/http_offers.h"
 #include "services/desk/http_report.h"
@@ -17,10 +19,16 @@ const struct http_route desk_routes[DESK_ROUTE_COUNT] = {
      "a case, its facts, and the moves that one may make now; its version is the ETag", ""},
     {"GET", "/cases/*/history", desk_get_history, "every move of a case, in order", "limit after"},
     {"GET", "/cases/*/files", desk_get_files, "what files were attached: names, types, sizes, digests", ""},
+    {"GET", "/cases/*/files/*", desk_get_file, "a file that a report of the case named", ""},
+    {"GET", "/cases/*/files/*/thumbnail", desk_get_thumbnail, "a small picture of it", ""},
+    {"POST", "/cases/*/files/*/publish", desk_publish_file, "lets everybody see it", ""},
+    {"POST", "/cases/*/files/*/withdraw", desk_withdraw_file, "takes that back", ""},
     {"POST", "/cases/*/moves/*", desk_post_move, "moves a case; needs Idempotency-Key and If-Match", ""},
     {"GET", "/work", desk_get_work, "open cases of one's own unit, what is due next first", "limit after"},
     {"GET", "/report", desk_get_report, "the measures of one's own units, as `zhitong report --kept` tells them",
      "by from to unit"},
+    {"POST", "/reports", desk_post_report,
+     "enters a report for somebody, by a source of the staff; needs Idempotency-Key", ""},
     {"GET", "/moves", desk_get_moves, "every legal move, in Chinese and English", ""},
     {"GET", "/roles", desk_get_roles, "the roles that a post may have", ""},
     {"GET", "/states", desk_get_states, "the states that a case may have", ""},

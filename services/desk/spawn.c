@@ -37,10 +37,11 @@ static void answered(void *context, const struct submit_answer *from) {
     struct handed *handed = &spawn->handed[from->tag % WINDOW];
     if (!handed->under_way || handed->tag != from->tag)
         return;
-    const struct spawn_answer answer = {.outcome = from->accepted ? SPAWN_ACCEPTED : SPAWN_REFUSED,
+    struct spawn_answer answer = {.outcome = from->accepted ? SPAWN_ACCEPTED : SPAWN_REFUSED,
                                         .repeated = from->repeated,
                                         .case_id = from->case_id,
                                         .why = from->why};
+    memcpy(answer.receipt, from->receipt, sizeof answer.receipt);
     finish(spawn, handed, &answer);
 }
 

@@ -10,6 +10,7 @@ struct spawn_answer {
     enum spawn_outcome outcome;
     bool repeated;
     uint64_t case_id;  /* when accepted */
+    char receipt[25];  /* the same; may be empty */
     struct reason why; /* when refused */
 };
 typedef void spawn_done(void *context, const struct spawn_answer *answer);

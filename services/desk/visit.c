@@ -15,7 +15,7 @@
 
 /* ---- the answer -------------------------------------------------------------------------------------------------------- */
 
-static void end(struct visit *visit) {
+void visit_end(struct visit *visit) {
     visit->desk->visits--;
     json_decref(visit->json);
     free(visit->own);
@@ -28,12 +28,12 @@ void visit_json(struct visit *visit, int status, json_t *take_json) {
     http_answer(visit->request, status, JSON, text, strlen(text));
     free(text);
     json_decref(take_json);
-    end(visit);
+    visit_end(visit);
 }
 
 void visit_refuse_why(struct visit *visit, int status, const struct reason *why) {
     http_refuse(visit->request, status, why);
-    end(visit);
+    visit_end(visit);
 }
 
 void visit_refuse(struct visit *visit, int status, const char *field, const char *format, ...) {

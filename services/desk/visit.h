@@ -29,6 +29,8 @@ void visit_begin(void *context, struct http_request *request, visit_handler *han
 /* The same for what anybody may ask. */
 void visit_begin_open(void *context, struct http_request *request, visit_handler *handle);
 
+/* Ends a visit whose request the handler has answered itself. */
+void visit_end(struct visit *visit);
 void visit_json(struct visit *visit, int status, json_t *take_json);
 void visit_refuse(struct visit *visit, int status, const char *field, const char *format, ...)
     __attribute__((format(printf, 4, 5)));

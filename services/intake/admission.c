@@ -5,11 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/city_sources.h"
 #include "common/clock.h"
 #include "common/contact.h"
 #include "common/metrics.h"
 #include "common/rate_limit.h"
 #include "services/intake/intake.h"
+
+#define PER_MINUTE_MAX 1000000 /* as many as rate_limit_take counts */
 
 struct admission {
     struct rate_limit *rates;
@@ -62,6 +65,10 @@ void admission_address(const struct intake *intake, const struct http_request *r
 
 /* A number in the city's sources; the setting where that has none. */
 static uint32_t limit_of(const struct intake *intake, const char *source) {
+    const struct city *city = intake_city(intake);
+    const struct source *row = source != NULL && city != NULL ? city_source(city, source) : NULL;
+    if (row != NULL && row->per_minute > 0)
+        return row->per_minute < PER_MINUTE_MAX ? row->per_minute : PER_MINUTE_MAX;
     return source != NULL ? intake->admission->source_per_minute : intake->admission->address_per_minute;
 }
 

@@ -6,10 +6,13 @@
 
 #include "common/case_map.h"
 #include "services/intake/report.h"
+#include "services/intake/report_files.h"
+#include "services/intake/report_source.h"
 
 struct intake_lane {
     struct column find;
     struct column cases, times, digests, shards, bodies; /* of intake_save */
+    struct report_files files;
     struct bytes scratch;
     struct report_received received;
     struct case_map known; /* first 8 bytes of a digest → struct known */
@@ -42,6 +45,7 @@ void intake_lane_close(void *own) {
     column_close(&lane->digests);
     column_close(&lane->shards);
     column_close(&lane->bodies);
+    report_files_close(&lane->files);
     bytes_close(&lane->scratch);
     free(lane);
 }
@@ -73,6 +77,7 @@ static void decode(struct batch *batch, struct input *input) {
     report_digest(input->client, asked->submit.key, asked->digest);
     asked->known = known_at(batch, asked->digest);
     column_uuid(&lane->find, asked->digest);
+    report_files_ask(&lane->files, asked->submit.files);
     input->decoded = asked;
 }
 
@@ -81,6 +86,7 @@ int intake_load(struct batch *batch) {
     struct column *columns[] = {&lane->find, &lane->cases, &lane->times, &lane->digests, &lane->shards, &lane->bodies};
     for (size_t i = 0; i < sizeof columns / sizeof columns[0]; i++)
         column_reset(columns[i]);
+    report_files_begin(&lane->files);
     lane->known = case_map_open(batch->arena, batch->count);
     for (size_t i = 0; i < batch->count; i++)
         if (batch->inputs[i]->outcome == OUTCOME_PENDING)
@@ -100,7 +106,7 @@ int intake_load(struct batch *batch) {
         struct known *known = known_at(batch, db_bytea(result, row, 0, &size));
         known->case_id = (uint64_t)db_int8(result, row, 1);
     }
-    return 0;
+    return report_files_load(&lane->files, batch->db);
 }
 
 static void keep_report(struct batch *batch, const struct asked *asked, uint64_t case_id) {
@@ -116,6 +122,7 @@ static void keep_report(struct batch *batch, const struct asked *asked, uint64_t
     column_uuid(&lane->digests, asked->digest);
     column_int2(&lane->shards, (int16_t)case_shard(case_id));
     column_bytea(&lane->bodies, lane->scratch.data, size);
+    report_files_keep(&lane->files, asked->submit.files, case_id);
 }
 
 void intake_on_submit(struct batch *batch, struct input *input) {
@@ -124,7 +131,10 @@ void intake_on_submit(struct batch *batch, struct input *input) {
     memcpy(accepted.key, asked->submit.key, sizeof accepted.key);
     if (accepted.case_id == 0) {
         struct reason why;
-        if (report_check(batch->city, &asked->submit, &why) != 0) {
+        const struct report_files *files = &((struct intake_lane *)batch->own)->files;
+        if (report_source_check(batch->city, input->client, &asked->submit, &why) != 0 ||
+            report_check(batch->city, &asked->submit, &why) != 0 ||
+            report_files_check(files, asked->submit.files, &why) != 0) {
             batch_reject(input, &why);
             return;
         }
@@ -145,7 +155,9 @@ int intake_save(struct batch *batch) {
     params_column(&params, &lane->digests);
     params_column(&params, &lane->shards);
     params_column(&params, &lane->bodies);
-    return db_send(batch->db, "intake_save", &params);
+    if (db_send(batch->db, "intake_save", &params) != 0)
+        return -1;
+    return report_files_save(&lane->files, batch->db);
 }
 
 uint16_t intake_submit_shard(const void *request, const char **key) {

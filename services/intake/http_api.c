@@ -8,18 +8,12 @@
 
 #include "common/message_json.h"
 #include "common/service.h"
+#include "common/source_map.h"
 #include "services/intake/admission.h"
-#include "services/intake/intake.h"
+#include "services/intake/credential.h"
+#include "services/intake/handing.h"
 
-#define JSON "application/json; charset=utf-8"
 #define HTTP_CLIENT "http" /* idempotency keys of all HTTP callers share this name */
-
-static void answer_json(struct http_request *request, int status, json_t *take_object) {
-    char *text = json_dumps(take_object, JSON_COMPACT | JSON_REAL_PRECISION(15));
-    http_answer(request, status, JSON, text, strlen(text));
-    free(text);
-    json_decref(take_object);
-}
 
 /* ---- POST /reports -------------------------------------------------------------------------------------------------- */
 
@@ -30,9 +24,7 @@ static void answer_accepted(struct http_request *request, const uint8_t *reply, 
         http_refuse(request, 500, &why);
         return;
     }
-    char id[24];
-    snprintf(id, sizeof id, "%llu", (unsigned long long)accepted.case_id);
-    answer_json(request, accepted.repeated ? 200 : 201, json_pack("{s:s}", "case", id));
+    answer_json(request, accepted.repeated ? 200 : 201, accepted_json(&accepted));
 }
 
 static void answer_refused(struct http_request *request, const uint8_t *reply, size_t size) {
@@ -75,7 +67,25 @@ static int read_key(const struct http_request *request, char *key, size_t room, 
     return 0;
 }
 
-static int read_report(const struct http_request *request, struct submit *submit, struct reason *why) {
+static void set_default(json_t *json, const char *field, const char *code) {
+    if (json_object_get(json, field) == NULL && code[0] != '\0')
+        json_object_set_new(json, field, json_string(code));
+}
+
+/* What a source need not say, because it is always the same. */
+static void fill_source(const struct http_request *request, const struct source *source, json_t *json, char *key) {
+    const char *id = json_string_value(json_object_get(json, "source_id"));
+    set_default(json, "channel", source->channel);
+    set_default(json, "item", source->item);
+    set_default(json, "area", source->area);
+    set_default(json, "datum", source->datum);
+    if (id != NULL && http_header(request, "Idempotency-Key") == NULL)
+        source_key(key, id);
+}
+
+/* `source` is NULL for whoever has no key. */
+static int read_report(const struct http_request *request, const struct source *source, struct submit *submit,
+                       struct reason *why) {
     size_t size;
     const uint8_t *body = http_body(request, &size);
     json_error_t error;
@@ -84,30 +94,55 @@ static int read_report(const struct http_request *request, struct submit *submit
         return refuse(why, "body", "line %d, column %d: %s", error.line, error.column, error.text);
     char key[sizeof submit->key];
     int status = -1;
-    if (!json_is_object(json))
+    if (!json_is_object(json)) {
         (void)refuse(why, "body", "must be a JSON object");
-    else if (json_object_get(json, "key") != NULL)
+    } else if (json_object_get(json, "key") != NULL) {
         (void)refuse(why, "key", "goes into the Idempotency-Key header");
-    else if (read_key(request, key, sizeof key, why) == 0 && json_object_set_new(json, "key", json_string(key)) == 0)
-        status = message_from_json(MESSAGE_submit, json, submit, why);
-    else
-        (void)refuse(why, "Idempotency-Key", "must be UTF-8 of at most %zu bytes", sizeof key - 1);
+    } else if (read_key(request, key, sizeof key, why) == 0) {
+        if (source != NULL)
+            fill_source(request, source, json, key);
+        status = json_object_set_new(json, "key", json_string(key)) == 0
+                     ? message_from_json(MESSAGE_submit, json, submit, why)
+                     : refuse(why, "Idempotency-Key", "must be UTF-8 of at most %zu bytes", sizeof key - 1);
+    }
     json_decref(json);
     return status;
 }
 
+/* Whoever sends an API key is the source that has it; whoever sends none is anybody. */
+static int find_source(struct intake *intake, const struct http_request *request, const struct source **source,
+                       struct reason *why) {
+    const char *key = api_key_of(request), *code = source_of_key(intake, key);
+    const struct city *city = intake_city(intake);
+    if (key == NULL)
+        return 0;
+    *source = code != NULL && city != NULL ? city_source(city, code) : NULL;
+    if (*source != NULL)
+        return 0;
+    return refuse(why, "Authorization", "this key is no source's, or it is revoked or expired");
+}
+
 void intake_post_report(struct http_request *request, void *context) {
+    const struct source *source = NULL;
     struct submit submit;
     struct reason why;
-    if (admission_check(intake_of(context), request, NULL) != 0)
+    if (find_source(intake_of(context), request, &source, &why) != 0) {
+        if (admission_check(intake_of(context), request, NULL) == 0)
+            http_refuse(request, 401, &why);
         return;
-    if (read_report(request, &submit, &why) != 0) {
+    }
+    if (admission_check(intake_of(context), request, source != NULL ? source->code : NULL) != 0)
+        return;
+    if (read_report(request, source, &submit, &why) != 0) {
         http_refuse(request, 400, &why);
         return;
     }
     if (admission_check_reporter(intake_of(context), request, &submit) != 0)
         return;
-    struct request_ask ask = {.request = &submit, .client = HTTP_CLIENT, .answer = posted, .context = request};
+    struct request_ask ask = {.request = &submit,
+                              .client = source != NULL ? source->code : HTTP_CLIENT,
+                              .answer = posted,
+                              .context = request};
     service_request(context, &ask);
 }
 

@@ -6,6 +6,8 @@
 
 #include "common/loop.h"
 #include "services/intake/admission.h"
+#include "services/intake/credential.h"
+#include "services/intake/files.h"
 
 struct pending { /* a command under way; its address is the tag */
     intake_command_answered *answered;
@@ -49,10 +51,16 @@ static void *intake_open(struct service_loop *loop, struct reason *why) {
         (void)refuse(why, "libsodium", "does not start");
         return NULL;
     }
+    struct intake_files *files = intake_files_open(settings, loop->in, why);
+    if (files == NULL)
+        return NULL;
     struct intake *intake = calloc(1, sizeof *intake);
     assert(intake != NULL);
+    intake->files = files;
     intake->loop = loop;
-    if (admission_open(&intake->admission, settings, why) != 0) {
+    if (credentials_open(&intake->credentials, loop, why) != 0 ||
+        admission_open(&intake->admission, settings, why) != 0) {
+        credentials_close(&intake->credentials);
         free(intake);
         return NULL;
     }
@@ -74,6 +82,8 @@ static void *intake_open(struct service_loop *loop, struct reason *why) {
 static void intake_turn(void *own) {
     struct intake *intake = own;
     command_calls_turn(intake->calls);
+    intake_files_turn(own);
+    credentials_turn(own);
     admission_turn(intake);
 }
 
@@ -89,10 +99,12 @@ static int intake_wait_ms(void *own) {
 
 static bool intake_idle(void *own) {
     const struct intake *intake = own;
-    return command_calls_waiting(intake->calls) == 0 && asks_under_way(intake->asks) == 0;
+    return command_calls_waiting(intake->calls) == 0 && asks_under_way(intake->asks) == 0 &&
+           intake_files_idle(intake->files);
 }
 
 static void intake_stop(void *own) {
+    intake_files_stop(((struct intake *)own)->files);
     asks_stop(((struct intake *)own)->asks);
 }
 
@@ -101,6 +113,8 @@ static void intake_close(void *own) {
     command_calls_close(&intake->calls);
     asks_close(&intake->asks);
     admission_close(&intake->admission);
+    intake_files_close(&intake->files);
+    credentials_close(&intake->credentials);
     free(intake);
 }
 

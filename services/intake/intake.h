@@ -13,7 +13,9 @@ struct intake {
     struct asks *asks;
     struct command_calls *calls;
     struct admission *admission;
-    size_t commands_max; /* under way at once */
+    struct credentials *credentials; /* of sources, see credential.h */
+    size_t commands_max;             /* under way at once */
+    struct intake_files *files;
 };
 
 extern const struct service_extra intake_extra;

@@ -1,25 +1,31 @@
 /* Intake: what came in. It keeps reports as they came, mints case ids in its shards, and never decides who handles. */
+#include "common/file_store.h"
+#include "common/secret_keys.h"
 #include "services/intake/admission.h"
 #include "services/intake/handlers.h"
 #include "services/intake/intake.h"
 #include "services/intake/routes.h"
+#include "services/intake/uploads.h"
 
-extern const struct db_query intake_queries[], intake_blocks_queries[];
+extern const struct db_query intake_queries[], files_queries[], intake_blocks_queries[];
 
 static const struct setting settings[] = {
     SETTINGS_OF_REQUESTS,
     SETTINGS_OF_PUBLIC_ENDPOINT,
     SETTINGS_OF_HTTP,
     SETTINGS_OF_ADMISSION,
-    SETTING_OF_SECRET_KEYS,
     {"ZHITONG_HTTP_PORT", SETTING_NUMBER, "port", "0", 0, 65535,
      "TCP port of the public HTTP API; 0 takes any free one"},
     {"ZHITONG_CONNECTIONS", SETTING_NUMBER, "connections", "3", 3, ASK_CONNECTIONS_MAX,
      "database connections for what HTTP callers ask: one for quick questions, one for writing, the rest for lists"},
     {"ZHITONG_COMMAND_MS", SETTING_NUMBER, "ms", "5000", 100, 60000,
      "how long what a reporter does with a report waits for routing's answer; then 504, and the same key asked again tells"},
+    SETTING_OF_SECRET_KEYS,
     {"ZHITONG_COMMANDS_WAITING", SETTING_NUMBER, "moves", "1000", 1, 100000,
      "such moves that may be under way; more are answered 503"},
+    SETTINGS_OF_FILES,
+    {"ZHITONG_FILE_BYTES", SETTING_NUMBER, "bytes", "10485760", 1000, FILE_KEPT_BYTES_MAX - 4096,
+     "a file that comes in may be so long"},
 };
 
 static const struct handler handlers[] = {
@@ -27,7 +33,7 @@ static const struct handler handlers[] = {
 };
 
 static const struct request_form submit_form = {MESSAGE_submit, sizeof(struct submit), intake_submit_shard};
-static const struct db_query *const queries[] = {intake_queries, intake_blocks_queries, NULL};
+static const struct db_query *const queries[] = {intake_queries, files_queries, intake_blocks_queries, NULL};
 
 static const struct service intake = {
     .name = "intake",
@@ -48,6 +54,7 @@ static const struct service intake = {
     .public_requests = true,
     .routes = intake_routes,
     .route_count = INTAKE_ROUTE_COUNT,
+    .upload = &intake_upload,
     .extra = &intake_extra,
 };
 

@@ -32,6 +32,7 @@ void report_received_of(const struct submit *submit, struct report_received *rec
     COPY(address);
     COPY(title);
     COPY(source_id);
+    COPY(files);
     strcpy(received->description, submit->description);
     received->lat = submit->lat;
     received->lon = submit->lon;

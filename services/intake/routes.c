@@ -2,10 +2,20 @@
 
 #include "services/intake/admission.h"
 #include "services/intake/http_api.h"
+#include "services/intake/http_files.h"
+#include "services/intake/http_sources.h"
 
 const struct http_route intake_routes[INTAKE_ROUTE_COUNT] = {
     {"POST", "/reports", intake_post_report, "takes a report; 201 with its case id once it is durable", NULL},
+    {"POST", "/sources/*/reports", intake_post_webhook,
+     "takes a source's reports: JSON, signed, its fields found by the city's map; 207 for an array", ""},
+    {"POST", "/sources/*/cap", intake_post_cap, "takes a source's alert in CAP 1.2: a report for each of its areas",
+     ""},
     {"GET", "/reports/*", intake_get_report, "a report as it came", NULL},
     {"GET", "/blocks/*", intake_get_block, "whether somebody is still blocked, and what came of an appeal", ""},
     {"POST", "/blocks/*/appeals", intake_post_appeal, "says what is wrong about a block", ""},
+    {"POST", "/files", intake_post_file, "stores a photo or file; 201 with its SHA-256, for the files of a report", "",
+     HTTP_BODY_FILE, HTTP_FILES_BODY_BYTES_MAX},
+    {"GET", "/files/*", intake_get_file, "a file that staff have published", ""},
+    {"GET", "/files/*/thumbnail", intake_get_thumbnail, "a small picture of it", ""},
 };

@@ -72,11 +72,12 @@ FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text
                            proactive, position);
 
 -- name: city_load_areas
-INSERT INTO city.area (code, name_en, name_zh, parent, tier, stat_code, code_year, lat, long, position)
+INSERT INTO city.area (code, name_en, name_zh, parent, tier, stat_code, code_year, lat, long, also, position)
 SELECT code, name_en, name_zh, parent, tier::smallint, stat_code, code_year::integer, lat::double precision,
-       long::double precision, position
-FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[])
-     WITH ORDINALITY AS n (code, name_en, name_zh, parent, tier, stat_code, code_year, lat, long, position);
+       long::double precision, also, position
+FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[],
+            $10::text[])
+     WITH ORDINALITY AS n (code, name_en, name_zh, parent, tier, stat_code, code_year, lat, long, also, position);
 
 -- name: city_load_units
 INSERT INTO city.unit (code, name_en, name_zh, kind, tier, area, above, calendar, position)

@@ -1,55 +1,20 @@
 #include "services/zhitong/import.h"
 
-#include <errno.h>
 #include <inttypes.h>
-#include <libgen.h>
-#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "common/clock.h"
-#include "services/zhitong/import_meter.h"
-#include "services/zhitong/import_rows.h"
-#include "services/zhitong/options.h"
+#include "services/zhitong/import_parts.h"
 
 #define WINDOW "1000"      /* reports under way, unless --window says otherwise */
 #define RATE_MAX 1000000   /* reports a second */
-#define ROWS_PER_WINDOW 4  /* one late answer holds up the progress, not the sending */
 #define SAVE_MS 1000       /* between two savings of the progress */
-#define CLOCK_MS 1000      /* between two looks at the city's clock */
 #define FINISH_MS_MAX 5000 /* after Ctrl-C: how long answers are waited for */
 #define TURN_MS 20
 #define EXIT_INTERRUPTED 130
-
-extern const struct db_query import_queries[];
-
-struct importer {
-    const char *path, *endpoints, *rejects_path, *database_url;
-    bool resume, paced;
-    long long rate, window; /* rate 0: as fast as it goes */
-    struct import_origin origin;
-    struct wire_keys keys;
-    char server_key[WIRE_KEY_SIZE];
-    void *zmq;
-    FILE *file;
-    off_t file_size;
-    char progress_path[PATH_MAX];
-    struct csv *csv;
-    struct import_columns columns;
-    struct submit_client *client;
-    struct import_rows rows;
-    struct import_progress progress;
-    struct import_meter meter;
-    struct submit next; /* read and not sent yet */
-    uint64_t next_row;
-    bool has_next, at_end, failed;
-    int64_t next_at, began_ms, saved_ms, clock_ms;
-    uint64_t sent;
-    struct db *db;
-};
 
 static volatile sig_atomic_t interrupted;
 
@@ -71,6 +36,8 @@ static void on_answer(void *context, const struct submit_answer *answer) {
     struct import_row *row = import_row(&importer->rows, answer->tag);
     row->outcome = !answer->accepted ? ROW_REFUSED : answer->repeated ? ROW_REPEATED : ROW_ACCEPTED;
     row->why = answer->why;
+    if (importer->source != NULL && !answer->accepted)
+        import_source_place(importer->source, &row->why);
 }
 
 static void save(struct importer *importer, bool now) {
@@ -88,6 +55,14 @@ static void save(struct importer *importer, bool now) {
 
 /* ---- sending ---------------------------------------------------------------------------------------------------------- */
 
+static int read_report(struct importer *importer, struct reason *why) {
+    char key[65];
+    if (importer->source == NULL)
+        return import_record_read(&importer->next, importer->csv, &importer->columns, &importer->origin, why);
+    import_key(key, importer->origin.hash, "", csv_line(importer->csv));
+    return import_source_read(importer->source, key, &importer->next, why);
+}
+
 /* Reads the next record into `next`; one that is no report is refused at once. */
 static void read_next(struct importer *importer) {
     struct reason why;
@@ -99,9 +74,7 @@ static void read_next(struct importer *importer) {
         return;
     }
     importer->next_row = import_rows_add(&importer->rows, csv_line(importer->csv), csv_raw(importer->csv));
-    int status = got < 0
-                     ? -1
-                     : import_record_read(&importer->next, importer->csv, &importer->columns, &importer->origin, &why);
+    int status = got < 0 ? -1 : read_report(importer, &why);
     importer->next_at = 0;
     const char *at = csv_field(importer->csv, importer->columns.at);
     if (status == 0 && importer->paced && *at != '\0' && import_instant(at, &importer->next_at) != 0)
@@ -145,25 +118,11 @@ static void send_some(struct importer *importer) {
     }
 }
 
-/* Without the database time runs on from the last reading. */
-static void read_clock(struct importer *importer) {
-    int64_t now = clock_monotonic_ms();
-    if (importer->db == NULL || (clock_known() && now - importer->clock_ms < CLOCK_MS))
-        return;
-    importer->clock_ms = now;
-    SCOPED_RESULT
-    *result = db_ask(importer->db, "import_clock", NULL);
-    if (result != NULL)
-        (void)clock_sync(db_time(result, 0, 0), db_float8(result, 0, 1));
-    else
-        db_forget_failure(importer->db);
-}
-
 static void run(struct importer *importer) {
     int64_t stop_at = 0;
     bool told_stray = false;
     for (;;) {
-        read_clock(importer);
+        import_read_clock(importer);
         send_some(importer);
         submit_client_turn(importer->client, TURN_MS);
         import_rows_retire(&importer->rows, &importer->progress);
@@ -186,99 +145,7 @@ static void run(struct importer *importer) {
     }
 }
 
-/* ---- starting ---------------------------------------------------------------------------------------------------------- */
-
-/* Passes over what is answered already. */
-static int skip_answered(struct importer *importer, struct reason *why) {
-    struct reason ignored;
-    int got;
-    while ((got = csv_next(importer->csv, &ignored)) != 0 && csv_line(importer->csv) < importer->progress.line) {
-    }
-    char check[IMPORT_HASH_MAX] = "";
-    if (got != 0)
-        import_hash(check, csv_raw(importer->csv));
-    if (csv_line(importer->csv) == importer->progress.line && strcmp(check, importer->progress.check) == 0)
-        return 0;
-    return refuse(why, importer->path, "was changed at line %" PRIu64 " since; import it without --resume",
-                  importer->progress.line);
-}
-
-static int open_progress(struct importer *importer, struct reason *why) {
-    struct import_progress earlier = {0};
-    size_t size = (size_t)snprintf(importer->progress_path, PATH_MAX, "%s.progress", importer->path);
-    if (size >= PATH_MAX)
-        return refuse(why, importer->path, "its name is too long");
-    int found = import_progress_read(&earlier, importer->progress_path, why);
-    if (found < 0 && importer->resume)
-        return -1;
-    if (found == 1 && !importer->resume)
-        fprintf(stderr, "note: an earlier import came to line %" PRIu64 "; --resume goes on from there\n",
-                earlier.line);
-    if (found != 1 || !importer->resume)
-        return 0;
-    importer->progress = earlier;
-    return skip_answered(importer, why);
-}
-
-static int open_file(struct importer *importer, struct reason *why) {
-    struct stat status;
-    char name[PATH_MAX];
-    importer->file = fopen(importer->path, "re");
-    if (importer->file == NULL || fstat(fileno(importer->file), &status) != 0 || !S_ISREG(status.st_mode))
-        return refuse(why, importer->path, "cannot be read: %s", errno != 0 ? strerror(errno) : "not a file");
-    importer->file_size = status.st_size;
-    snprintf(name, sizeof name, "%s", importer->path);
-    import_hash(importer->origin.hash, basename(name));
-    if (csv_open(&importer->csv, importer->file, importer->path, why) != 0 ||
-        import_columns_find(&importer->columns, importer->csv, importer->origin.channel, why) != 0)
-        return -1;
-    if (importer->paced && importer->columns.at < 0)
-        return refuse(why, "at", "--paced needs a column of that name");
-    if (importer->columns.unknown[0] != '\0')
-        fprintf(stderr, "note: nothing is done with these columns: %s\n", importer->columns.unknown);
-    return open_progress(importer, why);
-}
-
-static int open_all(struct importer *importer) {
-    struct reason why;
-    importer->zmq = zmq_ctx_new();
-    const struct submit_options options = {.zmq = importer->zmq,
-                                           .keys = &importer->keys,
-                                           .server_key = importer->server_key,
-                                           .endpoints = importer->endpoints,
-                                           .window = (uint32_t)importer->window,
-                                           .context = importer,
-                                           .answered = on_answer};
-    import_rows_open(&importer->rows, (size_t)importer->window * ROWS_PER_WINDOW);
-    if (open_file(importer, &why) != 0 || submit_client_open(&importer->client, &options, &why) != 0)
-        return complain(&why);
-    const struct import_progress *resumed = importer->progress.line > 0 ? &importer->progress : NULL;
-    if (importer->rejects_path != NULL &&
-        import_rejects_open(&importer->rows, importer->rejects_path, resumed, &why) != 0)
-        return complain(&why);
-    import_meter_open(&importer->meter, &importer->progress);
-    importer->began_ms = importer->saved_ms = clock_monotonic_ms();
-    if (!importer->paced)
-        return 0;
-    importer->db = database_open(importer->database_url, "mesh", import_queries);
-    if (importer->db != NULL)
-        read_clock(importer);
-    return importer->db != NULL && clock_known() ? 0 : -1;
-}
-
-static void close_all(struct importer *importer) {
-    submit_client_close(&importer->client);
-    if (importer->zmq != NULL)
-        zmq_ctx_term(importer->zmq);
-    if (importer->rows.rejects != NULL)
-        fclose(importer->rows.rejects);
-    import_rows_close(&importer->rows);
-    if (importer->csv != NULL)
-        csv_close(&importer->csv);
-    if (importer->file != NULL)
-        fclose(importer->file);
-    db_close(&importer->db);
-}
+/* ---- the command ------------------------------------------------------------------------------------------------------- */
 
 static int summary(const struct importer *importer) {
     const struct import_progress *progress = &importer->progress;
@@ -304,6 +171,8 @@ int import_command(int argc, char **argv) {
                                       {"--key", &key, NULL},
                                       {"--rejects", &importer.rejects_path, NULL},
                                       {"--channel", &importer.origin.channel, NULL},
+                                      {"--source", &importer.source_code, NULL},
+                                      {"--encoding", &importer.encoding, NULL},
                                       {"--window", &window, NULL},
                                       {"--rate", &rate, NULL},
                                       {"--resume", NULL, &importer.resume},
@@ -315,8 +184,10 @@ int import_command(int argc, char **argv) {
         return EXIT_WRONG_USE;
     if (words.count == 0 || importer.endpoints == NULL || key == NULL || server_key == NULL)
         return wrong_use(argv[0], "FILE.csv, --endpoint, --server-key and --key are needed");
-    if (importer.paced && importer.database_url == NULL)
-        return wrong_use(argv[0], "--paced needs --database URL, where the city's clock is");
+    if ((importer.paced || importer.source_code != NULL) && importer.database_url == NULL)
+        return wrong_use(argv[0], "--paced and --source need --database URL, where clock and city are");
+    if (importer.source_code != NULL && (importer.paced || importer.origin.channel != NULL))
+        return wrong_use(argv[0], "--source goes with neither --paced nor --channel");
     if (number_read(window, &(struct number_range){"--window", 1, SUBMIT_WINDOW_MAX}, &importer.window) != 0 ||
         number_read(rate, &(struct number_range){"--rate", 0, RATE_MAX}, &importer.rate) != 0)
         return EXIT_WRONG_USE;
@@ -329,10 +200,10 @@ int import_command(int argc, char **argv) {
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
     int status = EXIT_REFUSED;
-    if (open_all(&importer) == 0) {
+    if (import_open(&importer, on_answer) == 0) {
         run(&importer);
         status = summary(&importer);
     }
-    close_all(&importer);
+    import_close(&importer);
     return status;
 }

@@ -14,6 +14,7 @@
 #include "services/zhitong/import.h"
 #include "services/zhitong/keys.h"
 #include "services/zhitong/keys_secret.h"
+#include "services/zhitong/keys_source.h"
 #include "services/zhitong/mail.h"
 #include "services/zhitong/migrate.h"
 #include "services/zhitong/options.h"
@@ -52,6 +53,10 @@ static const struct command_row commands[] = {
      "make a department's key pair; its key may follow that unit's stream", DATABASE},
     {"keys client", keys_client_command, "NAME --out FILE [--force]",
      "make the key pair of a client, who may submit reports", DATABASE},
+    {"keys source", keys_source_command,
+     "add CODE --out FILE [--kind key|hmac|hmac-body|curve] [--secret-keys FILE] [--force] | rotate CODE --out FILE [--kind KIND] "
+     "[--overlap SECONDS] [--secret-keys FILE] [--force] | revoke CODE [--credential ID] | list [CODE]",
+     "what a source of the city proves with who it is: an API key, a secret that signs, or a CURVE key pair", DATABASE},
     {"keys secret", keys_secret_command, "FILE [--add]",
      "make the keyring with which personal data is encrypted; --add puts a new key in front of those it holds",
      NO_DATABASE},
@@ -100,7 +105,7 @@ static const struct command_row commands[] = {
      "rates and rule slots from routing's log; --kept: from facts that are kept between reports; --definitions: what is measured, as docs/measures.md",
      MAY_HAVE_DATABASE},
     {"import", import_command,
-     "FILE.csv --endpoint URL --server-key FILE --key FILE [--channel CODE] [--rejects FILE] [--window REPORTS] "
+     "FILE.csv --endpoint URL --server-key FILE --key FILE [--channel CODE | --source CODE] [--encoding NAME] [--rejects FILE] [--window REPORTS] "
      "[--rate PER_SECOND] [--resume] [--paced]",
      "hand in the records of a CSV file as reports, each once, however often it is run", MAY_HAVE_DATABASE},
     {"mail", mail_command, MAIL_USAGE,

@@ -9,8 +9,8 @@ trap 'rm -rf "$scratch"' EXIT
 lacking() { # page
     local name value
     while read -r name; do
-        grep -q "\*\*$name.csv\*\*" "$1" || echo "file $name.csv"
-    done < <(sed -nE 's/^CITY_TABLE\((\w+),.*/\1/p' common/city_tables.def)
+        grep -q "\*\*$name\*\*" "$1" || echo "file $name"
+    done < <(sed -nE -e 's/^CITY_TABLE\((\w+), SHAPES,.*/\1.geojson/p' -e 's/^CITY_TABLE\((\w+),.*/\1.csv/p' common/city_tables.def)
     while read -r name; do
         grep -qwE "$name" "$1" || echo "column $name"
     done < <(sed -nE 's/^CITY_COLUMN\(\w+, (\w+),.*/\1/p' common/city_tables.def)

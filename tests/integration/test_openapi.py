@@ -14,6 +14,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
 from checks import main, wait_applied
 from clients import Client
 from schema import answer_faults, faults
+from sources import small_city_with_sources
 from staff import PASSWORD, PEOPLE, Staff, add, ask
 from system import BUILD, ROOT, SERVICES
 
@@ -43,7 +44,7 @@ def a_city_with_cases(system, shared):
     system.replica("intake", 1)
     system.settings["desk"] = {"ZHITONG_INTAKE_KEY": str(system.folder / "council.key"),
                                "ZHITONG_INTAKE_SERVER_KEY": str(system.folder / "service.key"),
-                               "ZHITONG_INTAKE_ENDPOINTS": system.endpoints("intake")[0]}
+                               "ZHITONG_INTAKE_ENDPOINTS": system.endpoints("intake")[0], "ZHITONG_STAFF_SOURCE": "seats"}
     system.start_all(replicas=1, services=SERVICES + ("desk",))
     client = Client(system.endpoints("intake"), system.server_key(), system.key("client", "app-client"))
     shared["cases"] = [client.ask(f"case-{n}", {"channel": "app", "item": "litter", "area": "n_mill_1", "title": f"case {n}", "lat": 33.6,
@@ -96,6 +97,11 @@ def every_answer_is_what_the_file_promises(system, shared):
         check("GET", any_case, 200, mill.get(f"/cases/{case}"))
         check("GET", any_case + "/history", 200, mill.get(f"/cases/{case}/history", limit=2))
         check("GET", any_case + "/files", 200, mill.get(f"/cases/{case}/files"))
+    one_file, hash_of_none = any_case + "/files/{file}", "ab" * 32
+    check("GET", one_file, 404, mill.get(f"/cases/{first}/files/{hash_of_none}"))
+    check("GET", one_file + "/thumbnail", 404, mill.get(f"/cases/{first}/files/{hash_of_none}/thumbnail"))
+    for change in ("publish", "withdraw"):
+        check("POST", one_file + "/" + change, 404, mill.ask("POST", f"/cases/{first}/files/{hash_of_none}/{change}"))
     check("GET", any_case, 404, south.get(f"/cases/{first}"))
     check("GET", any_case + "/history", 404, south.get(f"/cases/{first}/history"))
     check("GET", any_case + "/history", 400, mill.get(f"/cases/{first}/history", after="x"))
@@ -109,6 +115,10 @@ def every_answer_is_what_the_file_promises(system, shared):
         check("POST", "/councils/{council}/cases", status, office.ask("POST", f"/councils/{council}/cases", matter, **key))
     check("POST", "/councils/{council}/cases", 422, office.ask("POST", f"/councils/{council}/cases", {}, **key))
     check("POST", "/councils/{council}/cases", 404, office.ask("POST", "/councils/999/cases", matter, **key))
+    for status in (201, 200):
+        check("POST", "/reports", status, mill.ask("POST", "/reports", {"item": "lamp", "area": "n_mill_1"}, **key))
+    check("POST", "/reports", 422, mill.ask("POST", "/reports", {"item": "moon", "area": "n_mill_1"}, Idempotency_Key="moon"))
+    check("POST", "/reports", 400, mill.ask("POST", "/reports", {}))
     check("GET", "/councils", 200, office.get("/councils"))
     check("GET", "/councils/{council}", 200, office.get(f"/councils/{council}"))
     check("GET", "/councils/{council}", 404, office.get("/councils/999"))
@@ -119,4 +129,4 @@ def every_answer_is_what_the_file_promises(system, shared):
 
 
 main("openapi", [every_route_is_in_the_file_and_no_other, the_checker_bites, a_city_with_cases,
-                 every_answer_is_what_the_file_promises])
+                 every_answer_is_what_the_file_promises], city=small_city_with_sources())

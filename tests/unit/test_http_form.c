@@ -1,6 +1,6 @@
 #include "tests/unit/http_harness.h"
 
-#include "common/http_form.h"
+#include "tests/unit/upload_harness.h"
 
 #define CLOSE "Host: a\r\nConnection: close\r\n"
 #define FORM_BODY_BYTES_MAX 400000
@@ -12,76 +12,6 @@
 static struct server server;
 static char answer[ANSWER_BYTES_MAX];
 static char request[FORM_BODY_BYTES_MAX + 1000];
-
-/* ---- a store in memory: a file's digest is its first bytes ------------------------------------------------------------ */
-
-struct made {
-    struct made *next;
-    char text[HTTP_FILE_HEX_BYTES + 1];
-    uint64_t bytes;
-    http_stored_done *done;
-    void *waits;
-};
-static struct made *unfinished; /* of the server's thread */
-static atomic_int live;
-
-static int made_open(void *context, const struct http_form_field *part, void **upload, struct reason *why) {
-    (void)context;
-    if (strcmp(part->file_name, "unwanted") == 0) {
-        (void)refuse(why, part->name, "is not wanted");
-        return 415;
-    }
-    *upload = calloc(1, sizeof(struct made));
-    live++;
-    return 0;
-}
-
-static int made_write(void *upload, const uint8_t *data, size_t size, struct reason *why) {
-    struct made *made = upload;
-    for (size_t i = 0; i < size; i++, made->bytes++)
-        if (made->bytes < HTTP_FILE_HEX_BYTES)
-            made->text[made->bytes] = (char)data[i];
-    if (strncmp(made->text, "bad", 3) != 0)
-        return 0;
-    (void)refuse(why, "file", "is bad");
-    return 415;
-}
-
-static void made_finish(void *upload, http_stored_done *done, void *waits) {
-    struct made *made = upload;
-    made->done = done;
-    made->waits = waits;
-    made->next = unfinished;
-    unfinished = made;
-}
-
-static void made_abandon(void *upload) {
-    struct made **at = &unfinished;
-    while (*at != NULL && *at != upload)
-        at = &(*at)->next;
-    if (*at != NULL)
-        *at = (*at)->next;
-    free(upload);
-    live--;
-}
-
-static const struct http_upload upload = {made_open, made_write, made_finish, made_abandon};
-
-static void finish_made(void) {
-    while (unfinished != NULL) {
-        struct made *made = unfinished;
-        struct http_stored stored = {.bytes = made->bytes};
-        unfinished = made->next;
-        memcpy(stored.file, made->text, sizeof stored.file);
-        if (strncmp(made->text, "late", 4) == 0) {
-            stored.status = 422;
-            (void)refuse(&stored.why, "file", "is bad after all");
-        }
-        made->done(made->waits, &stored);
-        free(made);
-        live--;
-    }
-}
 
 /* ---- a server of its own ------------------------------------------------------------------------------------------------ */
 
@@ -283,6 +213,32 @@ static void an_upload_that_stops_is_cut_and_forgotten(void **state) {
     assert_int_equal(live, 0);
 }
 
+/* Sends so many bytes every 20 ms until the answer comes; returns its status. */
+static int send_slowly(size_t size, size_t each) {
+    static char body[20000];
+    int fd = client_connect(&server);
+    memset(body, 'x', sizeof body);
+    memcpy(body, "a=", 2);
+    size_t length = write_request("/form", URLENCODED, body, size);
+    size_t head = length - size;
+    assert_true(client_send(fd, request, head));
+    for (size_t at = head; at < length; at += each) {
+        struct pollfd ready = {.fd = fd, .events = POLLIN};
+        if (poll(&ready, 1, 20) > 0 || !client_send(fd, request + at, at + each > length ? length - at : each))
+            break;
+    }
+    client_read(fd, answer, NULL);
+    close(fd);
+    return status_of(answer);
+}
+
+static void bytes_that_come_buy_time_and_a_trickle_does_not(void **state) {
+    (void)state;
+    assert_int_equal(send_slowly(20000, 600), 200); /* 0.7 s at 30 bytes a ms, where REQUEST_MS_MAX is 0.3 s */
+    assert_int_equal(send_slowly(20000, 40), 408);
+    assert_int_equal(live, 0);
+}
+
 static void a_client_that_leaves_while_its_file_is_stored_is_forgotten(void **state) {
     const char *body = PART "p; filename=x\r\n\r\nabc" END;
     size_t size = write_request("/form", MULTIPART, body, strlen(body));
@@ -320,6 +276,7 @@ int main(void) {
         cmocka_unit_test(texts_and_files_have_limits),
         cmocka_unit_test(a_form_that_is_too_long_is_refused_before_it_is_read),
         cmocka_unit_test(an_upload_that_stops_is_cut_and_forgotten),
+        cmocka_unit_test(bytes_that_come_buy_time_and_a_trickle_does_not),
         cmocka_unit_test(a_client_that_leaves_while_its_file_is_stored_is_forgotten),
         cmocka_unit_test(without_a_store_files_are_refused_and_texts_are_not),
     };

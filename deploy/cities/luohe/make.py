@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
-"""Makes areas.csv, units.csv, calendar.csv and records.csv of the city folder `luohe`.
+"""Makes areas.csv, fences.geojson, units.csv, calendar.csv and records.csv of the city folder `luohe`.
 
     make.py DATA [OUT]
 
-DATA  folder that holds cn-divisions/luohe_2016_villages.csv and cn-holidays/YEAR.json (see ATTRIBUTION.md)
+DATA  folder that holds cn-divisions/luohe_2016_villages.csv and luohe_fences_vonng.geojson, and cn-holidays/YEAR.json (see ATTRIBUTION.md)
 OUT   folder to write to; default: the folder of this script
 
-city.csv, channels.csv, items.csv, ladder.csv, rules.csv, reasons.csv, templates.csv and hours.csv are written by hand: edit them directly. Two
+city.csv, channels.csv, items.csv, ladder.csv, rules.csv, reasons.csv, templates.csv, hours.csv, sources.csv, source_fields.csv and
+source_values.csv are written by hand: edit them directly. Two
 more tables by hand feed this script: pinyin.csv (how the names of places are read) and examples.csv (texts of the examples).
 Python's standard library only; the same data gives the same bytes. The reports in records.csv are invented.
 """
@@ -127,6 +128,14 @@ def wgs84(lat, long):
     return f"{guess_lat:.5f}", f"{guess_long:.5f}"
 
 
+def also(name):
+    """How people call it beside its full name: 泰山庙村委会 → 泰山庙村; 滨西居委会 → 滨西社区; 马路街街道 → 马路街街道办."""
+    for ending, others in (("村委会", ("村",)), ("居委会", ("社区",)), ("街道办事处", ("街道",)), ("街道", ("街道办",))):
+        if name.endswith(ending) and len(name) > len(ending):
+            return "|".join(name[:-len(ending)] + other for other in others)
+    return ""
+
+
 def in_latin(name, pinyin):
     """漯河市 → Luohe, 滨西居委会 → Binxi Community."""
     for ending, english in ENDINGS:
@@ -147,11 +156,28 @@ def make_areas(data):
                       "parent": row["parent"] if tier < 4 else "", "tier": tier, "stat_code": row["code"],
                       "code_year": CODE_YEAR})
         areas[-1]["lat"], areas[-1]["long"] = wgs84(row["latitude"], row["longitude"])
+        areas[-1]["also"] = also(row["name"])
     city = next(area["code"] for area in areas if area["tier"] == 4)
-    for code, english, chinese, _ in ZONES:
+    for code, english, chinese, short in ZONES:
         areas.append({"code": code, "name_en": english, "name_zh": chinese, "parent": city, "tier": 3,
-                      "stat_code": "", "code_year": "", "lat": "", "long": ""})
+                      "stat_code": "", "code_year": "", "lat": "", "long": "", "also": short})
     return areas
+
+
+def make_fences(data):
+    """The counties' borders, turned to WGS-84, by the areas' own codes. One line a county."""
+    with open(os.path.join(data, "cn-divisions", "luohe_fences_vonng.geojson"), encoding="utf-8") as file:
+        given = json.load(file)
+    turn = lambda ring: [[float(text) for text in reversed(wgs84(lat, long))] for long, lat in ring]
+    lines = []
+    for feature in given["features"]:
+        shape = feature["geometry"]
+        parts = shape["coordinates"] if shape["type"] == "MultiPolygon" else [shape["coordinates"]]
+        geometry = {"type": "MultiPolygon", "coordinates": [[turn(ring) for ring in part] for part in parts]}
+        properties = {"code": f"{feature['properties']['adcode']}000000", "name": feature["properties"]["name"]}
+        lines.append(json.dumps({"type": "Feature", "properties": properties, "geometry": geometry},
+                                ensure_ascii=False, separators=(",", ":")))
+    return '{"type":"FeatureCollection","features":[\n' + ",\n".join(lines) + "\n]}\n"
 
 
 # --- units --------------------------------------------------------------------------------------------------
@@ -280,8 +306,10 @@ def main():
         sys.exit(__doc__)
     data, out = sys.argv[1], sys.argv[2] if len(sys.argv) == 3 else HERE
     areas = make_areas(data)
-    write(out, "areas.csv", "code,name_en,name_zh,parent,tier,stat_code,code_year,lat,long",
+    write(out, "areas.csv", "code,name_en,name_zh,parent,tier,stat_code,code_year,lat,long,also",
           [area.values() for area in areas])
+    with open(os.path.join(out, "fences.geojson"), "w", encoding="utf-8") as file:
+        file.write(make_fences(data))
     write(out, "units.csv", "code,name_en,name_zh,kind,tier,area,above,calendar", make_units(areas))
     write(out, "calendar.csv", "date,kind,name,calendar", make_calendar(data))
     write(out, "records.csv", "at,channel,item,area,address,lat,long,title,description,source_id,closed_at",

@@ -1,0 +1,2 @@
+-- What people call an area beside its names.
+ALTER TABLE city.area ADD COLUMN also text;

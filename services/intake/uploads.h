@@ -1,0 +1,14 @@
+/* From a file part of a request to a stored file: into the store's incoming folder as it comes, then, in a thread, what the camera
+ * wrote is taken out, a small picture made, both stored, and a row written. */
+#ifndef ZHITONG_INTAKE_UPLOADS_H
+#define ZHITONG_INTAKE_UPLOADS_H
+
+#include "common/http_form.h"
+#include "services/intake/intake.h"
+
+#define UPLOADS_WAITING_MAX 64 /* files that are being stored or wait for it; more get 503 */
+
+/* The hooks of intake's HTTP server; their context is its struct service_loop. */
+extern const struct http_upload intake_upload;
+
+#endif
