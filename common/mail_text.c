@@ -173,7 +173,7 @@ size_t mail_text_of_html(const char *html, size_t size, char *out, size_t room) 
                     hidden += hidden < HIDDEN_DEPTH_MAX;
             }
             put(&writer, "\n", hidden == 0 && is_named(tag.name, tag.size, BLOCKS));
-            put(&writer, "\t", hidden == 0 && is_named(tag.name, tag.size, "td th"));
+            put(&writer, "\t", hidden == 0 && !tag.closes && is_named(tag.name, tag.size, "td th"));
             at = end;
         } else if (hidden > 0) {
             at++;

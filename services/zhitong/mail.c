@@ -88,18 +88,17 @@ static int take_pipe(const struct mailer *mailer) {
 /* 0: handled and moved, or it stays for intake's sake (*later). -1: the mailbox fails. */
 static int take_one(struct mailer *mailer, struct mail_box *box, uint32_t uid, bool *later, struct reason *why) {
     const char *folder = folders[MAIL_REFUSED];
-    uint8_t *bytes = NULL;
+    struct mail_bytes mail;
     uint64_t told;
-    size_t size = 0;
     if (mail_box_size(box, uid, &told, why) != 0)
         return -1;
     if (told > MAIL_BYTES_MAX) {
         printf("refused: message: is longer than %d bytes\n", MAIL_BYTES_MAX);
     } else {
-        if (mail_box_fetch(box, uid, MAIL_BYTES_MAX, &bytes, &size, why) != 0)
+        if (mail_box_fetch(box, uid, MAIL_BYTES_MAX, &mail, why) != 0)
             return -1;
-        *later = handle(mailer, bytes, size, &folder) == MAIL_LATER;
-        free(bytes);
+        *later = handle(mailer, mail.bytes, mail.size, &folder) == MAIL_LATER;
+        free(mail.bytes);
         if (*later)
             return 0;
     }

@@ -143,8 +143,7 @@ int mail_box_size(struct mail_box *box, uint32_t uid, uint64_t *size, struct rea
     return 0;
 }
 
-int mail_box_fetch(struct mail_box *box, uint32_t uid, size_t size_max, uint8_t **bytes, size_t *size,
-                   struct reason *why) {
+int mail_box_fetch(struct mail_box *box, uint32_t uid, size_t size_max, struct mail_bytes *mail, struct reason *why) {
     char url[URL_BYTES_MAX + 40];
     struct taken taken = {.max = size_max};
     snprintf(url, sizeof url, "%s;UID=%" PRIu32, box->url, uid);
@@ -152,8 +151,7 @@ int mail_box_fetch(struct mail_box *box, uint32_t uid, size_t size_max, uint8_t 
         free(taken.bytes);
         return -1;
     }
-    *bytes = taken.bytes;
-    *size = taken.size;
+    *mail = (struct mail_bytes){taken.bytes, taken.size};
     return 0;
 }
 

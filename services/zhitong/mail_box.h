@@ -30,8 +30,12 @@ void mail_box_close(struct mail_box **box); /* takes NULL */
 MUST_CHECK int mail_box_look(struct mail_box *box, const uint32_t **uids, size_t *count, struct reason *why);
 /* Bytes of one mail, as the server says. */
 MUST_CHECK int mail_box_size(struct mail_box *box, uint32_t uid, uint64_t *size, struct reason *why);
-/* The whole mail, at most size_max bytes; the caller free()s it. */
-MUST_CHECK int mail_box_fetch(struct mail_box *box, uint32_t uid, size_t size_max, uint8_t **bytes, size_t *size,
+/* The whole mail, at most size_max bytes; the caller free()s them. */
+struct mail_bytes {
+    uint8_t *bytes;
+    size_t size;
+};
+MUST_CHECK int mail_box_fetch(struct mail_box *box, uint32_t uid, size_t size_max, struct mail_bytes *mail,
                               struct reason *why);
 /* Moves it to another folder, which is made when there is none: MOVE (RFC 6851), else COPY and EXPUNGE. */
 MUST_CHECK int mail_box_move(struct mail_box *box, uint32_t uid, const char *folder, struct reason *why);
