@@ -12,6 +12,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
 
 from checks import main, report, wait_until
+from sources import small_city_with
 
 PER_MINUTE = 30
 CONNECTIONS = 40
@@ -72,9 +73,41 @@ def one_customer_of_ipv6_is_one_address(system, shared):
     assert 429 in counts, counts
 
 
-def a_thousand_addresses_are_counted_apart(system, shared):
+def two_hundred_addresses_are_counted_apart(system, shared):
     for nth in range(200):
         assert post(system, nth, f"198.51.100.{nth % 250}")[0] == 201, nth
+
+
+def a_source_is_counted_by_its_key_and_its_own_limit(system, shared):
+    key = system.folder / "kiosk.apikey"
+    system.zhitong("keys", "source", "add", "kiosk", "--kind", "key", "--out", key, "--secret-keys", system.folder / "ring.keys")
+    shared["kiosk"] = {"X-API-Key": key.read_text().strip()}
+    def hand_in(nth):
+        return ask(system, "POST", "/reports", {**report(nth), "channel": "app"},
+                   {**shared["kiosk"], "X-Forwarded-For": f"198.51.100.{nth % 250}"})
+    wait_until(lambda: hand_in(0)[0] == 201, 10, "its key is known")
+    answers = [hand_in(nth) for nth in range(1, 25)]
+    assert [answer[0] for answer in answers].count(429) > 0, answers
+    refused = next(answer for answer in answers if answer[0] == 429)
+    assert refused[1]["error"]["field"] == "source" and "20 a minute" in refused[1]["error"]["reason"], refused
+    shared["hand_in"] = hand_in
+
+
+def a_blocked_source_hears_it(system, shared):
+    number = block(system, "--source", "kiosk", "--reason", "the same report all day", "--days", "2")
+    refused = wait_until(lambda: (lambda answer: answer if answer[0] == 403 else None)(shared["hand_in"](1)), 12, "blocked")
+    assert refused[1]["error"]["field"] == "source" and f"/blocks/{number}/appeals" in refused[1]["error"]["reason"], refused
+
+
+def a_blocked_reporter_hears_it(system, shared):
+    block(system, "--email", "Bad@Example.org", "--reason", "threats")
+    block(system, "--phone", "+86 395-1234567", "--reason", "threats")
+    time.sleep(6)
+    for nth, (fields, wanted) in enumerate((
+            ({"reporter_email": "bad@example.ORG"}, "email"), ({"reporter_phone": "+863951234567"}, "phone"))):
+        status, body, _ = post(system, nth, "192.0.2.77", **fields)
+        assert status == 403 and body["error"]["field"] == wanted, (status, body)
+    assert post(system, 9, "192.0.2.77", reporter_email="good@example.org")[0] == 201
 
 
 def block(system, *words):
@@ -98,7 +131,7 @@ def a_blocked_address_hears_why_and_until_when(system, shared):
     assert refused[1]["error"]["field"] == "address" and "spam: 300 adverts" in reason, refused
     assert f"/blocks/{shared['block']}/appeals" in reason and "until 2" in reason, reason
     assert post(system, 2, "192.0.2.67")[0] == 201
-    kept = system.sql.rows("SELECT subject, ends_at - added_at > interval '29 days', added_by FROM intake.block")
+    kept = system.sql.rows("SELECT subject, ends_at - added_at > interval '29 days', added_by FROM intake.block WHERE kind = 'address'")
     assert "192.0.2.66" not in str(kept) and str(kept[0][2]) == "wang", kept  # only its blind index is kept
 
 
@@ -115,7 +148,8 @@ def a_blocked_caller_appeals_and_hears_what_came_of_it(system, shared):
     assert ask(system, "POST", path + "/appeals", {"text": "It was a virus"}, caller)[0] == 201
     system.zhitong("block", "remove", shared["block"], "--by", "li")
     until(system, 201, "192.0.2.66")
-    rows = system.sql.rows("SELECT lifted_by, (SELECT count(*) FROM intake.appeal WHERE answered_by = 'li') FROM intake.block")
+    rows = system.sql.rows("SELECT lifted_by, (SELECT count(*) FROM intake.appeal WHERE answered_by = 'li') FROM intake.block"
+                           " WHERE kind = 'address'")
     assert str(rows[0][0]) == "li" and int(rows[0][1]) == 2, rows  # who did what stays written
     assert system.zhitong("block", "remove", shared["block"], check=False).returncode == 1
 
@@ -233,8 +267,11 @@ def all_are_alive(system, shared):
 
 main("defence", [services_run, whoever_comes_too_often_gets_429_and_when_to_come_again, others_are_not_held_up_by_him,
                  an_address_before_the_last_of_x_forwarded_for_counts_for_nothing, one_customer_of_ipv6_is_one_address,
-                 a_thousand_addresses_are_counted_apart, a_blocked_address_hears_why_and_until_when,
+                 two_hundred_addresses_are_counted_apart,
+                 a_source_is_counted_by_its_key_and_its_own_limit, a_blocked_source_hears_it, a_blocked_reporter_hears_it,
+                 a_blocked_address_hears_why_and_until_when,
                  a_blocked_caller_appeals_and_hears_what_came_of_it, a_wrong_appeal_is_refused,
                  wrong_use_of_the_command_is_told, packed_bodies_are_not_opened, broken_bodies_are_refused_with_400,
                  slow_clients_are_cut, more_connections_than_there_may_be_wait_and_the_rest_is_served,
-                 a_flood_of_bodies_stays_within_its_memory, all_are_alive])
+                 a_flood_of_bodies_stays_within_its_memory, all_are_alive],
+     city=small_city_with("kiosk,app,Kiosk,,http,,,,20\n"))

@@ -11,13 +11,16 @@ import subprocess
 import sys
 import threading
 import time
+import urllib.request
 from pathlib import Path
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
 
 from checks import main, wait_until
+from files import example
 from imap_sink import ImapSink
+from sources import small_city_with
 from system import BUILD
 
 PLACE = ("--channel", "app", "--item", "lamp", "--area", "n_mill_1")
@@ -115,6 +118,27 @@ def a_piped_mail_is_a_report_once(system, shared):
     again = run("--intake", url, *PLACE, mail=b"Received: by another way\r\n" + raw)
     assert again.returncode == 0 and b"repeated: case " + case in again.stdout, again
     assert system.sql.number("SELECT count(*) FROM intake.report") == 1
+
+
+def a_mail_of_a_source_has_its_channel_item_and_area_and_its_picture(system, shared):
+    ring, key = system.folder / "ring2.keys", system.folder / "mailbox.apikey"
+    system.zhitong("keys", "secret", ring, database=False)
+    system.zhitong("keys", "source", "add", "mailbox", "--kind", "key", "--out", key, "--secret-keys", ring)
+    intake = system.replica("intake")
+    intake.kill()
+    intake.start({"ZHITONG_SECRET_KEYS": str(ring), "ZHITONG_FILES_FOLDER": str(system.folder / "files")}).wait_ready()
+    raw = with_files(1, example("camera.jpg"), ("image", "jpeg"))
+    done = wait_until(lambda: (lambda done: done if done.returncode == 0 else None)(
+        run("--intake", intake.http, "--key-file", key, mail=raw)), 20, "the key is known")
+    case = re.search(rb"case (\d+), 1 files, 0 left out", done.stdout)[1].decode()
+    with urllib.request.urlopen(f"{intake.http}/reports/{case}") as answer:
+        kept = json.load(answer)
+    assert (kept["channel"], kept["item"], kept["area"]) == ("app", "pothole", "n_mill"), kept
+    assert kept["title"] == "Hole" and len(kept["files"]) == 64, kept
+    again = run("--intake", intake.http, "--key-file", key, mail=b"Received: twice\r\n" + raw)
+    assert f"repeated: case {case},".encode() in again.stdout, again
+    (system.folder / "wrong.apikey").write_text("zt_wrong\n")
+    assert run("--intake", intake.http, "--key-file", system.folder / "wrong.apikey", mail=mail()).returncode == LATER
 
 
 def what_people_send_is_read(system, shared):
@@ -299,8 +323,10 @@ def a_mailbox_that_fails_is_told_and_tried_again(system, shared):
         assert without.returncode == 1, without  # the sink speaks no TLS: the password is not sent
 
 
-main("mail", [a_piped_mail_is_a_report_once, what_people_send_is_read, attachments_are_stored_and_named,
+main("mail", [a_piped_mail_is_a_report_once, a_mail_of_a_source_has_its_channel_item_and_area_and_its_picture,
+              what_people_send_is_read, attachments_are_stored_and_named,
               what_a_program_sent_is_no_report, the_exit_code_tells_the_mail_server_what_to_do,
               hostile_mails_are_bounded_and_never_crash_it, a_mailbox_is_emptied_into_its_folders,
               mails_stay_while_intake_is_busy, a_mail_that_was_taken_but_not_moved_is_no_second_report,
-              a_mailbox_that_fails_is_told_and_tried_again])
+              a_mailbox_that_fails_is_told_and_tried_again],
+     city=small_city_with("mailbox,app,Mailbox,,mail,pothole,n_mill,,\n"))
