@@ -11,7 +11,7 @@
 #include "proto/text.h"
 
 #define READ_BYTES_MAX 48000 /* of one text before blanks go: the points of a polygon are many */
-#define SEPARATOR '|' /* between namespace and name */
+#define SEPARATOR '|'        /* between namespace and name */
 
 enum level { LEVEL_NONE, LEVEL_ALERT, LEVEL_INFO, LEVEL_AREA, LEVEL_GEOCODE };
 
@@ -24,9 +24,9 @@ struct element {
 };
 
 #define ALERT(name, member, needed, words) \
-    {LEVEL_ALERT, name, offsetof(struct cap_alert, member), sizeof(((struct cap_alert *)0)->member), needed, words}
+    { LEVEL_ALERT, name, offsetof(struct cap_alert, member), sizeof(((struct cap_alert *)0)->member), needed, words }
 #define INFO(name, member, needed, words) \
-    {LEVEL_INFO, name, offsetof(struct cap_info, member), sizeof(((struct cap_info *)0)->member), needed, words}
+    { LEVEL_INFO, name, offsetof(struct cap_info, member), sizeof(((struct cap_info *)0)->member), needed, words }
 
 static const struct element elements[] = {
     ALERT("identifier", identifier, true, NULL),
@@ -54,7 +54,8 @@ static const struct element elements[] = {
     {LEVEL_AREA, "areaDesc", offsetof(struct cap_area, desc), sizeof(((struct cap_area *)0)->desc), true, NULL},
     {LEVEL_AREA, "polygon", 0, 0, false, NULL},
     {LEVEL_AREA, "circle", 0, 0, false, NULL},
-    {LEVEL_GEOCODE, "valueName", offsetof(struct cap_geocode, name), sizeof(((struct cap_geocode *)0)->name), true, NULL},
+    {LEVEL_GEOCODE, "valueName", offsetof(struct cap_geocode, name), sizeof(((struct cap_geocode *)0)->name), true,
+     NULL},
     {LEVEL_GEOCODE, "value", offsetof(struct cap_geocode, value), sizeof(((struct cap_geocode *)0)->value), true, NULL},
 };
 #define ELEMENT_COUNT (sizeof elements / sizeof *elements)
@@ -74,7 +75,8 @@ struct reading {
 
 static void fail(struct reading *reading, const char *field, const char *what) {
     if (!reading->failed)
-        (void)refuse(reading->why, field, "line %lu: %s", (unsigned long)XML_GetCurrentLineNumber(reading->parser), what);
+        (void)refuse(reading->why, field, "line %lu: %s", (unsigned long)XML_GetCurrentLineNumber(reading->parser),
+                     what);
     reading->failed = true;
     XML_StopParser(reading->parser, XML_FALSE);
 }

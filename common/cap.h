@@ -10,12 +10,12 @@
 
 #define CAP_NAMESPACE "urn:oasis:names:tc:emergency:cap:1.2"
 #define CAP_INFOS_MAX 8
-#define CAP_AREAS_MAX 32     /* of one info */
-#define CAP_GEOCODES_MAX 16  /* of one area */
-#define CAP_DEPTH_MAX 16     /* elements within elements */
+#define CAP_AREAS_MAX 32    /* of one info */
+#define CAP_GEOCODES_MAX 16 /* of one area */
+#define CAP_DEPTH_MAX 16    /* elements within elements */
 #define CAP_ELEMENTS_MAX 10000
-#define CAP_WORD_MAX 250     /* bytes of a short text */
-#define CAP_TEXT_MAX 12000   /* bytes of a long one */
+#define CAP_WORD_MAX 250   /* bytes of a short text */
+#define CAP_TEXT_MAX 12000 /* bytes of a long one */
 
 struct cap_geocode {
     char name[CAP_WORD_MAX + 1], value[CAP_WORD_MAX + 1];

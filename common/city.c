@@ -4,6 +4,10 @@
 
 #include "common/city_private.h"
 
+const char *city_code(const struct city *city) {
+    return city->code;
+}
+
 const char *city_name(const struct city *city) {
     return city->name;
 }

@@ -27,6 +27,7 @@ struct channel {
     char privacy[17];         /* public, internal or restricted */
     uint32_t duplicate_hours; /* window in which a like report is a duplicate; 0: none is set */
     bool callback;            /* the reporter is called back before a case closes */
+    uint32_t keep_days;       /* how long personal data of its reporters is kept */
 };
 
 struct area {
@@ -51,6 +52,7 @@ struct item {
     char unit_kind[CODE_MAX + 1]; /* kind of unit that answers; "centre": the area's governance centre */
     const struct unit *unit;      /* one fixed unit instead; NULL: found by area and kind */
     struct limit limit;           /* overrides the ladder's limit at the starting tier; amount 0: the ladder's */
+    const struct item *parent;    /* the wider item it belongs to; NULL: none */
 };
 
 struct city;
@@ -60,6 +62,7 @@ struct db;
 MUST_CHECK int city_read(struct city **out, struct db *db, struct reason *why);
 void city_close(struct city **city);
 
+const char *city_code(const struct city *city);
 const char *city_name(const struct city *city);
 const char *city_timezone(const struct city *city); /* IANA name */
 uint64_t city_version(const struct city *city);     /* grows with each load */

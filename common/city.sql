@@ -19,7 +19,7 @@ WHERE pair.value IS NOT NULL;
 -- name: city_read_channels
 SELECT code, name_en, name_zh, CASE WHEN enabled THEN 'yes' ELSE 'no' END, CASE WHEN auto_accept THEN 'yes' ELSE 'no' END,
        severity, privacy, duplicate_hours::text, CASE WHEN callback THEN 'yes' ELSE 'no' END,
-       CASE WHEN proactive THEN 'yes' WHEN NOT proactive THEN 'no' END
+       CASE WHEN proactive THEN 'yes' WHEN NOT proactive THEN 'no' END, keep_days::text
 FROM city.channel ORDER BY position;
 
 -- name: city_read_areas

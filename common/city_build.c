@@ -5,7 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/city_door.h"
 #include "common/city_fields.h"
+
+#define KEEP_DAYS 365 /* of personal data, where a channel does not say */
 
 static void *room_for(size_t count, size_t size) {
     void *room = calloc(count + 1, size);
@@ -36,6 +39,9 @@ static void build_channels(struct city *city, const struct city_draft *draft) {
         channel->auto_accept = field_flag(FIELD(draft, channels, row, auto_accept));
         channel->callback = field_flag(FIELD(draft, channels, row, callback));
         channel->duplicate_hours = (uint32_t)strtoul(FIELD(draft, channels, row, duplicate_hours), NULL, 10);
+        channel->keep_days = (uint32_t)strtoul(FIELD(draft, channels, row, keep_days), NULL, 10);
+        if (channel->keep_days == 0)
+            channel->keep_days = KEEP_DAYS;
         (void)code_index_add(&city->channel_index, channel->code, (uint32_t)row);
     }
 }
@@ -120,6 +126,8 @@ static void build_items(struct city *city, const struct city_draft *draft) {
         city->item_kinds[row] = code_index_find(&city->kinds, item->unit_kind);
         (void)code_index_add(&city->item_index, item->code, (uint32_t)row);
     }
+    for (size_t row = 0; row < city->item_count; row++)
+        city->items[row].parent = city_item(city, FIELD(draft, items, row, parent));
 }
 
 static void build_reasons(struct city *city, const struct city_draft *draft) {
@@ -176,6 +184,7 @@ int city_build(struct city **out, const struct city_draft *draft, struct reason 
     build_reasons(city, draft);
     build_templates(city, draft);
     build_policy(city, draft);
+    city_build_doors(city, draft);
     city_build_sources(city, draft);
     if (city_build_calendars(city, draft, why) != 0) {
         city_close(&city);
@@ -195,6 +204,7 @@ void city_close(struct city **city) {
     code_index_close(&(*city)->kinds);
     city_close_sources(*city);
     city_close_calendars(*city);
+    city_close_doors(*city);
     city_close_places(*city);
     for (size_t i = 0; i < (*city)->policy_count; i++)
         policy_close(&(*city)->policies[i]);

@@ -45,6 +45,7 @@ enum column_kind {
     KIND_SEVERITY,
     KIND_PRIVACY,
     KIND_HOURS,
+    KIND_DAYS,
     KIND_TIER,
     KIND_YEAR,
     KIND_LATITUDE,

@@ -140,6 +140,8 @@ const char *field_fault(enum column_kind kind, const char *text) {
         return word_number(&privacies, text) >= 0 ? NULL : privacies.fault;
     case KIND_HOURS:
         return is_whole_between(text, 0, 8784) ? NULL : "must be 0 to 8784 hours (a year)";
+    case KIND_DAYS:
+        return is_whole_between(text, 1, 3660) ? NULL : "must be 1 to 3660 days (ten years)";
     case KIND_TIER:
         return is_whole_between(text, 1, TIER_MAX) ? NULL : "must be 1 to 4";
     case KIND_YEAR:

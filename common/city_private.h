@@ -83,6 +83,8 @@ struct city {
     struct policy *policies; /* at least one; by valid-from, then version */
     size_t policy_count;
 
+    struct door *doors; /* of each item, in the order of items */
+
     struct calendar *calendar;        /* of the city */
     struct named_calendar *calendars; /* that units have instead */
     size_t calendar_count;

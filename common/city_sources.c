@@ -63,9 +63,8 @@ static void build_values(struct source_field *field, const char *source, const s
     for (size_t row = 0; row < COUNT(draft, source_values); row++)
         if (strcmp(FIELD(draft, source_values, row, source), source) == 0 &&
             strcmp(FIELD(draft, source_values, row, field), field->name) == 0)
-            field->values[field->value_count++] =
-                (struct source_value){copy_of(FIELD(draft, source_values, row, theirs)),
-                                      copy_of(FIELD(draft, source_values, row, ours))};
+            field->values[field->value_count++] = (struct source_value){
+                copy_of(FIELD(draft, source_values, row, theirs)), copy_of(FIELD(draft, source_values, row, ours))};
     qsort(field->values, field->value_count, sizeof *field->values, by_theirs);
 }
 

@@ -7,11 +7,11 @@
 #include "common/zone.h"
 #include "proto/codec.h"
 
-#define SOURCE_PLACE_MAX 240      /* bytes of a pointer or a column's name */
-#define SOURCE_FIELD_NAME_MAX 58  /* "attribute." and a code */
+#define SOURCE_PLACE_MAX 240     /* bytes of a pointer or a column's name */
+#define SOURCE_FIELD_NAME_MAX 58 /* "attribute." and a code */
 #define SOURCE_ATTRIBUTE "attribute."
-#define SOURCE_REPORTS "reports"  /* the field that says where a webhook's body has its array of reports */
-#define SOURCE_ANY_VALUE "*"      /* in source_values.csv: whatever stands in no other row */
+#define SOURCE_REPORTS "reports" /* the field that says where a webhook's body has its array of reports */
+#define SOURCE_ANY_VALUE "*"     /* in source_values.csv: whatever stands in no other row */
 
 enum adapter { ADAPTER_HTTP, ADAPTER_WEBHOOK, ADAPTER_CAP, ADAPTER_MAIL, ADAPTER_FILE, ADAPTER_SUBMIT, ADAPTER_STAFF };
 enum instant_format { INSTANT_ISO8601, INSTANT_UNIX, INSTANT_UNIX_MS };

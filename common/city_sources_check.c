@@ -61,11 +61,13 @@ static void check_field(struct city_draft *draft, size_t row) {
     bool known = *format == '\0';
     if (!is_field(name) && !(is_reports && strcmp(adapter, "webhook") == 0))
         draft_complain(draft, PLACE(source_fields, row, field),
-                       "\"%s\" is no field that a source may fill: see submit in PROTOCOL.md, or write attribute.CODE", name);
+                       "\"%s\" is no field that a source may fill: see submit in PROTOCOL.md, or write attribute.CODE",
+                       name);
     for (size_t i = 0; i < sizeof formats / sizeof *formats; i++)
         known = known || strcmp(formats[i], format) == 0;
     if (!known)
-        draft_complain(draft, PLACE(source_fields, row, format), "must be iso8601, unix or unix_ms, not \"%s\"", format);
+        draft_complain(draft, PLACE(source_fields, row, format), "must be iso8601, unix or unix_ms, not \"%s\"",
+                       format);
     else if (*format != '\0' && strcmp(name, "occurred_at") != 0)
         draft_complain(draft, PLACE(source_fields, row, format), "is for an instant; %s is none", name);
     for (size_t other = 0; other < row; other++)
@@ -118,14 +120,15 @@ static void check_source(struct city_draft *draft, size_t row) {
     bool mapped = strcmp(adapter, "webhook") == 0 || strcmp(adapter, "file") == 0 || strcmp(adapter, "mail") == 0 ||
                   strcmp(adapter, "cap") == 0;
     if (mapped && *FIELD(draft, sources, row, item) == '\0' && !has_field(draft, code, "item"))
-        draft_complain(draft, PLACE(sources, row, item), "must not be empty, unless source_fields.csv says where %s has it",
-                       code);
+        draft_complain(draft, PLACE(sources, row, item),
+                       "must not be empty, unless source_fields.csv says where %s has it", code);
     if (mapped && *FIELD(draft, sources, row, area) == '\0' && !has_field(draft, code, "area"))
-        draft_complain(draft, PLACE(sources, row, area), "must not be empty, unless source_fields.csv says where %s has it",
-                       code);
+        draft_complain(draft, PLACE(sources, row, area),
+                       "must not be empty, unless source_fields.csv says where %s has it", code);
     if (strcmp(adapter, "webhook") == 0 && !has_field(draft, code, "title") && !has_field(draft, code, "description"))
         draft_complain(draft, PLACE(sources, row, adapter),
-                       "a webhook needs rows in source_fields.csv: neither title nor description of %s stands there", code);
+                       "a webhook needs rows in source_fields.csv: neither title nor description of %s stands there",
+                       code);
 }
 
 void city_check_sources(struct city_draft *draft) {

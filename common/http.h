@@ -84,8 +84,6 @@ const char *http_path_rest(const struct http_request *request);           /* wha
 const char *http_path_part(const struct http_request *request, int star); /* what that star matched, from 0 */
 /* The numeric address of whoever is connected; a proxy's where there is one. */
 void http_peer(const struct http_request *request, char peer[HTTP_PEER_BYTES_MAX + 1]);
-/* The same, or behind a proxy (ZHITONG_BEHIND_PROXY) the last one of X-Forwarded-For, which it wrote. */
-void http_client_address(const struct http_request *request, bool behind_proxy, char address[HTTP_PEER_BYTES_MAX + 1]);
 /* The first of that name, decoded; "" for a name without a value. */
 const char *http_query(const struct http_request *request, const char *name);
 const char *http_header(const struct http_request *request, const char *name);

@@ -11,20 +11,6 @@ const char *http_query(const struct http_request *request, const char *name) {
     return value == NULL ? "" : value; /* "?open" without an equals sign */
 }
 
-/* What stands before the last one anybody can have written. What is no address is not taken: a proxy that hands the header on as it
- * came would let its client choose what is counted and written down. */
-void http_client_address(const struct http_request *request, bool behind_proxy, char address[HTTP_PEER_BYTES_MAX + 1]) {
-    const char *forwarded = behind_proxy ? http_header(request, "X-Forwarded-For") : NULL;
-    const char *last = forwarded != NULL ? strrchr(forwarded, ',') : NULL;
-    last = last != NULL ? last + 1 : forwarded != NULL ? forwarded : "";
-    last += strspn(last, " ");
-    size_t size = strspn(last, "0123456789abcdefABCDEF.:[]");
-    if (size == 0 || size > HTTP_PEER_BYTES_MAX || last[size] != '\0')
-        http_peer(request, address);
-    else
-        memcpy(address, last, size + 1);
-}
-
 static bool holds(const char *names, const char *name) {
     size_t size = strlen(name);
     for (names += strspn(names, " "); *names != '\0'; names += strspn(names, " ")) {

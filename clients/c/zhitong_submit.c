@@ -272,7 +272,9 @@ static bool wait_answer(struct zhitong_client *client, const char *key, int64_t 
         if (zmq_poll(polls, (int)client->count, (long)left) <= 0)
             continue;
         for (size_t i = 0; i < client->count; i++) {
-            int size = (polls[i].revents & ZMQ_POLLIN) != 0 ? zmq_recv(client->sockets[i], data, sizeof data, ZMQ_DONTWAIT) : -1;
+            int size = (polls[i].revents & ZMQ_POLLIN) != 0
+                           ? zmq_recv(client->sockets[i], data, sizeof data, ZMQ_DONTWAIT)
+                           : -1;
             if (size > 0 && (size_t)size <= sizeof data && parse(data, (size_t)size, parsed) &&
                 parsed->kind != REPLY_OTHER && strcmp(parsed->key, key) == 0)
                 return true; /* others are late answers to an earlier report */

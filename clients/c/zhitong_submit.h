@@ -50,10 +50,10 @@ struct zhitong_answer {
 };
 
 struct zhitong_options {
-    const char *endpoints; /* intake's public endpoints, tcp://HOST:PORT, separated by commas */
+    const char *endpoints;                   /* intake's public endpoints, tcp://HOST:PORT, separated by commas */
     char server_key[ZHITONG_CURVE_KEY_SIZE]; /* public key of intake's public endpoint */
     char public_key[ZHITONG_CURVE_KEY_SIZE], secret_key[ZHITONG_CURVE_KEY_SIZE]; /* of the source */
-    int patience_ms; /* 0: 30000 */
+    int patience_ms;                                                             /* 0: 30000 */
 };
 
 /* Reads a key file of `zhitong keys source add CODE --kind curve` (or of a service: then only its `public` line is wanted, and

@@ -59,8 +59,14 @@ static void *desk_open(struct service_loop *loop, struct reason *why) {
         free(desk);
         return NULL;
     }
+    if (secret_keys_of_settings(&desk->keys, settings, why) != 0) {
+        file_store_close(&desk->files);
+        free(desk);
+        return NULL;
+    }
     if (spawn_open(&desk->spawn, settings, loop->zmq, why) != 0) {
         file_store_close(&desk->files);
+        secret_keys_close(&desk->keys);
         free(desk);
         return NULL;
     }
@@ -135,6 +141,7 @@ static void desk_close(void *own) {
     file_store_close(&desk->files);
     asks_close(&desk->asks);
     session_cache_close(&desk->sessions);
+    secret_keys_close(&desk->keys);
     try_limit_close(&desk->logins);
     try_limit_close(&desk->addresses);
     free(desk);

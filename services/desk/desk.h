@@ -6,6 +6,7 @@
 #include "common/asks.h"
 #include "common/command_calls.h"
 #include "common/file_answer.h"
+#include "common/secret_keys.h"
 #include "common/service.h"
 #include "common/try_limit.h"
 #include "services/desk/audit.h"
@@ -29,7 +30,8 @@ struct desk {
     bool behind_proxy;
     struct file_store *files; /* NULL: no folder is set */
     struct errands *reading;
-    size_t visits; /* requests under way */
+    struct secret_keys *keys; /* NULL: none are set; nobody's personal data is shown */
+    size_t visits;            /* requests under way */
 };
 
 extern const struct service_extra desk_extra;

@@ -55,12 +55,16 @@ FROM desk.rows(ARRAY(SELECT q.case_id FROM desk.queue(coalesce(to_timestamp($1::
 -- name: desk_case
 -- $1 case
 SELECT case_id, version, state, severity, tier, unit, support, channel, item, area, opened_at, due_at, supervised, opening, next_at,
-       coalesce(parent, 0), policy, plan, kept
+       coalesce(parent, 0), policy, plan, kept, desk.merged(case_id)
 FROM desk.case_seen WHERE shard = ($1::bigint & 127)::smallint AND case_id = $1::bigint;
 
 -- name: desk_case_look
 -- $1 case: whether it may be seen
 SELECT channel, version FROM desk.case_seen WHERE shard = ($1::bigint & 127)::smallint AND case_id = $1::bigint;
+
+-- name: desk_look
+-- $1 case, $2 why: who reported it and what is merged into it. The look is written down by the same statement.
+SELECT case_id, reporter, sealed, language, first_at, erase_at, erased_at FROM desk.look_at_reporters($1::bigint, $2::text);
 
 -- name: desk_history
 -- $1 case, $2 after this entry of the log, $3 limit

@@ -57,6 +57,8 @@ static void add_rest(json_t *json, const PGresult *result) {
         json_object_set_new(json, "next_at", json_integer(db_time(result, 0, 14)));
     if (db_int8(result, 0, 15) != 0)
         json_object_set_new(json, "parent", id_json((uint64_t)db_int8(result, 0, 15)));
+    if (db_int4(result, 0, 19) > 0)
+        json_object_set_new(json, "merged", json_integer(db_int4(result, 0, 19)));
     json_object_set_new(json, "policy", json_integer(db_int8(result, 0, 16)));
     if (db_text(result, 0, 17)[0] != '\0')
         json_object_set_new(json, "plan", json_string(db_text(result, 0, 17)));

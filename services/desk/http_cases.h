@@ -6,5 +6,6 @@
 
 http_handler desk_get_cases, desk_get_work;                   /* http_lists.c */
 http_handler desk_get_case, desk_get_history, desk_get_files; /* http_case.c */
+http_handler desk_get_reporter;                               /* http_reporter.c */
 
 #endif

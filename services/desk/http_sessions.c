@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "common/clock.h"
+#include "common/http_address.h"
 #include "services/desk/visit.h"
 
 #define WRONG "this login and this password do not belong together"
@@ -226,7 +227,7 @@ static void sign_in(struct visit *visit) {
         visit_refuse_why(visit, 422, &why);
         return;
     }
-    http_client_address(visit->request, visit->desk->behind_proxy, in->address);
+    http_address(visit->request, visit->desk->behind_proxy, in->address);
     if (!may_try(visit))
         return;
     struct ask *ask = ask_make(login_read, visit);

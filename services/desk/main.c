@@ -1,5 +1,6 @@
 /* Desk: what the staff see and do. It reads cases through views of its own and asks routing for every move. */
 #include "common/file_store.h"
+#include "common/secret_keys.h"
 #include "services/desk/desk.h"
 #include "services/desk/routes.h"
 
@@ -27,6 +28,7 @@ static const struct setting settings[] = {
      "failures of one login in that time; then 429"},
     {"ZHITONG_ADDRESS_FAILURES", SETTING_NUMBER, "logins", "50", 1, 100000,
      "failures from one address in that time; then 429"},
+    SETTING_OF_SECRET_KEYS,
     {"ZHITONG_INTAKE_KEY", SETTING_TEXT, "", "", 0, 1000,
      "path of a client's key, from `zhitong keys client`, with which council meetings hand in cases; empty: they cannot"},
     {"ZHITONG_INTAKE_SERVER_KEY", SETTING_TEXT, "", "", 0, 1000,

@@ -23,6 +23,8 @@ const struct http_route desk_routes[DESK_ROUTE_COUNT] = {
     {"GET", "/cases/*/files/*/thumbnail", desk_get_thumbnail, "a small picture of it", ""},
     {"POST", "/cases/*/files/*/publish", desk_publish_file, "lets everybody see it", ""},
     {"POST", "/cases/*/files/*/withdraw", desk_withdraw_file, "takes that back", ""},
+    {"GET", "/cases/*/reporter", desk_get_reporter,
+     "who reported a case, and what is merged into it; each look is written down with its reason", "reason"},
     {"POST", "/cases/*/moves/*", desk_post_move, "moves a case; needs Idempotency-Key and If-Match", ""},
     {"GET", "/work", desk_get_work, "open cases of one's own unit, what is due next first", "limit after"},
     {"GET", "/report", desk_get_report, "the measures of one's own units, as `zhitong report --kept` tells them",

@@ -38,9 +38,9 @@ static void answered(void *context, const struct submit_answer *from) {
     if (!handed->under_way || handed->tag != from->tag)
         return;
     struct spawn_answer answer = {.outcome = from->accepted ? SPAWN_ACCEPTED : SPAWN_REFUSED,
-                                        .repeated = from->repeated,
-                                        .case_id = from->case_id,
-                                        .why = from->why};
+                                  .repeated = from->repeated,
+                                  .case_id = from->case_id,
+                                  .why = from->why};
     memcpy(answer.receipt, from->receipt, sizeof answer.receipt);
     finish(spawn, handed, &answer);
 }

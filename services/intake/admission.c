@@ -8,6 +8,7 @@
 #include "common/city_sources.h"
 #include "common/clock.h"
 #include "common/contact.h"
+#include "common/http_address.h"
 #include "common/metrics.h"
 #include "common/rate_limit.h"
 #include "services/intake/intake.h"
@@ -58,7 +59,7 @@ int admission_wait_ms(const struct admission *admission) {
 void admission_address(const struct intake *intake, const struct http_request *request,
                        char address[HTTP_PEER_BYTES_MAX + 1]) {
     char normal[CONTACT_BYTES_MAX + 1];
-    http_client_address(request, intake->admission->behind_proxy, address);
+    http_address(request, intake->admission->behind_proxy, address);
     contact_normal("address", address, normal);
     snprintf(address, HTTP_PEER_BYTES_MAX + 1, "%.*s", HTTP_PEER_BYTES_MAX, normal);
 }

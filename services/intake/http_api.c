@@ -12,8 +12,9 @@
 #include "services/intake/admission.h"
 #include "services/intake/credential.h"
 #include "services/intake/handing.h"
+#include "services/intake/report.h"
 
-#define HTTP_CLIENT "http" /* idempotency keys of all HTTP callers share this name */
+#define HTTP_CLIENT REPORT_PUBLIC_CLIENT /* idempotency keys of all HTTP callers share this name */
 
 /* ---- POST /reports -------------------------------------------------------------------------------------------------- */
 
@@ -172,6 +173,7 @@ static void got(void *context, const PGresult *result) {
     snprintf(id, sizeof id, "%llu", (unsigned long long)report.case_id);
     json_t *json = message_to_json(MESSAGE_report_received, &report);
     json_object_set_new(json, "case", json_string(id));
+    json_object_del(json, "reporter"); /* which reports come from one person is nobody's business */
     answer_json(request, 200, json);
 }
 

@@ -8,6 +8,7 @@
 #include "services/intake/admission.h"
 #include "services/intake/credential.h"
 #include "services/intake/files.h"
+#include "services/intake/open311_book.h"
 
 struct pending { /* a command under way; its address is the tag */
     intake_command_answered *answered;
@@ -73,7 +74,13 @@ static void *intake_open(struct service_loop *loop, struct reason *why) {
                                                 .answered = answered,
                                                 .patience_ms = settings_number(settings, "ZHITONG_COMMAND_MS"),
                                                 .busy_ends = true};
+    if (secret_keys_of_settings(&intake->keys, settings, why) != 0) {
+        free(intake);
+        return NULL;
+    }
+    intake->tries = receipt_tries_open(settings);
     intake->asks = asks_open(&asks);
+    intake->erasure = erasure_open(intake->asks, settings_number(settings, "ZHITONG_ERASE_SECONDS") * 1000);
     intake->calls = command_calls_open(&calls);
     intake->commands_max = (size_t)settings_number(settings, "ZHITONG_COMMANDS_WAITING");
     return intake;
@@ -82,8 +89,9 @@ static void *intake_open(struct service_loop *loop, struct reason *why) {
 static void intake_turn(void *own) {
     struct intake *intake = own;
     command_calls_turn(intake->calls);
-    intake_files_turn(own);
-    credentials_turn(own);
+    intake_files_turn(intake);
+    credentials_turn(intake);
+    erasure_turn(intake->erasure);
     admission_turn(intake);
 }
 
@@ -93,8 +101,13 @@ static size_t intake_sockets(void *own, void **sockets, size_t room) {
 
 static int intake_wait_ms(void *own) {
     const struct intake *intake = own;
-    int calls = command_calls_wait_ms(intake->calls), admission = admission_wait_ms(intake->admission);
-    return calls < 0 ? admission : admission < 0 || calls < admission ? calls : admission;
+    const int waits[] = {command_calls_wait_ms(intake->calls), erasure_wait_ms(intake->erasure),
+                         admission_wait_ms(intake->admission)};
+    int least = -1;
+    for (size_t i = 0; i < sizeof waits / sizeof waits[0]; i++)
+        if (waits[i] >= 0 && (least < 0 || waits[i] < least))
+            least = waits[i];
+    return least;
 }
 
 static bool intake_idle(void *own) {
@@ -113,8 +126,12 @@ static void intake_close(void *own) {
     command_calls_close(&intake->calls);
     asks_close(&intake->asks);
     admission_close(&intake->admission);
+    open311_book_close(&intake->book);
     intake_files_close(&intake->files);
     credentials_close(&intake->credentials);
+    erasure_close(&intake->erasure);
+    secret_keys_close(&intake->keys);
+    receipt_tries_close(&intake->tries);
     free(intake);
 }
 

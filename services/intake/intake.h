@@ -5,17 +5,25 @@
 
 #include "common/asks.h"
 #include "common/command_calls.h"
+#include "common/secret_keys.h"
 #include "common/service.h"
+#include "services/intake/erasure.h"
+#include "services/intake/receipts.h"
 
 struct admission;
+struct open311_book;
 struct intake {
     struct service_loop *loop;
     struct asks *asks;
     struct command_calls *calls;
     struct admission *admission;
     struct credentials *credentials; /* of sources, see credential.h */
-    size_t commands_max;             /* under way at once */
+    struct open311_book *book;       /* NULL: not read yet; see open311_with_book */
     struct intake_files *files;
+    size_t commands_max;      /* under way at once */
+    struct secret_keys *keys; /* NULL: none are set */
+    struct receipt_tries *tries;
+    struct erasure *erasure;
 };
 
 extern const struct service_extra intake_extra;

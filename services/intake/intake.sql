@@ -3,9 +3,11 @@
 SELECT digest, case_id FROM report WHERE digest = ANY($1::uuid[]);
 
 -- name: intake_save
--- $1 cases, $2 times, $3 digests, $4 shards, $5 bodies
-INSERT INTO report (case_id, received_at, digest, shard, body)
-SELECT * FROM unnest($1::bigint[], $2::timestamptz[], $3::uuid[], $4::smallint[], $5::bytea[]);
+-- $1 cases, $2 times, $3 digests, $4 shards, $5 bodies, $6 parents, $7 places, $8 reporters; of the last three 0 is none
+INSERT INTO report (case_id, received_at, digest, shard, body, parent, place, reporter)
+SELECT n.case_id, n.received_at, n.digest, n.shard, n.body, nullif(n.parent, 0), nullif(n.place, 0), nullif(n.reporter, 0)
+FROM unnest($1::bigint[], $2::timestamptz[], $3::uuid[], $4::smallint[], $5::bytea[], $6::bigint[], $7::bigint[],
+            $8::bigint[]) AS n (case_id, received_at, digest, shard, body, parent, place, reporter);
 
 -- name: intake_report
 -- $1 case

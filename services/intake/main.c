@@ -2,12 +2,16 @@
 #include "common/file_store.h"
 #include "common/secret_keys.h"
 #include "services/intake/admission.h"
+#include "services/intake/erasure.h"
 #include "services/intake/handlers.h"
 #include "services/intake/intake.h"
+#include "services/intake/open311_settings.h"
+#include "services/intake/receipts.h"
 #include "services/intake/routes.h"
 #include "services/intake/uploads.h"
 
-extern const struct db_query intake_queries[], files_queries[], intake_blocks_queries[];
+extern const struct db_query intake_queries[], files_queries[], intake_people_queries[], duplicates_queries[],
+    open311_queries[], intake_blocks_queries[];
 
 static const struct setting settings[] = {
     SETTINGS_OF_REQUESTS,
@@ -20,12 +24,15 @@ static const struct setting settings[] = {
      "database connections for what HTTP callers ask: one for quick questions, one for writing, the rest for lists"},
     {"ZHITONG_COMMAND_MS", SETTING_NUMBER, "ms", "5000", 100, 60000,
      "how long what a reporter does with a report waits for routing's answer; then 504, and the same key asked again tells"},
-    SETTING_OF_SECRET_KEYS,
     {"ZHITONG_COMMANDS_WAITING", SETTING_NUMBER, "moves", "1000", 1, 100000,
      "such moves that may be under way; more are answered 503"},
+    SETTINGS_OF_OPEN311,
     SETTINGS_OF_FILES,
     {"ZHITONG_FILE_BYTES", SETTING_NUMBER, "bytes", "10485760", 1000, FILE_KEPT_BYTES_MAX - 4096,
      "a file that comes in may be so long"},
+    SETTING_OF_SECRET_KEYS,
+    SETTINGS_OF_RECEIPTS,
+    SETTING_OF_ERASURE,
 };
 
 static const struct handler handlers[] = {
@@ -33,7 +40,9 @@ static const struct handler handlers[] = {
 };
 
 static const struct request_form submit_form = {MESSAGE_submit, sizeof(struct submit), intake_submit_shard};
-static const struct db_query *const queries[] = {intake_queries, files_queries, intake_blocks_queries, NULL};
+static const struct db_query *const queries[] = {
+    intake_queries,        files_queries, intake_people_queries, duplicates_queries, open311_queries,
+    intake_blocks_queries, NULL};
 
 static const struct service intake = {
     .name = "intake",
@@ -46,6 +55,7 @@ static const struct service intake = {
     .request = &submit_form,
     .load = intake_load,
     .save = intake_save,
+    .tick = intake_tick,
     .lane_open = intake_lane_open,
     .lane_close = intake_lane_close,
     .append_query = "log_append",

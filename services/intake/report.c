@@ -32,10 +32,17 @@ void report_received_of(const struct submit *submit, struct report_received *rec
     COPY(address);
     COPY(title);
     COPY(source_id);
+    COPY(attributes);
     COPY(files);
+    COPY(media_url);
     strcpy(received->description, submit->description);
     received->lat = submit->lat;
     received->lon = submit->lon;
+    received->occurred_at = submit->occurred_at;
+}
+
+bool report_tells_receipt(const char *client, const struct submit *submit, bool repeated) {
+    return !repeated || strcmp(client, REPORT_PUBLIC_CLIENT) != 0 || strlen(submit->key) >= REPORT_KEY_UNGUESSED;
 }
 
 void report_digest(const char *client, const char *key, uint8_t digest[REPORT_DIGEST_BYTES]) {

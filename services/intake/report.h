@@ -11,6 +11,13 @@ MUST_CHECK int report_check(const struct city *city, const struct submit *submit
 /* The log entry of an accepted report. */
 void report_received_of(const struct submit *submit, struct report_received *received);
 
+/* Callers of the HTTP API without a credential share this name. */
+#define REPORT_PUBLIC_CLIENT "http"
+/* Whether the answer may hold the receipt. The first answer may. A repeated one may where nobody else can have guessed the key: a
+ * client of its own name sent it, or it has REPORT_KEY_UNGUESSED bytes. */
+#define REPORT_KEY_UNGUESSED 16
+bool report_tells_receipt(const char *client, const struct submit *submit, bool repeated);
+
 /* BLAKE2b-128 of who asks and the idempotency key: the same pair is the same report. */
 #define REPORT_DIGEST_BYTES 16
 void report_digest(const char *client, const char *key, uint8_t digest[REPORT_DIGEST_BYTES]);

@@ -11,3 +11,8 @@ int report_source_check(const struct city *city, const char *client, const struc
     return refuse(why, "channel", "the source %s hands in reports of the channel \"%s\" only", source->code,
                   source->channel);
 }
+
+void report_source_note(const struct city *city, const char *client, struct report_received *received) {
+    const struct source *source = city_source(city, client);
+    strcpy(received->source, source != NULL ? source->code : "");
+}

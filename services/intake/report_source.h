@@ -10,4 +10,7 @@
 MUST_CHECK int report_source_check(const struct city *city, const char *client, const struct submit *submit,
                                    struct reason *why);
 
+/* Writes the source into the log entry; "" where the client is none. */
+void report_source_note(const struct city *city, const char *client, struct report_received *received);
+
 #endif

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "common/journal.h"
+#include "common/metrics.h"
 #include "services/intake/file_row.h"
 #include "services/intake/files.h"
 #include "services/intake/thumbnail.h"
@@ -26,6 +27,7 @@ struct upload {
     http_stored_done *done;
     void *waits; /* NULL: abandoned, nobody is told */
     struct strip found;
+    struct bytes small; /* picture; none where it is no picture */
     struct http_stored stored;
 };
 
@@ -40,8 +42,11 @@ static void let_go(struct upload *upload) {
 
 static void end(struct upload *upload) {
     if (upload->waits != NULL)
+        metric_add(upload->stored.status == 0 ? METRIC_files_stored_total : METRIC_files_refused_total, 1);
+    if (upload->waits != NULL)
         upload->done(upload->waits, &upload->stored);
     let_go(upload);
+    bytes_close(&upload->small);
     struct intake_files *files = upload->files;
     free(upload);
     if (--files->uploads == 0 && files->closed)
@@ -133,43 +138,80 @@ static int put(struct upload *upload, const char *ending, const struct bytes *by
     return file_store_put(upload->files->store, name, bytes, &why) == 0 ? 0 : fail(upload, why.text);
 }
 
-static int store(struct upload *upload, struct bytes *file, struct bytes *clean, struct bytes *small) {
+/* Puts what is left of the file in its place, so that only a small picture waits in memory. */
+static int write_back(struct upload *upload, const struct bytes *clean) {
+    if (ftruncate(upload->fd, 0) != 0 || lseek(upload->fd, 0, SEEK_SET) != 0)
+        return fail(upload, strerror(errno));
+    for (size_t at = 0; at < clean->size;) {
+        ssize_t wrote = write(upload->fd, clean->data + at, clean->size - at);
+        if (wrote <= 0)
+            return fail(upload, strerror(errno));
+        at += (size_t)wrote;
+    }
+    upload->bytes = clean->size;
+    return 0;
+}
+
+static int strip(struct upload *upload, struct bytes *file, struct bytes *clean) {
     struct http_stored *stored = &upload->stored;
     if (read_back(upload, file) != 0)
         return -1;
     stored->status = 400; /* what is refused from here is the picture's fault */
     if (strip_file(upload->type, file, clean, &upload->found, &stored->why) != 0)
         return -1;
-    file_hash(clean, stored->file);
-    if (upload->found.width > 0 && (thumbnail_make(upload->type, clean, &upload->found, small, &stored->why) != 0 ||
-                                    put(upload, FILE_THUMBNAIL, small) != 0))
+    if (upload->found.width > 0 &&
+        thumbnail_make(upload->type, clean, &upload->found, &upload->small, &stored->why) != 0)
         return -1;
-    if (put(upload, "", clean) != 0)
-        return -1;
-    stored->bytes = clean->size;
     stored->status = 0;
-    return 0;
+    stored->bytes = clean->size;
+    file_hash(clean, stored->file);
+    return write_back(upload, clean);
 }
 
-static void run(struct errand *errand) {
+static void run_strip(struct errand *errand) {
     struct upload *upload = (struct upload *)errand;
-    struct bytes file = {0}, clean = {0}, small = {0};
-    (void)store(upload, &file, &clean, &small);
+    struct bytes file = {0}, clean = {0};
+    (void)strip(upload, &file, &clean);
     bytes_close(&file);
     bytes_close(&clean);
-    bytes_close(&small);
 }
 
-/* ---- and back ---------------------------------------------------------------------------------------------------------------- */
+static void run_put(struct errand *errand) {
+    struct upload *upload = (struct upload *)errand;
+    struct bytes clean = {0};
+    if (read_back(upload, &clean) == 0 && (upload->small.size == 0 || put(upload, FILE_THUMBNAIL, &upload->small) == 0))
+        (void)put(upload, "", &clean);
+    bytes_close(&clean);
+}
+
+/* ---- and back --------------------------------------------------------------------------------------------------------------- */
+
+/* First the row, then the file: a row whose file did not get there is removed after a day, like any that no report names, and its sender
+ * was told to try again. A file without a row would lie there for ever. */
+static void put_errand(struct upload *upload, void (*run)(struct errand *), void (*done)(struct errand *)) {
+    upload->errand.run = run;
+    upload->errand.done = done;
+    if (errands_put(upload->files->storing, &upload->errand))
+        return;
+    (void)fail(upload, "too many files wait to be stored");
+    end(upload);
+}
+
+static void is_put(struct errand *errand) {
+    end((struct upload *)errand);
+}
 
 static void row_written(void *context, const struct ask *ask) {
     struct upload *upload = context;
     if (ask_result(ask, 0) == NULL)
         (void)fail(upload, ask_reason(ask)->text);
-    end(upload);
+    if (upload->stored.status != 0 || upload->waits == NULL)
+        end(upload);
+    else
+        put_errand(upload, run_put, is_put);
 }
 
-static void stored(struct errand *errand) {
+static void is_stripped(struct errand *errand) {
     struct upload *upload = (struct upload *)errand;
     if (upload->stored.status != 0 || upload->waits == NULL) {
         end(upload);
@@ -195,13 +237,10 @@ static void upload_finish(void *context, http_stored_done *done, void *waits) {
     upload->waits = waits;
     if (!upload->known)
         upload->stored.status = find_type(upload, head, &upload->stored.why);
-    upload->errand.run = run;
-    upload->errand.done = stored;
-    if (upload->stored.status == 0 && errands_put(upload->files->storing, &upload->errand))
-        return;
     if (upload->stored.status == 0)
-        (void)fail(upload, "too many files wait to be stored");
-    end(upload);
+        put_errand(upload, run_strip, is_stripped);
+    else
+        end(upload);
 }
 
 static void upload_abandon(void *context) {

@@ -1,5 +1,5 @@
 /* From a file part of a request to a stored file: into the store's incoming folder as it comes, then, in a thread, what the camera
- * wrote is taken out, a small picture made, both stored, and a row written. */
+ * wrote is taken out and a small picture made, then a row is written, then both are stored. */
 #ifndef ZHITONG_INTAKE_UPLOADS_H
 #define ZHITONG_INTAKE_UPLOADS_H
 

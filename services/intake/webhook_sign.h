@@ -13,14 +13,14 @@
 
 #include "proto/reason.h"
 
-#define WEBHOOK_SECRET_MAX 64       /* bytes */
+#define WEBHOOK_SECRET_MAX 64         /* bytes */
 #define WEBHOOK_TOLERANCE_SECONDS 300 /* before and after */
 #define WEBHOOK_ID_MAX 128
 #define WEBHOOK_SIGNATURES_MAX 8
 
 enum webhook_form { WEBHOOK_STANDARD, WEBHOOK_BODY };
 
-struct webhook_signed { /* headers as they came, NULL where one is missing */
+struct webhook_signed {                     /* headers as they came, NULL where one is missing */
     const char *id, *timestamp, *signature; /* webhook-… */
     const char *body_signature;             /* X-Signature */
     const uint8_t *body;

@@ -89,6 +89,7 @@ static void tell_command(const struct command *command, struct case_moved *moved
     COPY(moved->evidence, command->evidence);
     COPY(moved->file, command->file);
     COPY(moved->result, command->result);
+    COPY(moved->attributes, command->attributes);
     moved->until_at = command->until_at;
     moved->days = command->days;
     moved->rating = command->rating;
@@ -97,6 +98,14 @@ static void tell_command(const struct command *command, struct case_moved *moved
 }
 
 /* ---- one move ------------------------------------------------------------------------------------------------------------ */
+
+/* The line that a rule may follow: the first that names one of its hats. */
+static const struct move_spec *line_of_rule(const char *move, enum case_state state, uint32_t hats) {
+    const struct move_spec *line = case_move(move, state);
+    while (line != NULL && !(line->hats & hats))
+        line = case_move_next(line, state);
+    return line;
+}
 
 /* Decides on a copy, so that a refusal leaves the file as it was. */
 static int make_move(const struct case_step *step, const struct move_spec *line, const struct command *command,
@@ -123,18 +132,6 @@ static int make_move(const struct case_step *step, const struct move_spec *line,
 
 /* ---- opening ------------------------------------------------------------------------------------------------------------- */
 
-static void copy_facts(const struct report_received *report, struct case_moved *moved) {
-    memcpy(moved->address, report->address, sizeof report->address);
-    memcpy(moved->title, report->title, sizeof report->title);
-    memcpy(moved->description, report->description, strlen(report->description) + 1);
-    memcpy(moved->attributes, report->attributes, strlen(report->attributes) + 1);
-    memcpy(moved->files, report->files, strlen(report->files) + 1);
-    memcpy(moved->missing, report->missing, sizeof report->missing);
-    memcpy(moved->likely, report->likely, sizeof report->likely);
-    moved->lat = report->lat;
-    moved->lon = report->lon;
-}
-
 /* Who answers for the report, and how urgent it is. */
 static int place(const struct case_step *step, const struct report_received *report, struct reason *why) {
     struct case_file *file = step->file;
@@ -151,39 +148,58 @@ static int place(const struct case_step *step, const struct report_received *rep
     memcpy(file->area, report->area, sizeof file->area);
     if (case_first_unit(step, why) != 0)
         return -1;
-    case_tell_tiers(step);
+    if (report->parent == 0) /* else they were told of that one */
+        case_tell_tiers(step);
     return 0;
+}
+
+static void tell_likeness(const struct case_step *step, const char *because) {
+    COPY(step->moved->actor, "likeness");
+    snprintf(step->moved->note, sizeof step->moved->note, "%s", because);
+}
+
+/* How a report begins: part of a case that stands already, on its way to its unit, or before the desk. */
+static const struct move_spec *line_of_report(const struct case_step *step, const struct report_received *report) {
+    bool accepted = city_channel(step->city, report->channel)->auto_accept;
+    return case_move(report->parent != 0 ? "merge" : accepted ? "open" : "report", CASE_none);
 }
 
 int case_open(const struct case_step *step, const struct report_received *report, struct reason *why) {
     uint64_t policy = policy_version(city_policy_at(step->city, step->now));
+    const struct command parent = {.parent = report->parent};
     *step->file = (struct case_file){.case_id = report->case_id, .opened_at = report->at, .policy = policy};
     if (place(step, report, why) != 0)
         return -1;
-    bool accepted = city_channel(step->city, report->channel)->auto_accept;
-    if (make_move(step, case_move(accepted ? "open" : "report", CASE_none), NULL, why) != 0)
+    if (make_move(step, line_of_report(step, report), &parent, why) != 0)
         return -1;
-    snprintf(step->moved->actor, sizeof step->moved->actor, "channel %s", step->file->channel);
-    copy_facts(report, step->moved);
+    if (report->parent != 0)
+        tell_likeness(step, report->because);
+    else
+        snprintf(step->moved->actor, sizeof step->moved->actor, "channel %s", step->file->channel);
+    case_copy_facts(report, step->moved);
     return 0;
 }
 
-bool case_is_news(const struct case_moved *moved) {
-    static const char *const moves[] = {"escalate", "pass_up", "transfer", "dispatch", "designate", "whistle"};
-    for (size_t i = 0; i < sizeof moves / sizeof *moves; i++)
-        if (strcmp(moves[i], moved->move) == 0)
-            return true;
-    return false;
-}
+/* ---- a second look ------------------------------------------------------------------------------------------------------- */
 
-void case_add_facts(const struct report_kept *kept, struct case_moved *moved) {
-    memcpy(moved->address, kept->address, sizeof kept->address);
-    memcpy(moved->title, kept->title, sizeof kept->title);
-    memcpy(moved->description, kept->description, strlen(kept->description) + 1);
-    memcpy(moved->attributes, kept->attributes, strlen(kept->attributes) + 1);
-    memcpy(moved->files, kept->files, strlen(kept->files) + 1);
-    moved->lat = kept->lat;
-    moved->lon = kept->lon;
+int case_link(const struct case_step *step, const struct report_linked *linked, struct reason *why) {
+    const struct command parent = {.parent = linked->parent};
+    enum case_state state = step->file->state;
+    const struct move_spec *line = line_of_rule("merge", state, HAT_likeness);
+    if (linked->parent == step->file->case_id)
+        return refuse(why, "parent", "a case cannot be part of itself");
+    bool merges = line != NULL;
+    if (!merges)
+        line = line_of_rule("note", state, HAT_likeness);
+    if (line == NULL)
+        return 0;
+    if (make_move(step, line, &parent, why) != 0)
+        return -1;
+    tell_likeness(step, linked->because);
+    if (!merges)
+        snprintf(step->moved->likely, sizeof step->moved->likely, "%llu:%llu", (unsigned long long)linked->parent,
+                 (unsigned long long)linked->likeness);
+    return 1;
 }
 
 /* ---- a command ------------------------------------------------------------------------------------------------------------- */
@@ -245,14 +261,6 @@ static const char *move_of(const struct case_step *step, struct clock_call call)
     return step->file->supervised ? "alarm" : "supervise";
 }
 
-/* The line that a clock, and nobody else, may follow. */
-static const struct move_spec *line_of(const char *move, enum case_state state) {
-    const struct move_spec *line = case_move(move, state);
-    while (line != NULL && !(line->hats & (HAT_deadline | HAT_calendar)))
-        line = case_move_next(line, state);
-    return line;
-}
-
 int case_pass_deadline(const struct case_step *step, const struct deadline_passed *passed, struct reason *why) {
     struct case_file next = *step->file;
     struct case_step tried = *step;
@@ -260,7 +268,7 @@ int case_pass_deadline(const struct case_step *step, const struct deadline_passe
     if (next.next_at == 0 || next.next_at != passed->due_at || next.tier != passed->tier)
         return 0;
     struct clock_call call = case_clocks_call(&tried);
-    const struct move_spec *line = line_of(move_of(&tried, call), next.state);
+    const struct move_spec *line = line_of_rule(move_of(&tried, call), next.state, HAT_deadline | HAT_calendar);
     if (line == NULL)
         return refuse(why, "state", "no deadline moves a case that is %s", case_state_spec(next.state)->name);
     next.next_at = 0; /* was said */
@@ -289,10 +297,15 @@ static const struct move_spec *line_of_child(const struct case_step *step) {
     return line;
 }
 
+/* A parent that is part of another case itself has that one's result as soon as it is called back: nobody waits for that call. */
+static bool is_finished(const struct case_file *parent) {
+    return parent->state == CASE_closed || parent->state == CASE_archived ||
+           (parent->state == CASE_callback && parent->parent != 0);
+}
+
 int case_conclude(const struct case_step *step, struct reason *why) {
     const struct case_file *parent = step->parent;
-    if (step->file->state != CASE_merged || parent == NULL ||
-        (parent->state != CASE_closed && parent->state != CASE_archived))
+    if (step->file->state != CASE_merged || parent == NULL || !is_finished(parent))
         return 0;
     if (make_move(step, line_of_child(step), NULL, why) != 0)
         return -1;
@@ -311,7 +324,7 @@ int case_recalculate(const struct case_step *step, struct reason *why) {
     if (next.due_at == step->file->due_at && next.next_at == step->file->next_at)
         return 0;
     struct case_file before = *step->file;
-    if (make_move(&tried, line_of("recalculate", next.state), NULL, why) != 0)
+    if (make_move(&tried, line_of_rule("recalculate", next.state, HAT_calendar), NULL, why) != 0)
         return -1;
     tell_clocks(&before, &next, step->moved);
     COPY(step->moved->actor, "calendar");

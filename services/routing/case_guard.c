@@ -40,6 +40,7 @@ static bool fits(const struct case_step *step, const struct command *command, en
     case HAT_verifier:
         return stand->covers && strcmp(command->actor, file->kept.claimed_by) != 0;
     case HAT_channel:
+    case HAT_likeness:
     case HAT_deadline:
     case HAT_parent:
     case HAT_calendar:

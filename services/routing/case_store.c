@@ -136,7 +136,8 @@ int case_store_load(struct case_store *store, struct batch *batch) {
 }
 
 /* The columns that may change, which both statements have. */
-static void add_moved(struct case_store *store, struct column columns[MOVED_COLUMNS], struct touched_case *touched) {
+static void add_moved(struct case_store *store, struct column columns[MOVED_COLUMNS], struct touched_case *touched,
+                      int64_t now) {
     struct case_file *file = &touched->file;
     case_kept_write(file);
     store->kept.size = 0;
@@ -155,18 +156,19 @@ static void add_moved(struct case_store *store, struct column columns[MOVED_COLU
     column_text(&columns[11], file->plan);
     column_bytea(&columns[12], store->kept.data, kept_size);
     column_bytea(&columns[13], touched->chain, CHAIN_SIZE);
+    column_time(&columns[14], now);
 }
 
-static void add_opened(struct case_store *store, struct touched_case *touched) {
+static void add_opened(struct case_store *store, struct touched_case *touched, int64_t now) {
     struct column *columns = store->opened;
-    add_moved(store, columns, touched);
-    column_time(&columns[14], touched->file.opened_at);
-    column_int8(&columns[15], (int64_t)touched->file.policy);
-    column_text(&columns[16], touched->file.severity);
-    column_text(&columns[17], touched->file.channel);
-    column_text(&columns[18], touched->file.item);
-    column_text(&columns[19], touched->file.area);
-    column_bytea(&columns[20], touched->opening, touched->opening_size);
+    add_moved(store, columns, touched, now);
+    column_time(&columns[15], touched->file.opened_at);
+    column_int8(&columns[16], (int64_t)touched->file.policy);
+    column_text(&columns[17], touched->file.severity);
+    column_text(&columns[18], touched->file.channel);
+    column_text(&columns[19], touched->file.item);
+    column_text(&columns[20], touched->file.area);
+    column_bytea(&columns[21], touched->opening, touched->opening_size);
 }
 
 static int send(struct batch *batch, const char *query, struct column *columns, int count) {
@@ -182,9 +184,9 @@ int case_store_save(struct case_store *store, struct batch *batch) {
     for (size_t i = 0; i < store->count; i++) {
         struct touched_case *touched = store->touched[i];
         if (touched->is_new)
-            add_opened(store, touched);
+            add_opened(store, touched, batch->now);
         else if (touched->changed)
-            add_moved(store, store->moved, touched);
+            add_moved(store, store->moved, touched, batch->now);
     }
     if (send(batch, "routing_open", store->opened, OPENED_COLUMNS) != 0)
         return -1;

@@ -7,8 +7,8 @@
 #include "common/service.h"
 #include "services/routing/case_file.h"
 
-#define OPENED_COLUMNS 21
-#define MOVED_COLUMNS 14 /* what may change */
+#define OPENED_COLUMNS 22
+#define MOVED_COLUMNS 15 /* what may change */
 
 struct touched_case {
     struct case_file file;

@@ -48,6 +48,8 @@ static void want(struct batch *batch, struct input *input) {
     }
     if (input->type == MESSAGE_deadline_passed)
         case_store_want(&lane->cases, batch, ((struct deadline_passed *)input->decoded)->case_id);
+    if (input->type == MESSAGE_report_linked)
+        case_store_want(&lane->cases, batch, ((struct report_linked *)input->decoded)->case_id);
     if (input->type != MESSAGE_command)
         return;
     const struct command *command = input->decoded;
@@ -164,6 +166,22 @@ void routing_on_report(struct batch *batch, struct input *input) {
     touched->is_there = touched->is_new = true;
     routing_emit(batch, touched);
     keep_report(batch, touched);
+}
+
+void routing_on_linked(struct batch *batch, struct input *input) {
+    struct routing_lane *lane = batch->own;
+    const struct report_linked *linked = input->decoded;
+    struct reason why;
+    struct touched_case *touched = case_store_at(&lane->cases, batch, linked->case_id);
+    struct case_step step = {
+        .city = batch->city, .now = not_before(batch, linked->at), .file = &touched->file, .moved = &lane->moved};
+    int status = touched->is_there ? case_link(&step, linked, &why) : refuse(&why, "case", "there is no such case");
+    if (status < 0)
+        batch_reject(input, &why);
+    if (status <= 0)
+        return;
+    touched->changed = true;
+    routing_emit(batch, touched);
 }
 
 void routing_on_deadline(struct batch *batch, struct input *input) {

@@ -9,6 +9,7 @@ static const struct setting settings[] = {
 
 static const struct handler handlers[] = {
     {MESSAGE_report_received, INPUT_ENTRY, routing_on_report},
+    {MESSAGE_report_linked, INPUT_ENTRY, routing_on_linked},
     {MESSAGE_deadline_passed, INPUT_ENTRY, routing_on_deadline},
     {MESSAGE_command, INPUT_REQUEST, routing_on_command},
 };

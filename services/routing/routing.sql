@@ -11,28 +11,29 @@ FROM unnest($1::smallint[], $2::bigint[], $3::text[]) AS n (shard, case_id, key)
 JOIN command d USING (shard, case_id, key);
 
 -- name: routing_open
--- $1 to $14 what may change: cases, due, next, parents, versions, shards, tiers, supervised, states, units, support, plans, kept,
--- chains; $15 opened, $16 policies, $17 severities, $18 channels, $19 items, $20 areas, $21 openings
+-- $1 to $15 what may change: cases, due, next, parents, versions, shards, tiers, supervised, states, units, support, plans, kept,
+-- chains, when they moved; $16 opened, $17 policies, $18 severities, $19 channels, $20 items, $21 areas, $22 openings
 INSERT INTO case_file (case_id, due_at, next_at, parent, version, shard, tier, supervised, state, unit, support, plan, kept,
-                       chain, opened_at, policy, severity, channel, item, area, opening)
+                       chain, moved_at, opened_at, policy, severity, channel, item, area, opening)
 SELECT n.case_id, n.due_at, n.next_at, nullif(n.parent, 0), n.version, n.shard, n.tier, n.supervised = 1, n.state, n.unit,
-       coalesce(n.support, ''), coalesce(n.plan, ''), n.kept, n.chain, n.opened_at, n.policy, n.severity, n.channel, n.item,
+       coalesce(n.support, ''), coalesce(n.plan, ''), n.kept, n.chain, n.moved_at, n.opened_at, n.policy, n.severity, n.channel, n.item,
        n.area, n.opening
 FROM unnest($1::bigint[], $2::timestamptz[], $3::timestamptz[], $4::bigint[], $5::integer[], $6::smallint[], $7::smallint[],
             $8::smallint[], $9::text[], $10::text[], $11::text[], $12::text[], $13::bytea[], $14::bytea[], $15::timestamptz[],
-            $16::bigint[], $17::text[], $18::text[], $19::text[], $20::text[], $21::bytea[])
+            $16::timestamptz[], $17::bigint[], $18::text[], $19::text[], $20::text[], $21::text[], $22::bytea[])
   AS n (case_id, due_at, next_at, parent, version, shard, tier, supervised, state, unit, support, plan, kept, chain,
-        opened_at, policy, severity, channel, item, area, opening);
+        moved_at, opened_at, policy, severity, channel, item, area, opening);
 
 -- name: routing_move
--- $1 to $14 as above
+-- $1 to $15 as above
 UPDATE case_file c
 SET due_at = n.due_at, next_at = n.next_at, parent = nullif(n.parent, 0), version = n.version, tier = n.tier,
     supervised = n.supervised = 1, state = n.state, unit = n.unit, support = coalesce(n.support, ''),
-    plan = coalesce(n.plan, ''), kept = n.kept, chain = n.chain
+    plan = coalesce(n.plan, ''), kept = n.kept, chain = n.chain, moved_at = n.moved_at
 FROM unnest($1::bigint[], $2::timestamptz[], $3::timestamptz[], $4::bigint[], $5::integer[], $6::smallint[], $7::smallint[],
-            $8::smallint[], $9::text[], $10::text[], $11::text[], $12::text[], $13::bytea[], $14::bytea[])
-  AS n (case_id, due_at, next_at, parent, version, shard, tier, supervised, state, unit, support, plan, kept, chain)
+            $8::smallint[], $9::text[], $10::text[], $11::text[], $12::text[], $13::bytea[], $14::bytea[], $15::timestamptz[])
+  AS n (case_id, due_at, next_at, parent, version, shard, tier, supervised, state, unit, support, plan, kept, chain,
+        moved_at)
 WHERE c.shard = n.shard AND c.case_id = n.case_id;
 
 -- name: routing_save_commands
@@ -41,11 +42,12 @@ INSERT INTO command (case_id, key, version, shard, state)
 SELECT * FROM unnest($1::bigint[], $2::text[], $3::integer[], $4::smallint[], $5::text[]);
 
 -- name: routing_orphans
--- $1 shards, $2 how many at most: merged cases of these shards whose parent, in whatever shard, is finished.
+-- $1 shards, $2 how many at most: merged cases of these shards whose parent, in whatever shard, is finished, or has had the result of
+-- a parent of its own.
 SELECT c.case_id, c.parent
 FROM unnest($1::smallint[]) AS s (shard) JOIN case_file c ON c.shard = s.shard AND c.state = 'merged'
   JOIN case_file p ON p.shard = (c.parent & 127)::smallint AND p.case_id = c.parent
-WHERE p.state IN ('closed', 'archived')
+WHERE p.state IN ('closed', 'archived') OR (p.state = 'callback' AND p.parent IS NOT NULL)
 ORDER BY c.shard, c.case_id LIMIT $2::integer;
 
 -- name: routing_stale

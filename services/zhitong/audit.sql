@@ -92,7 +92,8 @@ LIMIT 20;
 -- Routing looks once a second.
 SELECT format('case %s: part of %s, which is %s', c.case_id, c.parent, coalesce(p.state, 'nowhere')), count(*) OVER ()
 FROM routing.case_file c LEFT JOIN routing.case_file p ON p.shard = (c.parent & 127)::smallint AND p.case_id = c.parent
-WHERE c.state = 'merged' AND (p.case_id IS NULL OR p.state IN ('closed', 'archived'))
+WHERE c.state = 'merged' AND (p.case_id IS NULL OR p.state IN ('closed', 'archived')
+  OR (p.state = 'callback' AND p.parent IS NOT NULL))
 LIMIT 20;
 
 -- name: audit_deadline_armed

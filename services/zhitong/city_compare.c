@@ -85,7 +85,7 @@ static void print_row(FILE *out, char sign, const struct side *side, size_t row)
 
 static bool is_number(enum column_kind kind) {
     return kind == KIND_LATITUDE || kind == KIND_LONGITUDE || kind == KIND_AMOUNT || kind == KIND_HOURS ||
-           kind == KIND_TIER || kind == KIND_YEAR;
+           kind == KIND_DAYS || kind == KIND_TIER || kind == KIND_YEAR;
 }
 
 /* 0.50 and 0.5 are the same number; 007 and 7 are two codes. */

@@ -63,13 +63,13 @@ DELETE FROM city.fence;
 
 -- name: city_load_channels
 INSERT INTO city.channel (code, name_en, name_zh, enabled, auto_accept, severity, privacy, duplicate_hours, callback,
-                          proactive, position)
+                          proactive, keep_days, position)
 SELECT code, name_en, name_zh, enabled::boolean, auto_accept::boolean, severity, privacy, duplicate_hours::integer,
-       callback::boolean, proactive::boolean, position
+       callback::boolean, proactive::boolean, keep_days::integer, position
 FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[],
-            $10::text[])
+            $10::text[], $11::text[])
      WITH ORDINALITY AS n (code, name_en, name_zh, enabled, auto_accept, severity, privacy, duplicate_hours, callback,
-                           proactive, position);
+                           proactive, keep_days, position);
 
 -- name: city_load_areas
 INSERT INTO city.area (code, name_en, name_zh, parent, tier, stat_code, code_year, lat, long, also, position)

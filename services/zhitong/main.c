@@ -19,6 +19,7 @@
 #include "services/zhitong/migrate.h"
 #include "services/zhitong/options.h"
 #include "services/zhitong/parked.h"
+#include "services/zhitong/privacy.h"
 #include "services/zhitong/replay.h"
 #include "services/zhitong/report.h"
 #include "services/zhitong/staff.h"
@@ -72,6 +73,15 @@ static const struct command_row commands[] = {
      DATABASE},
     {"block remove", block_remove_command, "BLOCK [--text TEXT] [--by NAME]", "lift it, and answer its appeals",
      DATABASE},
+    {"people rekey", people_rekey_command, "[--secret-keys FILE]",
+     "seal the personal data of reporters with the newest key, while everything runs; it can be broken off and go on",
+     DATABASE},
+    {"people erase", people_erase_command, "",
+     "erase the personal data whose period is over; intake does so by itself, once a minute", DATABASE},
+    {"people forget", people_forget_command, "(--phone NUMBER | --email ADDRESS) [--secret-keys FILE]",
+     "erase the personal data of somebody who asks for it, and of whom that is known", DATABASE},
+    {"people looks", people_looks_command, "[--case CASE] [--most ROWS]",
+     "who looked at personal data, when and why, the newest first", DATABASE},
     {"staff add", staff_add_command, "LOGIN --name NAME [--password-file FILE]",
      "add somebody who may sign in at desk; the password is the first line of the file, or of standard input",
      DATABASE},

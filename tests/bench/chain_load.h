@@ -79,8 +79,8 @@ static void send_one(struct load *load, int64_t due_us) {
     strcpy(report->area, load->areas.at[(n / 3) % load->areas.count]);
     strcpy(report->item, load->items.at[(n * 7) % load->items.count]);
     snprintf(report->source_id, sizeof report->source_id, "B-%zu", n);
-    report->lat = 33.5 + (double)(n % 1000) / 10000;
-    report->lon = 114.0 + (double)(n % 997) / 10000;
+    report->lat = 33.5 + (double)(n % 1000) / 2500; /* a few to each place, as in a city */
+    report->lon = 114.0 + (double)(n % 997) / 2500;
     struct reason why;
     int status = submit_client_send(load->client, report, n, &why);
     assert(status == 0);

@@ -117,7 +117,7 @@ static void add_log(struct stage *stage, const struct rows *rows, int i, enum me
 /* ---- the services ------------------------------------------------------------------------------------------------------- */
 
 static int save_intake(struct stage *stage, const struct rows *rows) {
-    struct column *digests = &stage->columns[5];
+    struct column *digests = &stage->columns[8];
     for (int i = 0; i < rows->count; i++) {
         uint64_t digest[2] = {case_of(rows, i) * UINT64_C(0x9e3779b97f4a7c15),
                               case_of(rows, i)}; /* spread, as hashes are */
@@ -129,10 +129,13 @@ static int save_intake(struct stage *stage, const struct rows *rows) {
         column_uuid(&stage->columns[2], (const uint8_t *)digest);
         column_int2(&stage->columns[3], (int16_t)rows->shard);
         column_bytea(&stage->columns[4], stage->body.data, stage->body.size);
+        column_int8(&stage->columns[5], 0);
+        column_int8(&stage->columns[6], (int64_t)digest[0]); /* a place of its own */
+        column_int8(&stage->columns[7], 0);
     }
     if (send_and_take(stage, "intake_find", digests, 1) != 0)
         return -1;
-    return send_columns(stage, "intake_save", stage->columns, 5);
+    return send_columns(stage, "intake_save", stage->columns, 8);
 }
 
 /* What a case of the bench's city keeps: the three clocks that run when it opens. */

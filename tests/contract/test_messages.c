@@ -108,7 +108,7 @@ static void what_the_lock_lacks_fails_with_what_to_run(void **state) {
         last_line--;
     *last_line = '\0';
     assert_int_equal(judge(text, lock_is_current, &why), -1);
-    assert_non_null(strstr(why.text, "lacks field deadline_passed due_at"));
+    assert_non_null(strstr(why.text, "lacks field report_linked because"));
     assert_non_null(strstr(why.text, "run zt-describe lock"));
 
     char *limit = strstr(text, "stream text 48");

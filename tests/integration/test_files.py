@@ -1,8 +1,10 @@
 #!/usr/bin/python3
 """Photos and files: they come in over HTTP, lose what the camera wrote, are kept once, named by reports, seen by the case's staff, and
 by everybody once these publish them. What is no picture, or tries to be more than one, is refused."""
+import http.client
 import os
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -166,6 +168,39 @@ def a_look_at_a_file_of_a_restricted_case_is_written_down(system, shared):
     assert system.sql.number("SELECT count(*) FROM desk.audit WHERE what = 'file' AND outcome = 'shown'") == before + 1
 
 
+def what_was_answered_is_kept_through_a_kill(system, shared):
+    """Different films from many senders while the replica is killed: each that got its 201 lies in the store, whole."""
+    film, answered, stop = example("film.mp4"), [], threading.Event()
+    replica = system.replica("intake", 1)
+
+    def send(sender):
+        for nth in range(1000):
+            if stop.is_set():
+                return
+            try:
+                answer = post(replica, ("media", "x.mp4", film + b"\0\0\0\x10mdat" + sender.to_bytes(4, "big") + nth.to_bytes(4, "big")))
+            except (OSError, http.client.HTTPException):
+                return
+            if answer[0] == 201:
+                answered.append(answer[2]["file"])
+
+    threads = [threading.Thread(target=send, args=(sender,)) for sender in range(8)]
+    for thread in threads:
+        thread.start()
+    wait_until(lambda: len(answered) > 30, 20, lambda: f"{len(answered)} answered")
+    replica.kill()
+    stop.set()
+    for thread in threads:
+        thread.join()
+    files = {path.name: path.read_bytes() for path in kept(shared)}
+    lost = [name for name in answered if name not in files or sha256(files[name]) != name]
+    assert not lost and len(set(answered)) == len(answered), lost
+    rows = system.sql.number("SELECT count(*) FROM intake.file WHERE encode(sha256, 'hex') IN ('" + "','".join(answered) + "')")
+    assert rows == len(answered)
+    replica.start()
+    replica.wait_ready()
+
+
 def a_file_that_no_report_names_is_removed_after_a_day(system, shared):
     names = {path.name for path in kept(shared)}
     system.sql.rows("UPDATE intake.file SET stored_at = stored_at - interval '25 hours'")
@@ -183,6 +218,10 @@ def a_file_that_no_report_names_is_removed_after_a_day(system, shared):
     wait_until(lambda: len(kept(shared)) == 2, 20, lambda: kept(shared))
     assert {path.name for path in kept(shared)} == {shared["photo"], shared["photo"] + ".thumbnail"} < names
     assert system.sql.number("SELECT count(*) FROM intake.file") == 1
+    for which in (0, 1):
+        post(shared["intake"][which], ("media", "x.jpg", example("camera.jpg")))
+        post(shared["intake"][which], ("media", "x.zip", b"PK\x03\x04" + bytes(40)))
+        assert shared["intake"][which].metric("files_stored_total") >= 1
 
 
 def without_a_folder_files_are_refused_and_reports_are_not(system, shared):
@@ -202,4 +241,4 @@ if __name__ == "__main__":
     main("files", [two_replicas_and_a_desk, a_photo_loses_what_the_camera_wrote, the_same_content_is_kept_once,
                    wrong_files_are_refused_with_the_reason, no_name_leads_out_of_the_store, a_report_names_only_files_that_are_stored,
                    a_file_is_private_until_staff_publish_it, a_look_at_a_file_of_a_restricted_case_is_written_down,
-                   a_file_that_no_report_names_is_removed_after_a_day, without_a_folder_files_are_refused_and_reports_are_not])
+                   what_was_answered_is_kept_through_a_kill, a_file_that_no_report_names_is_removed_after_a_day, without_a_folder_files_are_refused_and_reports_are_not])

@@ -102,6 +102,7 @@ def every_answer_is_what_the_file_promises(system, shared):
     check("GET", one_file + "/thumbnail", 404, mill.get(f"/cases/{first}/files/{hash_of_none}/thumbnail"))
     for change in ("publish", "withdraw"):
         check("POST", one_file + "/" + change, 404, mill.ask("POST", f"/cases/{first}/files/{hash_of_none}/{change}"))
+        check("GET", any_case + "/reporter", 200, mill.get(f"/cases/{case}/reporter", reason="call-back"))
     check("GET", any_case, 404, south.get(f"/cases/{first}"))
     check("GET", any_case + "/history", 404, south.get(f"/cases/{first}/history"))
     check("GET", any_case + "/history", 400, mill.get(f"/cases/{first}/history", after="x"))

@@ -40,6 +40,7 @@ class Client:
             self.poller.register(socket, zmq.POLLIN)
         self.waiting = {}   # key → [report, which socket, when to send again]
         self.accepted = {}  # key → case
+        self.receipts = {}  # key → receipt
         self.refused = {}   # key → (field, reason)
         self.changed = []   # keys that got another case at a retry
         self.busy = self.repeated = self.retried = 0
@@ -65,6 +66,7 @@ class Client:
         self.waiting.pop(key, None)
         if name == "accepted":
             self.repeated += answer.get("repeated", False)
+            self.receipts[key] = answer.get("receipt")
             if self.accepted.setdefault(key, answer["case"]) != answer["case"]:
                 self.changed.append(key)
         else:

@@ -28,6 +28,7 @@ SMALL_CITY = Path(__file__).resolve().parent / "small_city"
 SERVICES = ("intake", "routing", "escalation", "notification")
 READY_SECONDS_MAX = 30
 WITH_PUBLIC_PORT = ("intake", "notification")
+WITH_KEYRING = ("intake", "desk")
 PR_SET_PDEATHSIG = 1
 
 libc = ctypes.CDLL(None)
@@ -86,6 +87,8 @@ class Replica:
         environment = {"PATH": os.environ["PATH"], "ZHITONG_DATABASE_URL": self.system.url(f"zhitong_{self.service}")}
         environment.update({name: value for name, value in os.environ.items() if name.endswith("SAN_OPTIONS")})
         environment.update({name: str(port) for name, port in self.ports.items()})
+        if self.service in WITH_KEYRING:
+            environment["ZHITONG_SECRET_KEYS"] = str(self.system.folder / "secret.keys")
         if self.service in WITH_PUBLIC_PORT:
             environment["ZHITONG_PUBLIC_KEYS"] = str(self.system.folder / "service.key")
         environment.update(self.system.settings.get(self.service, {}))
@@ -199,6 +202,7 @@ class System:
             self.zhitong("migrate")
             self.load_city(self.city)
             self.zhitong("keys", "service", self.folder / "service.key")
+            self.zhitong("keys", "secret", self.folder / "secret.keys")
         except BaseException:
             self.close()
             raise

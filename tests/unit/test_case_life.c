@@ -93,7 +93,7 @@ static void every_move_names_a_hat_that_some_role_brings_or_a_rule_wears(void **
     size_t count, role_count;
     const struct move_spec *moves = case_moves(&count);
     const struct role_spec *roles = case_roles(&role_count);
-    uint32_t worn = HAT_channel | HAT_deadline | HAT_parent | HAT_calendar;
+    uint32_t worn = HAT_channel | HAT_likeness | HAT_deadline | HAT_parent | HAT_calendar;
     for (size_t i = 0; i < role_count; i++)
         worn |= roles[i].hats;
     for (size_t i = 0; i < count; i++) {
