@@ -90,7 +90,7 @@ const char *http_header(const struct http_request *request, const char *name);
 const uint8_t *http_body(const struct http_request *request, size_t *size);
 
 /* One more header for the answer to come; the name is borrowed until then, the value copied and cut. It must be without
- * control bytes. */
+ * control bytes. Of two Retry-After the first stays. */
 void http_add_header(struct http_request *request, const char *name, const char *value);
 /* Answers and releases the request. Every request is answered exactly once. The body is copied. */
 void http_answer(struct http_request *request, int status, const char *content_type, const char *body, size_t size);

@@ -34,6 +34,9 @@ static void add_header(struct MHD_Response *response, const char *name, const ch
 }
 
 void http_add_header(struct http_request *request, const char *name, const char *value) {
+    for (size_t i = 0; i < request->header_count; i++)
+        if (strcmp(request->header_names[i], name) == 0 && strcmp(name, "Retry-After") == 0)
+            return; /* who knew how long was first */
     assert(request->header_count < HTTP_HEADERS_MAX);
     request->header_names[request->header_count] = name;
     snprintf(request->header_values[request->header_count++], HTTP_HEADER_BYTES_MAX + 1, "%s", value);

@@ -75,75 +75,96 @@ static uint32_t limit_of(const struct intake *intake, const char *source) {
 
 /* ---- refusals --------------------------------------------------------------------------------------------------------------- */
 
-static int refuse_blocked(struct http_request *request, const struct block *block) {
-    struct reason why;
+static int say_blocked(const struct block *block, struct reason *why) {
     (void)refuse(
-        &why, block->kind,
+        why, block->kind,
         "blocked until %s (%s); if that is wrong, POST {\"text\": …} to /blocks/%lld/appeals, and GET /blocks/%lld says "
         "what came of it",
         block->until, block->reason, (long long)block->block, (long long)block->block);
     metric_add(METRIC_http_blocked_total, 1);
-    http_refuse(request, 403, &why);
-    return -1;
+    return 403;
 }
 
-static int refuse_often(struct http_request *request, bool has_source, uint32_t per_minute, int64_t wait_ms) {
+static void add_retry_after(struct http_request *request, int64_t wait_ms) {
     char seconds[24];
-    struct reason why;
     snprintf(seconds, sizeof seconds, "%lld", (long long)(wait_ms + 999) / 1000);
-    (void)refuse(&why, has_source ? "source" : "address",
-                 "%u a minute are taken from one %s; nothing was kept, try again in %s s", (unsigned)per_minute,
-                 has_source ? "source" : "address without a source's key", seconds);
-    metric_add(METRIC_http_limited_total, 1);
     http_add_header(request, "Retry-After", seconds);
-    http_refuse(request, 429, &why);
-    return -1;
 }
 
-static int refuse_busy(struct http_request *request, uint64_t wait_ms) {
-    char seconds[24];
-    struct reason why;
-    snprintf(seconds, sizeof seconds, "%llu", (unsigned long long)(wait_ms + 999) / 1000);
-    (void)refuse(&why, "", "too busy now; nothing was kept, send the same report again");
+static int say_busy(struct http_request *request, uint64_t wait_ms, struct reason *why) {
+    (void)refuse(why, "", "too busy now; nothing was kept, send the same report again");
     metric_add(METRIC_busy_total, 1);
-    http_add_header(request, "Retry-After", seconds);
-    http_refuse(request, 503, &why);
-    return -1;
+    add_retry_after(request, (int64_t)wait_ms);
+    return 503;
 }
 
-int admission_check(struct intake *intake, struct http_request *request, const char *source) {
-    struct admission *admission = intake->admission;
+/* Takes one from the bucket of this name; else says that there is none. */
+static int count_one(struct intake *intake, struct http_request *request, const char *name, uint32_t per_minute,
+                     struct reason *why) {
+    int64_t wait_ms = per_minute == 0
+                          ? 0
+                          : rate_limit_take(intake->admission->rates, name, per_minute, clock_monotonic_ms());
+    if (wait_ms == 0)
+        return 0;
+    bool has_source = name[0] == 's';
+    (void)refuse(why, has_source ? "source" : "address",
+                 "%u a minute are taken from one %s; nothing was kept, try again in %lld s", (unsigned)per_minute,
+                 has_source ? "source" : "address without a source's key", (long long)(wait_ms + 999) / 1000);
+    metric_add(METRIC_http_limited_total, 1);
+    add_retry_after(request, wait_ms);
+    return 429;
+}
+
+int admission_judge(struct intake *intake, struct http_request *request, const char *source, struct reason *why) {
+    const struct blocks *blocks = intake->admission->blocks;
+    char address[HTTP_PEER_BYTES_MAX + 1], name[CODE_MAX + HTTP_PEER_BYTES_MAX + 2];
     uint64_t busy_ms = service_busy_ms(intake->loop);
     if (busy_ms > 0)
-        return refuse_busy(request, busy_ms);
-    char address[HTTP_PEER_BYTES_MAX + 1], name[CODE_MAX + HTTP_PEER_BYTES_MAX + 2];
+        return say_busy(request, busy_ms, why);
     admission_address(intake, request, address);
-    const struct block *block = source != NULL ? blocks_of_source(admission->blocks, source) : NULL;
+    const struct block *block = source != NULL ? blocks_of_source(blocks, source) : NULL;
     if (block == NULL)
-        block = blocks_of_secret(admission->blocks, "address", address);
+        block = blocks_of_secret(blocks, "address", address);
     if (block != NULL)
-        return refuse_blocked(request, block);
-    uint32_t per_minute = limit_of(intake, source);
-    if (per_minute == 0)
-        return 0;
+        return say_blocked(block, why);
     snprintf(name, sizeof name, "%c%s", source != NULL ? 's' : 'a', source != NULL ? source : address);
-    int64_t wait_ms = rate_limit_take(admission->rates, name, per_minute, clock_monotonic_ms());
-    return wait_ms == 0 ? 0 : refuse_often(request, source != NULL, per_minute, wait_ms);
+    return count_one(intake, request, name, limit_of(intake, source), why);
 }
 
-int admission_appeal(struct intake *intake, struct http_request *request) {
-    char address[HTTP_PEER_BYTES_MAX + 1], name[HTTP_PEER_BYTES_MAX + 2];
-    admission_address(intake, request, address);
-    snprintf(name, sizeof name, "b%s", address);
-    int64_t wait_ms = rate_limit_take(intake->admission->rates, name, ADMISSION_APPEALS_PER_MINUTE,
-                                      clock_monotonic_ms());
-    return wait_ms == 0 ? 0 : refuse_often(request, false, ADMISSION_APPEALS_PER_MINUTE, wait_ms);
-}
-
-int admission_check_reporter(struct intake *intake, struct http_request *request, const struct submit *submit) {
+int admission_judge_reporter(struct intake *intake, const struct submit *submit, struct reason *why) {
     const struct blocks *blocks = intake->admission->blocks;
     const struct block *block = blocks_of_secret(blocks, "phone", submit->reporter_phone);
     if (block == NULL)
         block = blocks_of_secret(blocks, "email", submit->reporter_email);
-    return block == NULL ? 0 : refuse_blocked(request, block);
+    return block == NULL ? 0 : say_blocked(block, why);
+}
+
+/* ---- in a line of an adapter that answers in JSON ---------------------------------------------------------------------------- */
+
+static int answer(struct http_request *request, int status, const struct reason *why) {
+    if (status == 0)
+        return 0;
+    http_refuse(request, status, why);
+    return -1;
+}
+
+int admission_check(struct intake *intake, struct http_request *request, const char *source) {
+    struct reason why;
+    int status = admission_judge(intake, request, source, &why);
+    return answer(request, status, &why);
+}
+
+int admission_check_reporter(struct intake *intake, struct http_request *request, const struct submit *submit) {
+    struct reason why;
+    int status = admission_judge_reporter(intake, submit, &why);
+    return answer(request, status, &why);
+}
+
+int admission_appeal(struct intake *intake, struct http_request *request) {
+    char address[HTTP_PEER_BYTES_MAX + 1], name[HTTP_PEER_BYTES_MAX + 2];
+    struct reason why;
+    admission_address(intake, request, address);
+    snprintf(name, sizeof name, "b%s", address);
+    int status = count_one(intake, request, name, ADMISSION_APPEALS_PER_MINUTE, &why);
+    return answer(request, status, &why);
 }

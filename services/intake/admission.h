@@ -38,6 +38,10 @@ MUST_CHECK int admission_check(struct intake *intake, struct http_request *reque
 struct submit;
 MUST_CHECK int admission_check_reporter(struct intake *intake, struct http_request *request,
                                         const struct submit *submit);
+/* The same two for an adapter that answers in a form of its own: the status to refuse with and why, Retry-After is added; or 0. */
+MUST_CHECK int admission_judge(struct intake *intake, struct http_request *request, const char *source,
+                               struct reason *why);
+MUST_CHECK int admission_judge_reporter(struct intake *intake, const struct submit *submit, struct reason *why);
 /* For whoever may be blocked and says so: counts by address only, ADMISSION_APPEALS_PER_MINUTE. 0, or -1: answered. */
 #define ADMISSION_APPEALS_PER_MINUTE 6
 MUST_CHECK int admission_appeal(struct intake *intake, struct http_request *request);
