@@ -29,7 +29,7 @@ void reader_put(struct reader *reader, struct read_job *take_job);
 void reader_close(struct reader **reader);
 
 /* Fills the NULL-ended list of query tables that a service's connections prepare. */
-#define QUERY_TABLES_MAX 12
+#define QUERY_TABLES_MAX 16
 void service_query_tables(const struct service *service, const struct db_query *tables[QUERY_TABLES_MAX]);
 
 #endif

@@ -20,7 +20,7 @@ struct importer {
     struct wire_keys keys;
     char server_key[WIRE_KEY_SIZE];
     void *zmq;
-    FILE *file, *text; /* the same one, or the file recoded to UTF-8 */
+    FILE *file, *text;            /* the same one, or the file recoded to UTF-8 */
     struct import_source *source; /* NULL: columns are named as fields */
     off_t file_size;
     char progress_path[PATH_MAX];

@@ -13,7 +13,7 @@ struct recoding {
     FILE *file;
     iconv_t iconv;
     char raw[RAW_BYTES];
-    char *at;    /* what has been read and not converted */
+    char *at; /* what has been read and not converted */
     size_t left;
     bool at_end;
 };

@@ -28,8 +28,8 @@ static int check_key(struct db *db, const struct import_source_options *options,
     const char *name = PQntuples(result) > 0 ? db_text(result, 0, 0) : "nobody";
     if (strcmp(name, options->code) == 0)
         return 0;
-    return refuse(why, "--key", "is the key of %s; `zhitong keys source add %s --kind curve` makes one of the source", name,
-                  options->code);
+    return refuse(why, "--key", "is the key of %s; `zhitong keys source add %s --kind curve` makes one of the source",
+                  name, options->code);
 }
 
 static int read_city(struct import_source *own, const struct import_source_options *options, struct reason *why) {
@@ -55,7 +55,8 @@ static int find_columns(struct import_source *own, struct reason *why) {
         const struct source_field *field = &source->fields[i];
         own->columns[i] = field->at[0] != '\0' ? csv_column(own->csv, field->at) : -1;
         if (own->columns[i] < 0 && field->needed && field->fallback[0] == '\0')
-            return refuse(why, field->at, "the file has no column of that name, which source_fields.csv says is needed");
+            return refuse(why, field->at,
+                          "the file has no column of that name, which source_fields.csv says is needed");
     }
     return 0;
 }

@@ -11,8 +11,8 @@ struct import_source;
 
 struct import_source_options {
     const char *database_url, *code;
-    const char *public_key;  /* of the client that hands in: it must be the source's, or reports would come twice */
-    const struct csv *csv;   /* borrowed */
+    const char *public_key; /* of the client that hands in: it must be the source's, or reports would come twice */
+    const struct csv *csv;  /* borrowed */
 };
 /* Refuses: no city, no such source, another one's key, a column that is needed and not there (field: its name). */
 MUST_CHECK int import_source_open(struct import_source **out, const struct import_source_options *options,

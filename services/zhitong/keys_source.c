@@ -12,11 +12,11 @@
 #include "services/zhitong/options.h"
 
 #define SECRET_BYTES 32
-#define OVERLAP "86400"       /* s */
-#define OVERLAP_MAX 31536000  /* s */
+#define OVERLAP "86400"      /* s */
+#define OVERLAP_MAX 31536000 /* s */
 #define KEY_TEXT_MAX 63
 #define KEPT_HEX_MAX 400
-#define HMAC_PREFIX "whsec_"  /* as Standard Webhooks writes a secret */
+#define HMAC_PREFIX "whsec_" /* as Standard Webhooks writes a secret */
 
 extern const struct db_query keys_source_queries[];
 
@@ -163,8 +163,14 @@ static int give(struct giving *giving) {
 
 /* A CURVE key is that of a client whose name is the source's code; there is one at a time, so a new one replaces the old at once. */
 static int give_curve(struct giving *giving) {
-    char *words[8] = {"client", (char *)(uintptr_t)giving->source, "--out", (char *)(uintptr_t)giving->out,
-                      "--database", (char *)(uintptr_t)giving->url, giving->file.force ? "--force" : NULL, NULL};
+    char *words[8] = {"client",
+                      (char *)(uintptr_t)giving->source,
+                      "--out",
+                      (char *)(uintptr_t)giving->out,
+                      "--database",
+                      (char *)(uintptr_t)giving->url,
+                      giving->file.force ? "--force" : NULL,
+                      NULL};
     char *revoke[] = {"revoke", words[1], "--database", words[5], NULL};
     struct reason why;
     if (check_source(giving->db, giving->source, &why) != 0)

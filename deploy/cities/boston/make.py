@@ -4,7 +4,7 @@
     make.py DATA [OUT]
 
 DATA  folder that holds boston-crm-311/requests.csv.gz (columns: see ATTRIBUTION.md)
-OUT   folder to write the CSV files to; default: the folder of this script
+OUT   folder for the CSV files, but sources.csv and source_fields.csv, by hand; default: the folder of this script
 
 Python's standard library only; the same data gives the same bytes. The steps are those of any city:
   1. channels   the values of the column `source`

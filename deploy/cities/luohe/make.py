@@ -7,8 +7,7 @@ DATA  folder that holds cn-divisions/luohe_2016_villages.csv and luohe_fences_vo
 OUT   folder to write to; default: the folder of this script
 
 city.csv, channels.csv, items.csv, ladder.csv, rules.csv, reasons.csv, templates.csv, hours.csv, sources.csv, source_fields.csv and
-source_values.csv are written by hand: edit them directly. Two
-more tables by hand feed this script: pinyin.csv (how the names of places are read) and examples.csv (texts of the examples).
+source_values.csv are written by hand: edit them directly. Two more tables by hand feed this script: pinyin.csv (how the names of places are read) and examples.csv (texts of the examples).
 Python's standard library only; the same data gives the same bytes. The reports in records.csv are invented.
 """
 import csv
