@@ -170,11 +170,12 @@ static struct MHD_Daemon *start_daemon(struct http *http) {
 
     return MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_TURBO, 0, NULL, NULL, http_on_access,
                             http, MHD_OPTION_LISTEN_SOCKET, http->listener, MHD_OPTION_CONNECTION_LIMIT,
-                            (unsigned)http->options.connections_max, MHD_OPTION_CONNECTION_TIMEOUT, idle_seconds,
-                            MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)POOL_BYTES, MHD_OPTION_URI_LOG_CALLBACK,
-                            http_on_target, http, MHD_OPTION_UNESCAPE_CALLBACK, http_on_escape, http,
-                            MHD_OPTION_NOTIFY_CONNECTION, on_connection, http, MHD_OPTION_NOTIFY_COMPLETED,
-                            on_completed, http, MHD_OPTION_END);
+                            (unsigned)http->options.connections_max, MHD_OPTION_PER_IP_CONNECTION_LIMIT,
+                            (unsigned)http->options.connections_per_address_max, MHD_OPTION_CONNECTION_TIMEOUT,
+                            idle_seconds, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)POOL_BYTES,
+                            MHD_OPTION_URI_LOG_CALLBACK, http_on_target, http, MHD_OPTION_UNESCAPE_CALLBACK,
+                            http_on_escape, http, MHD_OPTION_NOTIFY_CONNECTION, on_connection, http,
+                            MHD_OPTION_NOTIFY_COMPLETED, on_completed, http, MHD_OPTION_END);
 }
 
 int http_open(struct http **out, const struct http_options *options, struct reason *why) {

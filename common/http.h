@@ -7,8 +7,9 @@
  * Bodies past body_bytes_max get 413 before they are read. A request has request_ms_max from its first line to its last
  * byte, and as long has the first line from the connection's start or the answer before: a slow client gets 408 and is
  * cut, a connection that was used and now rests is closed. A form's body buys time as it comes, at
- * HTTP_FORM_BYTES_PER_MS_MIN: whoever sends a file slower than that is cut too. A known path answers HEAD as GET without the body and other
- * methods with 405; an unknown one gets 404. A handler may answer at once or keep the request and answer later from the
+ * HTTP_FORM_BYTES_PER_MS_MIN: whoever sends a file slower than that is cut too. A body for which there is no memory left gets
+ * 503 with Retry-After, one with a Content-Encoding 415: nothing is unpacked, so nothing can swell. A known path answers HEAD as
+ * GET without the body and other methods with 405; an unknown one gets 404. A handler may answer at once or keep the request and answer later from the
  * same thread (the connection is suspended meanwhile; how long that takes is not counted against the client). */
 #ifndef ZHITONG_HTTP_H
 #define ZHITONG_HTTP_H
@@ -55,6 +56,8 @@ struct http_options {
     size_t body_bytes_max;
     int request_ms_max;
     int connections_max;
+    int connections_per_address_max; /* more are closed as they come; 0: no limit. Behind a proxy all have its address */
+    size_t bodies_bytes_max; /* memory for the bodies of all requests that are being read; past it 503. 0: no limit */
     const struct http_route *routes; /* borrowed until close */
     size_t route_count;
     void *context;                    /* of the handlers */
@@ -87,7 +90,7 @@ const char *http_header(const struct http_request *request, const char *name);
 const uint8_t *http_body(const struct http_request *request, size_t *size);
 
 /* One more header for the answer to come; the name is borrowed until then, the value copied and cut. It must be without
- * control bytes. */
+ * control bytes. Of two Retry-After the first stays. */
 void http_add_header(struct http_request *request, const char *name, const char *value);
 /* Answers and releases the request. Every request is answered exactly once. The body is copied. */
 void http_answer(struct http_request *request, int status, const char *content_type, const char *body, size_t size);

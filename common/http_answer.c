@@ -34,6 +34,9 @@ static void add_header(struct MHD_Response *response, const char *name, const ch
 }
 
 void http_add_header(struct http_request *request, const char *name, const char *value) {
+    for (size_t i = 0; i < request->header_count; i++)
+        if (strcmp(request->header_names[i], name) == 0 && strcmp(name, "Retry-After") == 0)
+            return; /* who knew how long was first */
     assert(request->header_count < HTTP_HEADERS_MAX);
     request->header_names[request->header_count] = name;
     snprintf(request->header_values[request->header_count++], HTTP_HEADER_BYTES_MAX + 1, "%s", value);
@@ -149,7 +152,10 @@ void http_refuse_method(struct http_request *request, const char *allow) {
     refuse_reply(request, &reply, &why);
 }
 
+/* What follows the status, to the end of its line or past it. */
 static const char *status_phrase(int status) {
+    if (status == MHD_HTTP_SERVICE_UNAVAILABLE)
+        return "Service Unavailable\r\nRetry-After: 1";
     return status == MHD_HTTP_REQUEST_TIMEOUT ? "Request Timeout" : "Content Too Large";
 }
 

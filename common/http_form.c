@@ -39,6 +39,10 @@ static int keep_bytes(struct http_form *form, const void *data, size_t size, str
         return refuse(why, "body", "its texts are longer than %d bytes together", HTTP_FORM_ALL_BYTES_MAX);
     if (form->text_size + size > form->text_room) {
         size_t room = (form->text_size + size) * 2;
+        if (!http_hold(form->request, room - form->text_room, why)) {
+            form->status = MHD_HTTP_SERVICE_UNAVAILABLE;
+            return -1;
+        }
         char *text = realloc(form->text, room);
         assert(text != NULL);
         form->text = text;

@@ -41,6 +41,7 @@ struct http_request {
     char parts[HTTP_STARS_MAX][HTTP_SEGMENT_BYTES_MAX + 1]; /* what the stars of the route matched */
     uint8_t *body;
     size_t body_size, body_room;
+    size_t held_bytes;      /* memory for its body that counts against bodies_bytes_max */
     size_t body_bytes_max;  /* of its route */
     int64_t started_ms;     /* monotonic: when its deadline began to run */
     struct http_form *form; /* NULL: the body is no form */
@@ -59,6 +60,7 @@ struct http {
     size_t route_count;
     void *context;
     struct http_request *first; /* every open connection */
+    size_t held_bytes;          /* of all requests */
     int64_t next_deadline_ms;   /* no connection's deadline is earlier */
     int fd;                     /* libmicrohttpd's epoll */
     int listener;
@@ -84,6 +86,14 @@ void http_form_take(struct http_request *request, const uint8_t *data, size_t si
  * request is dispatched when they are. */
 bool http_form_complete(struct http_request *request);
 void http_form_drop(struct http_request *request);
+
+/* http_body.c */
+/* True, and why: the body is compressed. Nothing is unpacked here: a few bytes could become gigabytes (RFC 9110 8.4). */
+bool http_is_packed(const struct http_request *request, struct reason *why);
+void http_refuse_size(struct http_request *request); /* 413, and cuts */
+enum MHD_Result http_take_body(struct http_request *request, const char *upload, size_t *upload_size);
+/* Counts memory that a request's body is about to take, until http_reset; false: there is none left. */
+MUST_CHECK bool http_hold(struct http_request *request, size_t bytes, struct reason *why);
 
 /* http_read.c: finds the route of a request that is all here, and runs its handler */
 void http_hand_over(struct http_request *request);

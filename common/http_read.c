@@ -112,13 +112,6 @@ static int check_head(struct http_request *request, const char *version, uint64_
     return 0;
 }
 
-static void refuse_size(struct http_request *request) {
-    struct reason why;
-
-    refuse(&why, "body", "is longer than %zu bytes", request->body_bytes_max);
-    http_cut(request, MHD_HTTP_CONTENT_TOO_LARGE, &why);
-}
-
 static const struct http_route *route_of(const struct http_request *request);
 
 /* The headers are complete; nothing of the body is read yet. */
@@ -131,43 +124,17 @@ static enum MHD_Result begin(struct http_request *request, const char *version) 
         return http_send_reply(request);
     }
     request->state = HTTP_BODY;
+    if (http_is_packed(request, &why)) {
+        http_refuse_and_close(request, MHD_HTTP_UNSUPPORTED_MEDIA_TYPE, &why);
+        return http_send_reply(request);
+    }
     const struct http_route *route = route_of(request);
     request->body_bytes_max = route != NULL && route->body_bytes_max > 0 ? route->body_bytes_max
                                                                          : request->http->options.body_bytes_max;
     if (body_bytes > request->body_bytes_max)
-        refuse_size(request);
+        http_refuse_size(request);
     else if (route != NULL && route->body != HTTP_BODY_WHOLE)
         http_form_begin(request, route);
-    return MHD_YES;
-}
-
-static enum MHD_Result take_body(struct http_request *request, const char *upload, size_t *upload_size) {
-    size_t size = *upload_size;
-
-    *upload_size = 0;
-    if (request->state == HTTP_CUT)
-        return MHD_YES;
-    if (size > request->body_bytes_max - request->body_size) {
-        refuse_size(request);
-        return MHD_YES;
-    }
-    if (request->form != NULL) {
-        request->body_size += size;
-        request->deadline_ms = request->started_ms + request->http->options.request_ms_max +
-                               (int64_t)(request->body_size / HTTP_FORM_BYTES_PER_MS_MIN);
-        http_form_take(request, (const uint8_t *)upload, size);
-        return MHD_YES;
-    }
-    if (request->body_size + size > request->body_room) {
-        size_t room = (request->body_size + size) * 2;
-        uint8_t *body = realloc(request->body, room);
-        if (body == NULL)
-            return MHD_NO; /* libmicrohttpd closes the connection */
-        request->body = body;
-        request->body_room = room;
-    }
-    memcpy(request->body + request->body_size, upload, size);
-    request->body_size += size;
     return MHD_YES;
 }
 
@@ -294,11 +261,11 @@ enum MHD_Result http_on_access(void *http, struct MHD_Connection *connection, co
         request->method = method;
         return begin(request, version);
     case HTTP_BODY:
-        return *upload_size > 0 ? take_body(request, upload, upload_size) : dispatch(request);
+        return *upload_size > 0 ? http_take_body(request, upload, upload_size) : dispatch(request);
     case HTTP_ANSWERED:
         return http_send_reply(request);
     case HTTP_CUT:
-        return *upload_size > 0 ? take_body(request, upload, upload_size) : MHD_NO;
+        return *upload_size > 0 ? http_take_body(request, upload, upload_size) : MHD_NO;
     case HTTP_IDLE:
     case HTTP_HANDLING:
     case HTTP_WAITING:
@@ -316,6 +283,8 @@ void http_reset(struct http_request *request) {
     http_form_drop(request);
     request->reply = NULL;
     request->body = NULL;
+    request->http->held_bytes -= request->held_bytes;
+    request->held_bytes = 0;
     request->body_size = request->body_room = 0;
     request->method = request->target = NULL;
     request->target_size = 0;

@@ -64,7 +64,10 @@ static int open_http(struct service_loop *loop, struct reason *why) {
     options.port = (uint16_t)settings_number(settings, "ZHITONG_HTTP_PORT");
     options.body_bytes_max = 65536;
     options.request_ms_max = 10000;
-    options.connections_max = 4096;
+    options.connections_max = (int)settings_number(settings, "ZHITONG_HTTP_CONNECTIONS");
+    if (!settings_flag(settings, "ZHITONG_BEHIND_PROXY"))
+        options.connections_per_address_max = (int)settings_number(settings, "ZHITONG_ADDRESS_CONNECTIONS");
+    options.bodies_bytes_max = (size_t)settings_number(settings, "ZHITONG_BODIES_BYTES");
     options.routes = loop->service->routes;
     options.route_count = loop->service->route_count;
     options.upload = loop->service->upload;

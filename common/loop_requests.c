@@ -72,8 +72,7 @@ static void answer_refused(struct service_loop *loop, struct asker *take_asker, 
 
 /* ---- requests -------------------------------------------------------------------------------------------------------- */
 
-/* 0: room; else how long the asker shall wait. */
-static uint64_t busy_ms(const struct service_loop *loop) {
+uint64_t service_busy_ms(const struct service_loop *loop) {
     if (loop->stopping || !loop->connected || loop->city == NULL)
         return BUSY_DOWN_MS;
     if (loop->requests_waiting >= loop->requests_max)
@@ -109,7 +108,7 @@ static void take_request(struct service_loop *loop, struct asker *take_asker, zm
     const char *key;
     uint16_t shard = form->shard(&request, &key);
     snprintf(take_asker->key, sizeof take_asker->key, "%s", key);
-    uint64_t wait_ms = busy_ms(loop);
+    uint64_t wait_ms = service_busy_ms(loop);
     if (wait_ms > 0) {
         loop_busy(loop, take_asker, wait_ms);
         return;

@@ -92,6 +92,33 @@ struct service {
         "ZHITONG_PUBLIC_KEYS", SETTING_TEXT, "", NULL, 1, 1000, \
             "path of the public endpoint's CURVE key file, from `zhitong keys service`" \
     }
+/* Of a service with routes. */
+#define SETTINGS_OF_HTTP \
+    {"ZHITONG_HTTP_CONNECTIONS", \
+     SETTING_NUMBER, \
+     "connections", \
+     "4096", \
+     1, \
+     60000, \
+     "HTTP connections that may be open; more wait until one closes, and each takes 32 kB while it is"}, \
+        {"ZHITONG_ADDRESS_CONNECTIONS", \
+         SETTING_NUMBER, \
+         "connections", \
+         "256", \
+         0, \
+         60000, \
+         "of them from one address; more are closed as they come. 0, or behind a proxy: no limit"}, \
+        {"ZHITONG_BODIES_BYTES", \
+         SETTING_NUMBER, \
+         "bytes", \
+         "67108864", \
+         65536, \
+         4294967296, \
+         "memory for request bodies that are being read; past it 503"}, \
+    { \
+        "ZHITONG_BEHIND_PROXY", SETTING_FLAG, "", "no", 0, 0, \
+            "yes: the address of a client is the last one of X-Forwarded-For, which the proxy writes" \
+    }
 
 int service_main(const struct service *service, int argc, char **argv);
 
@@ -106,6 +133,8 @@ struct request_ask {
     request_answer *answer;
     void *context;
 };
+/* 0: a request would be taken now; else how long its sender shall wait, in ms. Asked before a body is parsed, a refusal costs little. */
+uint64_t service_busy_ms(const struct service_loop *loop);
 void service_request(struct service_loop *loop, const struct request_ask *ask);
 
 /* Runs one named query in the reader thread; `done` is called from the loop with the result, or NULL on failure.

@@ -7,6 +7,7 @@
 extern const struct db_query desk_queries[];
 
 static const struct setting settings[] = {
+    SETTINGS_OF_HTTP,
     {"ZHITONG_HTTP_PORT", SETTING_NUMBER, "port", "0", 0, 65535,
      "TCP port of the staff's HTTP API; 0 takes any free one"},
     {"ZHITONG_CONNECTIONS", SETTING_NUMBER, "connections", "4", 3, ASK_CONNECTIONS_MAX,
@@ -27,8 +28,6 @@ static const struct setting settings[] = {
      "failures of one login in that time; then 429"},
     {"ZHITONG_ADDRESS_FAILURES", SETTING_NUMBER, "logins", "50", 1, 100000,
      "failures from one address in that time; then 429"},
-    {"ZHITONG_BEHIND_PROXY", SETTING_FLAG, "", "no", 0, 0,
-     "yes: the address of a client is the last one of X-Forwarded-For, which the proxy writes"},
     SETTING_OF_SECRET_KEYS,
     {"ZHITONG_INTAKE_KEY", SETTING_TEXT, "", "", 0, 1000,
      "path of a client's key, from `zhitong keys client`, with which council meetings hand in cases; empty: they cannot"},

@@ -9,6 +9,7 @@
 #include "common/message_json.h"
 #include "common/service.h"
 #include "common/source_map.h"
+#include "services/intake/admission.h"
 #include "services/intake/credential.h"
 #include "services/intake/handing.h"
 #include "services/intake/http_door.h"
@@ -129,13 +130,18 @@ void intake_post_report(struct http_request *request, void *context) {
     struct submit submit;
     struct reason why;
     if (find_source(intake_of(context), request, &source, &why) != 0) {
-        http_refuse(request, 401, &why);
+        if (admission_check(intake_of(context), request, NULL) == 0)
+            http_refuse(request, 401, &why);
         return;
     }
+    if (admission_check(intake_of(context), request, source != NULL ? source->code : NULL) != 0)
+        return;
     if (read_report(request, source, &submit, &why) != 0) {
         http_refuse(request, 400, &why);
         return;
     }
+    if (admission_check_reporter(intake_of(context), request, &submit) != 0)
+        return;
     struct request_ask ask = {.request = &submit,
                               .client = source != NULL ? source->code : HTTP_CLIENT,
                               .answer = posted,

@@ -8,6 +8,8 @@
 #include <string.h>
 
 #include "common/http_form.h"
+#include "services/intake/admission.h"
+#include "services/intake/credential.h"
 #include "services/intake/file_type.h"
 #include "services/intake/files.h"
 
@@ -65,6 +67,9 @@ static void told(void *context, const struct ask *ask) {
 void intake_post_file(struct http_request *request, void *context) {
     char list[LIST_BYTES_MAX + 1];
     size_t size = 0;
+    struct intake *intake = intake_of(context);
+    if (admission_check(intake, request, source_of_key(intake, api_key_of(request))) != 0)
+        return;
     for (size_t i = 0; i < http_form_count(request); i++) {
         const struct http_form_field *field = http_form_at(request, i);
         if (field->file != NULL)

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "services/intake/admission.h"
 #include "services/intake/credential.h"
 #include "services/intake/handing.h"
 #include "services/intake/webhook_map.h"
@@ -43,13 +44,15 @@ const struct source *source_of_request(struct intake *intake, struct http_reques
     }
     /* An unknown source and a wrong key look the same: whoever has no key learns nothing about sources. */
     if (check_sender(intake, request, code, &why) != 0) {
+        if (admission_check(intake, request, NULL) != 0)
+            return NULL;
         http_add_header(request, "WWW-Authenticate", "Bearer");
         http_refuse(request, 401, &why);
         return NULL;
     }
     const struct source *source = city_source(city, code);
     if (source != NULL && source->adapter == adapter)
-        return source;
+        return admission_check(intake, request, code) == 0 ? source : NULL;
     (void)refuse(&why, "source", "the city has no such source of the adapter %s", adapter_name(adapter));
     http_refuse(request, 404, &why);
     return NULL;

@@ -6,6 +6,7 @@
 
 #include "common/classifier_watch.h"
 #include "common/loop.h"
+#include "services/intake/admission.h"
 #include "services/intake/credential.h"
 #include "services/intake/files.h"
 #include "services/intake/open311_book.h"
@@ -59,7 +60,9 @@ static void *intake_open(struct service_loop *loop, struct reason *why) {
     assert(intake != NULL);
     intake->files = files;
     intake->loop = loop;
-    if (credentials_open(&intake->credentials, loop, why) != 0) {
+    if (credentials_open(&intake->credentials, loop, why) != 0 ||
+        admission_open(&intake->admission, settings, why) != 0) {
+        credentials_close(&intake->credentials);
         free(intake);
         return NULL;
     }
@@ -91,6 +94,7 @@ static void intake_turn(void *own) {
     intake_files_turn(intake);
     credentials_turn(intake);
     erasure_turn(intake->erasure);
+    admission_turn(intake);
 }
 
 static size_t intake_sockets(void *own, void **sockets, size_t room) {
@@ -99,8 +103,13 @@ static size_t intake_sockets(void *own, void **sockets, size_t room) {
 
 static int intake_wait_ms(void *own) {
     const struct intake *intake = own;
-    int calls = command_calls_wait_ms(intake->calls), erasure = erasure_wait_ms(intake->erasure);
-    return calls < 0 || (erasure >= 0 && erasure < calls) ? erasure : calls;
+    const int waits[] = {command_calls_wait_ms(intake->calls), erasure_wait_ms(intake->erasure),
+                         admission_wait_ms(intake->admission)};
+    int least = -1;
+    for (size_t i = 0; i < sizeof waits / sizeof waits[0]; i++)
+        if (waits[i] >= 0 && (least < 0 || waits[i] < least))
+            least = waits[i];
+    return least;
 }
 
 static bool intake_idle(void *own) {
@@ -119,6 +128,7 @@ static void intake_close(void *own) {
     command_calls_close(&intake->calls);
     asks_close(&intake->asks);
     classifier_watch_close(&intake->classifier);
+    admission_close(&intake->admission);
     open311_book_close(&intake->book);
     intake_files_close(&intake->files);
     credentials_close(&intake->credentials);

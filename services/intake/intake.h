@@ -10,12 +10,14 @@
 #include "services/intake/erasure.h"
 #include "services/intake/receipts.h"
 
+struct admission;
 struct open311_book;
 struct intake {
     struct service_loop *loop;
     struct asks *asks;
     struct command_calls *calls;
     struct classifier_watch *classifier;
+    struct admission *admission;
     struct credentials *credentials; /* of sources, see credential.h */
     struct open311_book *book;       /* NULL: not read yet; see open311_with_book */
     struct intake_files *files;

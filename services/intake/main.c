@@ -1,6 +1,7 @@
 /* Intake: what came in. It keeps reports as they came, mints case ids in its shards, and never decides who handles. */
 #include "common/file_store.h"
 #include "common/secret_keys.h"
+#include "services/intake/admission.h"
 #include "services/intake/erasure.h"
 #include "services/intake/handlers.h"
 #include "services/intake/intake.h"
@@ -10,11 +11,13 @@
 #include "services/intake/uploads.h"
 
 extern const struct db_query intake_queries[], files_queries[], intake_people_queries[], duplicates_queries[],
-    open311_queries[];
+    open311_queries[], intake_blocks_queries[];
 
 static const struct setting settings[] = {
     SETTINGS_OF_REQUESTS,
     SETTINGS_OF_PUBLIC_ENDPOINT,
+    SETTINGS_OF_HTTP,
+    SETTINGS_OF_ADMISSION,
     {"ZHITONG_HTTP_PORT", SETTING_NUMBER, "port", "0", 0, 65535,
      "TCP port of the public HTTP API; 0 takes any free one"},
     {"ZHITONG_CONNECTIONS", SETTING_NUMBER, "connections", "3", 3, ASK_CONNECTIONS_MAX,
@@ -39,8 +42,9 @@ static const struct handler handlers[] = {
 };
 
 static const struct request_form submit_form = {MESSAGE_submit, sizeof(struct submit), intake_submit_shard};
-static const struct db_query *const queries[] = {intake_queries,     files_queries,   intake_people_queries,
-                                                 duplicates_queries, open311_queries, NULL};
+static const struct db_query *const queries[] = {
+    intake_queries,        files_queries, intake_people_queries, duplicates_queries, open311_queries,
+    intake_blocks_queries, NULL};
 
 static const struct service intake = {
     .name = "intake",

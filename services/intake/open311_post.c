@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "common/http_form.h"
+#include "services/intake/admission.h"
 #include "services/intake/open311_form.h"
 #include "services/intake/open311_source.h"
 
@@ -123,12 +124,24 @@ static void post(struct open311_call *call) {
         open311_refuse(call);
         return;
     }
+    int status = admission_judge(call->intake, call->request, open311_has_key(call->request) ? source->code : NULL,
+                                 &why);
+    if (status != 0) {
+        open311_error(&call->errors, status, &why);
+        open311_refuse(call);
+        return;
+    }
     strcpy(posting->source, source->code);
     const struct open311_form form = {fields, open311_fields_of(call->request, fields), intake_city(call->intake),
                                       source};
     bool sound = open311_form_read(&form, &posting->submit, &call->errors);
     if (sound && read_key(call, &posting->submit, &why) != 0) {
         open311_error(&call->errors, 400, &why);
+        sound = false;
+    }
+    status = sound ? admission_judge_reporter(call->intake, &posting->submit, &why) : 0;
+    if (status != 0) {
+        open311_error(&call->errors, status, &why);
         sound = false;
     }
     if (!sound) {

@@ -15,6 +15,10 @@ static const char *key_of(const struct http_request *request) {
     return key != NULL && *key != '\0' ? key : NULL;
 }
 
+bool open311_has_key(const struct http_request *request) {
+    return key_of(request) != NULL;
+}
+
 const struct source *open311_source_find(const struct open311_call *call, bool needs_key, struct reason *why) {
     const char *key = key_of(call->request),
                *code = settings_text(call->intake->loop->settings, "ZHITONG_OPEN311_SOURCE");

@@ -9,6 +9,7 @@
 #include "common/clock.h"
 #include "common/http_form.h"
 #include "proto/case_life.h"
+#include "services/intake/admission.h"
 #include "services/intake/open311_query.h"
 #include "services/intake/open311_source.h"
 #include "services/intake/open311_update.h"
@@ -227,6 +228,13 @@ static void post(struct open311_call *call) {
     const struct source *source = open311_source_find(call, true, &why);
     if (source == NULL) {
         open311_error(&call->errors, 403, &why);
+        open311_refuse(call);
+        return;
+    }
+    int status = admission_judge(call->intake, call->request, open311_has_key(call->request) ? source->code : NULL,
+                                 &why);
+    if (status != 0) {
+        open311_error(&call->errors, status, &why);
         open311_refuse(call);
         return;
     }

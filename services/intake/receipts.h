@@ -30,16 +30,9 @@ http_handler receipt_get,    /* GET /receipts/CASE */
          1, \
          10000, \
          "wrong receipt codes for one case in that time; then 429"}, \
-        {"ZHITONG_ADDRESS_FAILURES", \
-         SETTING_NUMBER, \
-         "codes", \
-         "20", \
-         1, \
-         100000, \
-         "wrong receipt codes from one address in that time; then 429"}, \
     { \
-        "ZHITONG_BEHIND_PROXY", SETTING_FLAG, "", "no", 0, 0, \
-            "yes: the address of a client is the last one of X-Forwarded-For, which the proxy writes" \
+        "ZHITONG_ADDRESS_FAILURES", SETTING_NUMBER, "codes", "20", 1, 100000, \
+            "wrong receipt codes from one address in that time; then 429" \
     }
 
 /* Which wrong codes were tried; of one replica. */

@@ -1,5 +1,6 @@
 #include "services/intake/routes.h"
 
+#include "services/intake/admission.h"
 #include "services/intake/http_api.h"
 #include "services/intake/http_assist.h"
 #include "services/intake/http_door.h"
@@ -26,6 +27,8 @@ const struct http_route intake_routes[INTAKE_ROUTE_COUNT] = {
      "cases that a report would be likely to be part of: item, and lat and long or area and address; text",
      "item lat long area address text"},
     {"GET", "/reports/*", intake_get_report, "a report as it came", NULL},
+    {"GET", "/blocks/*", intake_get_block, "whether somebody is still blocked, and what came of an appeal", ""},
+    {"POST", "/blocks/*/appeals", intake_post_appeal, "says what is wrong about a block", ""},
     {"GET", "/open311/*", open311_on_discovery, "Open311: discovery.xml or .json", NULL},
     {"GET", "/open311/v2/*", open311_on_get,
      "Open311 GeoReport v2: discovery, services, requests or servicerequestupdates, .xml or .json", NULL},

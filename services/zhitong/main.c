@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "services/zhitong/audit.h"
+#include "services/zhitong/block.h"
 #include "services/zhitong/city_check.h"
 #include "services/zhitong/city_diff.h"
 #include "services/zhitong/city_load.h"
@@ -15,6 +16,7 @@
 #include "services/zhitong/keys.h"
 #include "services/zhitong/keys_secret.h"
 #include "services/zhitong/keys_source.h"
+#include "services/zhitong/mail.h"
 #include "services/zhitong/migrate.h"
 #include "services/zhitong/options.h"
 #include "services/zhitong/parked.h"
@@ -62,6 +64,16 @@ static const struct command_row commands[] = {
      NO_DATABASE},
     {"keys list", keys_list_command, "", "who may use the public endpoints, and who no longer may", DATABASE},
     {"keys revoke", keys_revoke_command, "NAME", "close the door to a department or client", DATABASE},
+    {"block add", block_add_command, BLOCK_ADD_USAGE,
+     "somebody may not report over HTTP for some days (30), because of spam or abuse; he reads the reason and may appeal",
+     DATABASE},
+    {"block list", block_list_command, "[--all]", "who may not report now; --all: also blocks that have ended",
+     DATABASE},
+    {"block appeals", block_appeals_command, "", "what those who are blocked say against it", DATABASE},
+    {"block keep", block_keep_command, "BLOCK --text TEXT [--by NAME]", "answer its appeals: it stays, and why",
+     DATABASE},
+    {"block remove", block_remove_command, "BLOCK [--text TEXT] [--by NAME]", "lift it, and answer its appeals",
+     DATABASE},
     {"people rekey", people_rekey_command, "[--secret-keys FILE]",
      "seal the personal data of reporters with the newest key, while everything runs; it can be broken off and go on",
      DATABASE},
@@ -114,6 +126,9 @@ static const struct command_row commands[] = {
      "FILE.csv --endpoint URL --server-key FILE --key FILE [--channel CODE | --source CODE] [--encoding NAME] [--rejects FILE] [--window REPORTS] "
      "[--rate PER_SECOND] [--resume] [--paced]",
      "hand in the records of a CSV file as reports, each once, however often it is run", MAY_HAVE_DATABASE},
+    {"mail", mail_command, MAIL_USAGE,
+     "an e-mail on standard input as a report of the source whose API key is in the file; or those of a mailbox, again and again",
+     NO_DATABASE},
     {"follow", follow_command,
      "--unit UNIT --endpoint URL --server-key FILE --key FILE [--from SEQ] [--cursor FILE] [--count ENTRIES]",
      "a department's stream, one JSON line an entry", NO_DATABASE},

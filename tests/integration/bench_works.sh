@@ -12,3 +12,11 @@ else
     echo 'not ok bench_runs_and_loses_nothing'
     sed 's/^/    /' "$out" | tail -30
 fi
+
+if "$root/tests/bench/intake" --quick --build "${ZHITONG_TEST_BUILD:-$root/build/release}" >"$out" 2>&1 &&
+    [ "$(grep -cE '^\| (posted|overload) ' "$out")" = 2 ]; then
+    echo 'ok bench_of_intake_works_and_what_was_accepted_is_complete'
+else
+    echo 'not ok bench_of_intake_works_and_what_was_accepted_is_complete'
+    sed 's/^/    /' "$out" | tail -30
+fi

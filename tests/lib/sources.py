@@ -57,6 +57,14 @@ calls,item,坑洼,pothole
 """
 
 
+def small_city_with(sources):
+    """The small city with these rows of sources.csv and no maps."""
+    folder = Path(tempfile.mkdtemp(prefix="zhitong-sources.", dir="/tmp"))
+    shutil.copytree(SMALL_CITY, folder, dirs_exist_ok=True)
+    (folder / "sources.csv").write_text(SOURCES.splitlines(keepends=True)[0] + sources)
+    return folder
+
+
 def small_city_with_sources():
     folder = Path(tempfile.mkdtemp(prefix="zhitong-sources.", dir="/tmp"))
     shutil.copytree(SMALL_CITY, folder, dirs_exist_ok=True)

@@ -91,6 +91,8 @@ class Replica:
             environment["ZHITONG_SECRET_KEYS"] = str(self.system.folder / "secret.keys")
         if self.service in WITH_PUBLIC_PORT:
             environment["ZHITONG_PUBLIC_KEYS"] = str(self.system.folder / "service.key")
+        if self.service == "intake":
+            environment["ZHITONG_ADDRESS_PER_MINUTE"] = "0"  # a test is one address
         environment.update(self.system.settings.get(self.service, {}))
         environment.update(settings or {})
         self.journal_from = self.journal_path.stat().st_size if self.journal_path.exists() else 0
