@@ -40,7 +40,8 @@ struct door_found {
 };
 
 /* Looks at a report that report_check found no fault in, and sets it right: its position becomes WGS-84, and an area that is the
- * whole city becomes the one of the position, or else of the address. Refuses as said above. The score weighs what the item's
+ * whole city becomes the one of the position, or else of the address; of a sender that cannot be asked, which may know wide areas only,
+ * any area becomes the one in it that the address names. Refuses as said above. The score weighs what the item's
  * door asks for; what it does not ask for does not count, and neither does who reports. */
 MUST_CHECK int door_look(const struct door_ask *ask, struct submit *submit, struct door_found *found,
                          struct reason *why);

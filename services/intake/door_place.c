@@ -75,6 +75,10 @@ int door_place(const struct door_ask *ask, struct submit *submit, bool *contradi
         const struct area *found = area_found(ask->city, submit);
         strcpy(submit->area, found != NULL ? found->code : area->code);
     }
+    if (area->parent != NULL && area->tier > 1 && !ask->asks && !is_wrong && submit->address[0] != '\0') {
+        const struct area *named = city_area_named(ask->city, submit->address, area);
+        strcpy(submit->area, named != NULL ? named->code : area->code);
+    }
     *contradicted = is_wrong;
     return 0;
 }

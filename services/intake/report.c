@@ -44,11 +44,3 @@ void report_received_of(const struct submit *submit, struct report_received *rec
 bool report_tells_receipt(const char *client, const struct submit *submit, bool repeated) {
     return !repeated || strcmp(client, REPORT_PUBLIC_CLIENT) != 0 || strlen(submit->key) >= REPORT_KEY_UNGUESSED;
 }
-
-void report_digest(const char *client, const char *key, uint8_t digest[REPORT_DIGEST_BYTES]) {
-    crypto_generichash_state state;
-    crypto_generichash_init(&state, NULL, 0, REPORT_DIGEST_BYTES);
-    crypto_generichash_update(&state, (const uint8_t *)client, strlen(client) + 1);
-    crypto_generichash_update(&state, (const uint8_t *)key, strlen(key));
-    crypto_generichash_final(&state, digest, REPORT_DIGEST_BYTES);
-}

@@ -3,6 +3,7 @@
 #define ZHITONG_INTAKE_REPORT_H
 
 #include "common/city.h"
+#include "common/report_digest.h"
 #include "proto/codec.h"
 
 /* Refuses with the field: channel unknown or closed, item or area unknown, position out of range (DOMAIN.md 2 to 4). */
@@ -17,9 +18,5 @@ void report_received_of(const struct submit *submit, struct report_received *rec
  * client of its own name sent it, or it has REPORT_KEY_UNGUESSED bytes. */
 #define REPORT_KEY_UNGUESSED 16
 bool report_tells_receipt(const char *client, const struct submit *submit, bool repeated);
-
-/* BLAKE2b-128 of who asks and the idempotency key: the same pair is the same report. */
-#define REPORT_DIGEST_BYTES 16
-void report_digest(const char *client, const char *key, uint8_t digest[REPORT_DIGEST_BYTES]);
 
 #endif

@@ -100,9 +100,11 @@ static const struct command_row commands[] = {
     {"parked discard", parked_discard_command, "(SERVICE SHARD UPSTREAM SEQ | --service SERVICE --all) [--yes]",
      "show what would be lost; with --yes delete them for good", DATABASE},
     {"replay", replay_command,
-     "RECORDS.csv [--courses COURSES.csv] [--records N] --endpoint TCP[,TCP] --server-key FILE --key FILE "
-     "[--until INSTANT] [--quiet]",
-     "let the records of a city's past happen again, in the city's driven time", DATABASE},
+     "RECORDS.csv [--courses COURSES.csv] [--records N] --endpoint TCP[,TCP] --server-key FILE (--key FILE | --through FOLDER "
+     "--intake URL [--desk URL --login NAME --password-file FILE]) [--until INSTANT] [--quiet]",
+     "let the records of a city's past happen again, in the city's driven time; --through: each as a source of its channel sends "
+     "it, with the keys in the folder (SOURCE.key, .hmac or .curve)",
+     DATABASE},
     {"time show", time_show_command, "", "what time it is in the city", DATABASE},
     {"time drive", time_drive_command, "[--from INSTANT] --speed FACTOR",
      "drive time for a demo or test: --from 2011-07-01T00:00:00Z --speed 3600 makes an hour pass in a second",

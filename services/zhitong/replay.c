@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "common/city.h"
 #include "common/clock.h"
@@ -12,8 +13,9 @@
 #include "common/submit_client.h"
 #include "services/zhitong/command_client.h"
 #include "services/zhitong/courses.h"
-#include "services/zhitong/options.h"
 #include "services/zhitong/people.h"
+#include "services/zhitong/replay_options.h"
+#include "services/zhitong/senders.h"
 #include "services/zhitong/stories.h"
 
 #define WINDOW 500       /* reports under way */
@@ -31,7 +33,8 @@ struct replay {
     size_t next;            /* record to hand in */
     struct city *city;
     struct db *db;
-    struct submit_client *reports;
+    struct submit_client *reports; /* NULL: the senders hand in */
+    struct senders *senders;       /* NULL: the client does */
     struct command_client *commands;
     int64_t until, clock_at, told_at;
     bool until_asked; /* then it goes on to that instant, though nobody has anything to do any more */
@@ -106,7 +109,14 @@ static void hand_in(struct replay *replay, size_t number) {
     struct submit report = story->record->report;
     struct reason why;
     snprintf(report.key, sizeof report.key, "replay-%zu-%.40s", number, report.source_id);
-    if (submit_client_send(replay->reports, &report, number, &why) == 0)
+    if (replay->senders != NULL) {
+        report.occurred_at = story->record->at;
+        if (story->twin != NULL) /* a report of its own, with a number of its own */
+            snprintf(report.source_id, sizeof report.source_id, "%.40s-again-%zu", story->record->report.source_id,
+                     number);
+    }
+    if (replay->senders != NULL ? senders_send(replay->senders, &report, number, &why) == 0
+                                : submit_client_send(replay->reports, &report, number, &why) == 0)
         return;
     replay->refused++;
     fprintf(stderr, "\nrecord %s: %s: %s\n", report.source_id, why.field, why.text);
@@ -157,9 +167,16 @@ static void act(struct replay *replay, size_t number) {
     command_client_send(replay->commands, &command, number);
 }
 
+static bool has_room(const struct replay *replay) {
+    return replay->senders != NULL ? senders_room(replay->senders) : submit_client_room(replay->reports) > 0;
+}
+
+static size_t waiting(const struct replay *replay) {
+    return replay->senders != NULL ? senders_waiting(replay->senders) : submit_client_waiting(replay->reports);
+}
+
 static void send_what_is_due(struct replay *replay, int64_t now) {
-    while (replay->next < replay->records.count && replay->records.rows[replay->next]->at <= now &&
-           submit_client_room(replay->reports) > 0)
+    while (replay->next < replay->records.count && replay->records.rows[replay->next]->at <= now && has_room(replay))
         hand_in(replay, replay->next++);
     while (stories_next_at(&replay->stories) <= now && command_client_waiting(replay->commands) < COMMANDS_MAX)
         act(replay, stories_pop(&replay->stories));
@@ -183,9 +200,15 @@ static void show_progress(const struct replay *replay) {
 static bool is_over(const struct replay *replay, int64_t now) {
     if (interrupted)
         return true;
-    bool all_in = replay->next == replay->records.count && submit_client_waiting(replay->reports) == 0;
+    bool all_in = replay->next == replay->records.count && waiting(replay) == 0;
     bool all_done = stories_next_at(&replay->stories) == INT64_MAX && command_client_waiting(replay->commands) == 0;
     return now >= replay->until || (all_in && all_done && !replay->until_asked);
+}
+
+static void turn_senders(struct replay *replay) {
+    const struct timespec pause = {0, TURN_MS * 1000000L};
+    senders_turn(replay->senders);
+    nanosleep(&pause, NULL);
 }
 
 static void run(struct replay *replay, bool quiet) {
@@ -199,7 +222,10 @@ static void run(struct replay *replay, bool quiet) {
         if (is_over(replay, now))
             return;
         send_what_is_due(replay, now);
-        submit_client_turn(replay->reports, TURN_MS);
+        if (replay->reports != NULL)
+            submit_client_turn(replay->reports, TURN_MS);
+        else
+            turn_senders(replay);
         command_client_turn(replay->commands);
         if (quiet || real - replay->told_at < CLOCK_MS)
             continue;
@@ -209,36 +235,6 @@ static void run(struct replay *replay, bool quiet) {
 }
 
 /* ---- the command -------------------------------------------------------------------------------------------------- */
-
-struct replay_options {
-    const char *endpoints, *server_key, *key, *until, *url, *file, *courses;
-    long long records; /* 0: all of them */
-    bool quiet;
-};
-
-static int read_options(int argc, char **argv, struct replay_options *options) {
-    const struct number_range range = {"--records", 1, RECORDS_MAX};
-    const char *records = NULL;
-    const struct option_row rows[] = {{"--endpoint", &options->endpoints, NULL},
-                                      {"--server-key", &options->server_key, NULL},
-                                      {"--key", &options->key, NULL},
-                                      {"--until", &options->until, NULL},
-                                      {"--courses", &options->courses, NULL},
-                                      {"--records", &records, NULL},
-                                      {"--quiet", NULL, &options->quiet},
-                                      {NULL, NULL, NULL}};
-    struct words words = {.max = 1};
-    if (options_read(argc, argv, rows, &words, &options->url) != 0)
-        return EXIT_WRONG_USE;
-    if (words.count != 1)
-        return wrong_use(argv[0], "FILE is missing");
-    if (options->endpoints == NULL || options->server_key == NULL || options->key == NULL)
-        return wrong_use(argv[0], "--endpoint, --server-key and --key are needed");
-    if (records != NULL && number_read(records, &range, &options->records) != 0)
-        return EXIT_WRONG_USE;
-    options->file = words.at[0];
-    return 0;
-}
 
 static void tell_stories(struct replay *replay, const struct replay_options *options) {
     size_t count = replay->records.count;
@@ -255,11 +251,38 @@ static void tell_stories(struct replay *replay, const struct replay_options *opt
     }
 }
 
-static int open_parts(struct replay *replay, const struct replay_options *options, void *zmq, struct reason *why) {
+/* Who hands the reports in: one client for all, or each channel's sources. */
+static int open_ways_in(struct replay *replay, const struct replay_options *options, void *zmq, struct reason *why) {
     static struct wire_keys keys, server;
-    const struct db_query *tables[] = {common_queries, city_queries, people_queries, NULL};
-    if (records_open(&replay->records, options->file, why) != 0 || wire_keys_read(&keys, options->key, why) != 0 ||
-        wire_keys_read(&server, options->server_key, why) != 0)
+    const struct senders_options senders = {.city = replay->city,
+                                            .db = replay->db,
+                                            .folder = options->through,
+                                            .intake = options->intake,
+                                            .desk = options->desk,
+                                            .login = options->login,
+                                            .password_file = options->password_file,
+                                            .endpoints = options->endpoints,
+                                            .server_key_file = options->server_key,
+                                            .zmq = zmq,
+                                            .context = replay,
+                                            .answered = answered_report};
+    if (options->through != NULL)
+        return senders_open(&replay->senders, &senders, why);
+    if (wire_keys_read(&keys, options->key, why) != 0 || wire_keys_read(&server, options->server_key, why) != 0)
+        return -1;
+    const struct submit_options submit = {.zmq = zmq,
+                                          .keys = &keys,
+                                          .server_key = server.public_key,
+                                          .window = WINDOW,
+                                          .endpoints = options->endpoints,
+                                          .context = replay,
+                                          .answered = answered_report};
+    return submit_client_open(&replay->reports, &submit, why);
+}
+
+static int open_parts(struct replay *replay, const struct replay_options *options, void *zmq, struct reason *why) {
+    const struct db_query *tables[] = {common_queries, city_queries, people_queries, senders_queries, NULL};
+    if (records_open(&replay->records, options->file, why) != 0)
         return -1;
     if (options->courses != NULL && courses_open(&replay->courses, options->courses, why) != 0)
         return -1;
@@ -267,16 +290,8 @@ static int open_parts(struct replay *replay, const struct replay_options *option
     if (db_open(&replay->db, options->url, "intake", tables, why) != 0 ||
         city_read(&replay->city, replay->db, why) != 0)
         return -1;
-    struct submit_options submit = {.zmq = zmq,
-                                    .keys = &keys,
-                                    .server_key = server.public_key,
-                                    .window = WINDOW,
-                                    .endpoints = options->endpoints,
-                                    .context = replay,
-                                    .answered = answered_report};
     struct command_options command = {.zmq = zmq, .db = replay->db, .context = replay, .answered = answered_command};
-    if (submit_client_open(&replay->reports, &submit, why) != 0 ||
-        command_client_open(&replay->commands, &command, why) != 0)
+    if (open_ways_in(replay, options, zmq, why) != 0 || command_client_open(&replay->commands, &command, why) != 0)
         return -1;
     replay->people.city = replay->city;
     replay->until = INT64_MAX;
@@ -290,6 +305,7 @@ static int open_parts(struct replay *replay, const struct replay_options *option
 
 static void close_parts(struct replay *replay) {
     submit_client_close(&replay->reports);
+    senders_close(&replay->senders);
     command_client_close(&replay->commands);
     city_close(&replay->city);
     db_close(&replay->db);
@@ -300,7 +316,7 @@ static void close_parts(struct replay *replay) {
 
 int replay_command(int argc, char **argv) {
     struct replay_options options = {0};
-    int status = read_options(argc, argv, &options);
+    int status = replay_options_read(argc, argv, &options);
     if (status != 0)
         return status;
     struct replay replay = {.quiet = options.quiet, .until_asked = options.until != NULL};
@@ -312,6 +328,8 @@ int replay_command(int argc, char **argv) {
     if (open_parts(&replay, &options, zmq, &why) == 0) {
         run(&replay, options.quiet);
         show_progress(&replay);
+        if (replay.senders != NULL)
+            senders_print(replay.senders, stderr);
         status = replay.refused == 0 && !interrupted ? EXIT_GOOD : EXIT_REFUSED;
     } else {
         fprintf(stderr, "%s: %s: %s\n", argv[0], why.field, why.text);

@@ -73,6 +73,10 @@ static void a_place_leads_to_an_area_or_is_refused(void **state) {
         {"s", NAN, NAN, "", "柳村东头", "v", true, false},
         {"s", NAN, NAN, "", "nowhere", "s", true, false},
         {"t", NAN, NAN, "", "柳村东头", "t", true, false}, /* who names an area knows it */
+        {"t", NAN, NAN, "", "柳村东头", "v", false, false}, /* a system that knows townships only does not */
+        {"c", 33.511, 114.061, "", "柳村东头", "v", false, false},
+        {"d", NAN, NAN, "", "柳村东头", "d", false, false}, /* not in it: left as it is */
+        {"w", NAN, NAN, "", "柳村东头", "w", false, false},
         {"t", 33.511, 114.061, "", "", "t", true, false},
         {"w", 33.511, 114.061, "", "", "w", true, false}, /* middles are no borders */
         {"d", 33.511, 114.061, "", "", "!area", true, false},
