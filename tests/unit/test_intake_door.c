@@ -72,7 +72,7 @@ static void a_place_leads_to_an_area_or_is_refused(void **state) {
         {"s", 33.511, 114.061, "", "西县", "v", true, false},         /* of another border: not */
         {"s", NAN, NAN, "", "柳村东头", "v", true, false},
         {"s", NAN, NAN, "", "nowhere", "s", true, false},
-        {"t", NAN, NAN, "", "柳村东头", "t", true, false}, /* who names an area knows it */
+        {"t", NAN, NAN, "", "柳村东头", "t", true, false},  /* who names an area knows it */
         {"t", NAN, NAN, "", "柳村东头", "v", false, false}, /* a system that knows townships only does not */
         {"c", 33.511, 114.061, "", "柳村东头", "v", false, false},
         {"d", NAN, NAN, "", "柳村东头", "d", false, false}, /* not in it: left as it is */
