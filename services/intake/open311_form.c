@@ -8,6 +8,7 @@
 
 #include <jansson.h>
 
+#include "common/city_questions.h"
 #include "services/intake/open311_query.h"
 
 #define ATTRIBUTE "attribute["
@@ -220,6 +221,12 @@ static void keep_attributes(const struct filling *filling, const json_t *attribu
     free(text);
 }
 
+/* Clients in the field send what they know beside what was asked, such as easting and northing: that is no answer. */
+static bool is_asked(const struct filling *filling, const char *code) {
+    const struct item *item = city_item(filling->form->city, filling->submit->item);
+    return item != NULL && question_of(city_item_words(filling->form->city, item), code) != NULL;
+}
+
 static void read_attributes(const struct filling *filling) {
     json_t *attributes = json_object();
     struct reason why;
@@ -233,7 +240,7 @@ static void read_attributes(const struct filling *filling) {
             (void)refuse(&why, field->name,
                          "must be attribute[CODE] or attribute[CODE][] with a code of at most %d bytes", CODE_MAX);
             wrong(filling, 400, &why);
-        } else if (field->value[0] != '\0' && !is_taken(code)) {
+        } else if (field->value[0] != '\0' && !is_taken(code) && is_asked(filling, code)) {
             add_attribute(attributes, code, several, field->value);
         }
     }

@@ -3,7 +3,7 @@
  * The specification's parameters: service_code; lat and long, address_string or address_id (an area's code), one of them at least;
  * attribute[CODE] and attribute[CODE][]; description, media_url, email, first_name, last_name, phone, device_id, account_id. Beside
  * them files, in parts of any name. What FixMyStreet puts into attributes is taken from there: title, and external_id or
- * fixmystreet_id, the report's number in the system it comes from. */
+ * fixmystreet_id, the report's number in the system it comes from. Attributes that no question of the item asks for are left out. */
 #ifndef ZHITONG_INTAKE_OPEN311_FORM_H
 #define ZHITONG_INTAKE_OPEN311_FORM_H
 

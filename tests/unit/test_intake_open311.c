@@ -14,7 +14,13 @@ static const struct source source = {.code = "app", .channel = "hotline", .datum
 
 static int open_city(void **state) {
     struct city_draft *draft;
-    if (make_folder(state) != 0 || city_folder_open(&city, &draft, folder) != 0)
+    if (make_folder(state) != 0)
+        return -1;
+    write_file("questions.csv", "item,code,datatype,needed,text_en,text_zh,hint_en,hint_zh\n"
+                                "noise,how,string,no,How loud?,,,\nnoise,when,multivaluelist,no,When?,,,\n");
+    write_file("choices.csv",
+               "item,question,code,name_en,name_zh\nnoise,when,day,By day,\nnoise,when,night,At night,\n");
+    if (city_folder_open(&city, &draft, folder) != 0)
         return -1;
     city_draft_close(&draft);
     zone = calendar_zone(city_calendar(city, NULL));
@@ -212,7 +218,8 @@ static void a_form_becomes_a_report(void **state) {
         {"service_code", "noise", NULL}, {"lat", "33.6", NULL}, {"long", "114", NULL}, {"description", "loud", NULL},
         {"first_name", "Li", NULL}, {"last_name", "Hua", NULL}, {"account_id", "a-1", NULL}, {"device_id", "d-1", NULL},
         {"attribute[how]", "very", NULL}, {"attribute[when][]", "day", NULL}, {"attribute[when][]", "night", NULL},
-        {"attribute[external_id]", "77", NULL}, {"media[]", "", file}, {"media[]", "", "bb"}, {"email", "", NULL});
+        {"attribute[external_id]", "77", NULL}, {"attribute[easting]", "5", NULL}, {"media[]", "", file},
+        {"media[]", "", "bb"}, {"email", "", NULL});
     static struct submit submit;
     struct open311_errors errors;
     struct reason why;
@@ -225,6 +232,7 @@ static void a_form_becomes_a_report(void **state) {
     assert_true(submit.lat == 33.6 && submit.lon == 114);
     assert_string_equal(submit.reporter_name, "Li Hua");
     assert_string_equal(submit.reporter_account, "a-1");
+    /* easting is no answer: nobody asked */
     assert_string_equal(submit.attributes, "{\"how\":\"very\",\"when\":[\"day\",\"night\"]}");
     assert_string_equal(submit.source_id, "77");
     assert_string_equal(submit.files, "aa bb");
