@@ -217,11 +217,11 @@ static void only_who_has_a_window_and_a_place_looks(void **state) {
         size_t cells;
         uint32_t hours;
     } cases[] = {
-        {"hotline", "sign", "", 33.6, 4, 24}, {"hotline", "noise", "", 33.6, 4, 12},
-        {"fax", "sign", "", 33.6, 0, 0},      {"fax", "noise", "", 33.6, 4, 12},
+        {"hotline", "sign", "", 33.6, 1, 24}, {"hotline", "noise", "", 33.6, 1, 12},
+        {"fax", "sign", "", 33.6, 0, 0},      {"fax", "noise", "", 33.6, 1, 12},
         {"hotline", "sign", "", NAN, 0, 24},  {"hotline", "sign", "Long Street 1", NAN, 1, 24},
         {"hotline", "ghost", "", 33.6, 0, 0}, {"radio", "sign", "", 33.6, 0, 0},
-        {"hotline", "sign", "", 91, 0, 24},   {"", "sign", "", 33.6, 4, QUESTION_HOURS},
+        {"hotline", "sign", "", 91, 0, 24},   {"", "sign", "", 33.6, 1, QUESTION_HOURS},
     };
     struct city *city = open_city();
     (void)state;
