@@ -49,7 +49,8 @@ struct duplicates {
     struct report_received read;
     struct fresh *ring;
     size_t first, waiting;
-    int64_t alone_since, alone_seen; /* monotonic ms: all shards have been this lane's at every tick since; INT64_MAX: are not */
+    int64_t alone_since,
+        alone_seen; /* monotonic ms: all shards have been this lane's at every tick since; INT64_MAX: are not */
 };
 
 struct duplicates *duplicates_open(void) {
@@ -62,10 +63,10 @@ struct duplicates *duplicates_open(void) {
 }
 
 static void each_column(struct duplicates *duplicates, void (*act)(struct column *)) {
-    struct column *columns[] = {
-        &duplicates->numbers,    &duplicates->since,     &duplicates->cells,     &duplicates->x,
-        &duplicates->y,          &duplicates->own_cases, &duplicates->own_places, &duplicates->own_times,
-        &duplicates->linked[0],  &duplicates->linked[1], &duplicates->linked[2]};
+    struct column *columns[] = {&duplicates->numbers,    &duplicates->since,     &duplicates->cells,
+                                &duplicates->x,          &duplicates->y,         &duplicates->own_cases,
+                                &duplicates->own_places, &duplicates->own_times, &duplicates->linked[0],
+                                &duplicates->linked[1],  &duplicates->linked[2]};
     for (size_t i = 0; i < sizeof columns / sizeof *columns; i++)
         act(columns[i]);
 }
