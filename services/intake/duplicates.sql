@@ -8,10 +8,10 @@ FROM unnest($1::integer[], $2::timestamptz[], $3::bigint[], $4::smallint[], $5::
     FROM (
         SELECT r.case_id, r.shard, r.place, r.body FROM report r
         WHERE r.place >> 24 = n.cell AND r.parent IS NULL AND r.received_at >= n.since
-        ORDER BY r.received_at DESC LIMIT 200) m
+        ORDER BY r.received_at DESC LIMIT 100) m
       LEFT JOIN case_state s ON s.shard = m.shard AND s.case_id = m.case_id
     WHERE abs((m.place & 4095) - n.x) <= 1050 AND abs((m.place >> 12 & 4095) - n.y) <= 1050 AND coalesce(s.takes, true)
-    LIMIT 20) c;
+    LIMIT 16) c;
 
 -- name: intake_second_look
 -- $1 to $5 as above, $6 to $8 case, place and instant of the report itself: originals that came shortly before it. A report that was

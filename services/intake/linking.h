@@ -8,7 +8,7 @@
 #include "services/intake/likeness.h"
 
 #define LIKELY_MAX 5      /* that are named */
-#define CANDIDATES_MAX 20 /* that are compared, the newest of a cell; and that are found */
+#define CANDIDATES_MAX 20 /* of a batch that are compared in each cell, the newest; and that are found */
 #define QUESTION_HOURS 2160
 
 struct older { /* an original that a report may be part of */
