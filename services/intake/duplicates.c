@@ -39,16 +39,18 @@ struct fresh { /* an original of this lane that waits for its second look */
 };
 
 struct duplicates {
-    struct column numbers, cells[LIKENESS_CELLS], since; /* of intake_candidates */
-    struct column own_cases, own_places, own_times;      /* of intake_second_look, beside those */
-    struct column linked[3];                             /* of intake_link */
-    struct seeker **seekers;                             /* in the batch's arena */
+    struct column numbers, since, cells, x, y;      /* of intake_candidates: a row for each cell of each seeker */
+    struct column own_cases, own_places, own_times; /* of intake_second_look, beside those */
+    struct column linked[3];                        /* of intake_link */
+    struct seeker **seekers;                        /* in the batch's arena */
     size_t seeker_count;
     struct case_map known;     /* case → struct older, of the query */
     struct case_map originals; /* cell → struct older *, of this batch */
     struct report_received read;
     struct fresh *ring;
     size_t first, waiting;
+    int64_t alone_since,
+        alone_seen; /* monotonic ms: all shards have been this lane's at every tick since; INT64_MAX: are not */
 };
 
 struct duplicates *duplicates_open(void) {
@@ -56,17 +58,17 @@ struct duplicates *duplicates_open(void) {
     assert(duplicates != NULL);
     duplicates->ring = calloc(SECOND_LOOK_REPORTS, sizeof *duplicates->ring);
     assert(duplicates->ring != NULL);
+    duplicates->alone_since = INT64_MAX;
     return duplicates;
 }
 
 static void each_column(struct duplicates *duplicates, void (*act)(struct column *)) {
-    struct column *columns[] = {&duplicates->numbers,    &duplicates->since,     &duplicates->own_cases,
+    struct column *columns[] = {&duplicates->numbers,    &duplicates->since,     &duplicates->cells,
+                                &duplicates->x,          &duplicates->y,         &duplicates->own_cases,
                                 &duplicates->own_places, &duplicates->own_times, &duplicates->linked[0],
                                 &duplicates->linked[1],  &duplicates->linked[2]};
     for (size_t i = 0; i < sizeof columns / sizeof *columns; i++)
         act(columns[i]);
-    for (int i = 0; i < LIKENESS_CELLS; i++)
-        act(&duplicates->cells[i]);
 }
 
 void duplicates_close(struct duplicates **duplicates) {
@@ -97,19 +99,22 @@ static void keep_texts(struct batch *batch, struct older *older) {
     older->description = keep_text(batch, older->description);
 }
 
-/* Cell 0 is nobody's: a place has one number there for each cell that it lacks. */
 static void ask(struct duplicates *duplicates, size_t number, const struct look *look, int64_t since) {
-    column_int4(&duplicates->numbers, (int32_t)number);
-    for (size_t i = 0; i < LIKENESS_CELLS; i++)
-        column_int8(&duplicates->cells[i], i < look->cell_count ? look->cells[i] : 0);
-    column_time(&duplicates->since, since);
+    for (size_t i = 0; i < look->cell_count; i++) {
+        column_int4(&duplicates->numbers, (int32_t)number);
+        column_time(&duplicates->since, since);
+        column_int8(&duplicates->cells, look->cells[i].number);
+        column_int2(&duplicates->x, look->cells[i].x);
+        column_int2(&duplicates->y, look->cells[i].y);
+    }
 }
 
 static void put_asked(struct duplicates *duplicates, struct params *params) {
     params_column(params, &duplicates->numbers);
     params_column(params, &duplicates->since);
-    for (int i = 0; i < LIKENESS_CELLS; i++)
-        params_column(params, &duplicates->cells[i]);
+    params_column(params, &duplicates->cells);
+    params_column(params, &duplicates->x);
+    params_column(params, &duplicates->y);
 }
 
 struct seeker *duplicates_seek(struct duplicates *duplicates, struct batch *batch,
@@ -119,8 +124,7 @@ struct seeker *duplicates_seek(struct duplicates *duplicates, struct batch *batc
     keep_texts(batch, &seeker->own);
     seeker->candidates = NULL;
     look_of(batch->city, &seeker->own, report->area, &seeker->look);
-    if (seeker->look.cell_count > 0)
-        ask(duplicates, duplicates->seeker_count, &seeker->look, batch->now - seeker->look.hours * HOUR_MS);
+    ask(duplicates, duplicates->seeker_count, &seeker->look, batch->now - seeker->look.hours * HOUR_MS);
     duplicates->seekers[duplicates->seeker_count++] = seeker;
     return seeker;
 }
@@ -196,7 +200,7 @@ static void compare_with_batch(struct duplicates *duplicates, const struct batch
                                struct finds *finds) {
     for (size_t i = 0; i < seeker->look.cell_count; i++) {
         size_t left = CANDIDATES_MAX; /* the newest: else a batch of one place compares each with each */
-        struct older *older = *case_map_at(&duplicates->originals, (uint64_t)seeker->look.cells[i]);
+        struct older *older = *case_map_at(&duplicates->originals, (uint64_t)seeker->look.cells[i].number);
         for (; older != NULL && left > 0; older = older->next, left--)
             finds_add(finds, batch->city, &seeker->own, older);
     }
@@ -223,13 +227,13 @@ int64_t duplicates_decide(struct duplicates *duplicates, struct batch *batch, st
     compare_with_batch(duplicates, batch, seeker, &finds);
     if (finds_decide(&finds, batch->city, wish, received) || seeker->look.cell_count == 0)
         return 0;
-    void **at = case_map_at(&duplicates->originals, (uint64_t)seeker->look.cells[0]);
+    void **at = case_map_at(&duplicates->originals, (uint64_t)seeker->look.cells[0].number);
     seeker->own.next = *at;
     *at = &seeker->own;
     const struct door *door = city_door(batch->city, received->item);
     if (!wish->distinct && door->link_percent > 0)
         look_again(duplicates, batch, seeker);
-    return seeker->look.cells[0];
+    return likeness_place(&seeker->look.cells[0]);
 }
 
 /* ---- the second look -------------------------------------------------------------------------------------------------------- */
@@ -243,6 +247,18 @@ static bool owns(const struct batch *batch, uint64_t case_id) {
     return false;
 }
 
+/* One lane alone takes reports one batch after the other, and each batch sees all before it: there is nothing to look for again. */
+static void note_alone(struct duplicates *duplicates, const struct batch *batch) {
+    int64_t now = clock_monotonic_ms();
+    size_t count;
+    (void)batch_shards(batch, &count);
+    if (count < SHARD_COUNT)
+        duplicates->alone_since = INT64_MAX;
+    else if (duplicates->alone_since == INT64_MAX || now - duplicates->alone_seen > SECOND_LOOK_MS)
+        duplicates->alone_since = now;
+    duplicates->alone_seen = now;
+}
+
 /* Those whose moment has come; of shards that are not ours any more nothing can be said. */
 static void ask_again(struct duplicates *duplicates, const struct batch *batch, size_t room) {
     int64_t until = clock_monotonic_ms() - SECOND_LOOK_MS;
@@ -253,13 +269,15 @@ static void ask_again(struct duplicates *duplicates, const struct batch *batch, 
             return;
         duplicates->first = (duplicates->first + 1) % SECOND_LOOK_REPORTS;
         duplicates->waiting--;
-        if (!owns(batch, fresh->case_id))
+        if (duplicates->alone_since < fresh->came_ms - SAME_MOMENT_MS || !owns(batch, fresh->case_id))
             continue;
         struct seeker *seeker = arena_take(batch->arena, sizeof *seeker);
         *seeker = (struct seeker){.own = {.case_id = fresh->case_id}};
-        column_int8(&duplicates->own_cases, (int64_t)fresh->case_id);
-        column_int8(&duplicates->own_places, fresh->look.cells[0]);
-        column_time(&duplicates->own_times, fresh->at);
+        for (size_t i = 0; i < fresh->look.cell_count; i++) {
+            column_int8(&duplicates->own_cases, (int64_t)fresh->case_id);
+            column_int8(&duplicates->own_places, likeness_place(&fresh->look.cells[0]));
+            column_time(&duplicates->own_times, fresh->at);
+        }
         ask(duplicates, duplicates->seeker_count, &fresh->look, fresh->at - moment);
         duplicates->seekers[duplicates->seeker_count++] = seeker;
     }
@@ -296,6 +314,7 @@ int duplicates_tick(struct duplicates *duplicates, struct batch *batch) {
     each_column(duplicates, column_reset);
     duplicates->seekers = arena_take(batch->arena, SECOND_LOOK_MAX * sizeof(struct seeker *));
     duplicates->seeker_count = 0;
+    note_alone(duplicates, batch);
     ask_again(duplicates, batch, SECOND_LOOK_MAX);
     if (duplicates->waiting > 0) {
         bool full = duplicates->seeker_count == SECOND_LOOK_MAX;

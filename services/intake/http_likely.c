@@ -155,16 +155,26 @@ static int read_question(struct question *question, struct reason *why) {
     return 0;
 }
 
+struct cells_text { /* arrays, as PostgreSQL reads them */
+    char numbers[CELLS_TEXT_MAX], x[CELLS_TEXT_MAX], y[CELLS_TEXT_MAX];
+};
+
+static void add_number(char text[CELLS_TEXT_MAX], size_t i, int64_t number) {
+    size_t size = i == 0 ? 0 : strlen(text) - 1; /* over the closing brace */
+    snprintf(text + size, CELLS_TEXT_MAX - size, "%c%lld}", i == 0 ? '{' : ',', (long long)number);
+}
+
 static void put(struct question *question, const struct look *look) {
-    char cells[CELLS_TEXT_MAX + 3] = "{", since[32];
-    size_t size = 1;
-    for (size_t i = 0; i < look->cell_count; i++)
-        size += (size_t)snprintf(cells + size, sizeof cells - size, "%s%lld", i == 0 ? "" : ",",
-                                 (long long)look->cells[i]);
-    snprintf(cells + size, sizeof cells - size, "}");
+    struct cells_text cells = {"{}", "{}", "{}"};
+    char since[32];
+    for (size_t i = 0; i < look->cell_count; i++) {
+        add_number(cells.numbers, i, look->cells[i].number);
+        add_number(cells.x, i, look->cells[i].x);
+        add_number(cells.y, i, look->cells[i].y);
+    }
     snprintf(since, sizeof since, "%lld", (long long)(question->report.like.at - look->hours * HOUR_MS));
     struct ask *ask = ask_make(got, question);
-    ask_step(ask, "intake_likely", (const char *[]){cells, since}, 2);
+    ask_step(ask, "intake_likely", (const char *[]){cells.numbers, cells.x, cells.y, since}, 4);
     if (asks_put(question->intake->asks, ASK_LIST, ask))
         return;
     struct reason why;

@@ -136,30 +136,56 @@ static uint64_t stir_text(uint64_t hash, const char *text) {
     return stir(hash, 0);
 }
 
+#define CELL_METRES(spot) (4.0 * (spot)->metres)
+#define REACH 0.255 /* of a cell's side: the metres, and what a row's columns may be off the true width */
+#define CELL_NUMBERS ((UINT64_C(1) << 39) - 1)
+#define UNIT_BITS 12
+
 /* Rows of cells are as high everywhere; how many cells a row has depends on its latitude, so columns are counted row by row. */
 static double column_of(const struct likeness_spot *spot, double row) {
-    double side = 2.0 * spot->metres, middle = (row + 0.5) * side / EARTH_METRES_A_DEGREE;
-    return spot->lon * EARTH_METRES_A_DEGREE * cos(middle * RADIANS_A_DEGREE) / side;
+    double middle = (row + 0.5) * CELL_METRES(spot) / EARTH_METRES_A_DEGREE;
+    return spot->lon * EARTH_METRES_A_DEGREE * cos(middle * RADIANS_A_DEGREE) / CELL_METRES(spot);
 }
 
-static int64_t cell_at(uint64_t group, double row, double column) {
-    return (int64_t)stir(stir(group, (uint64_t)(int64_t)row), (uint64_t)(int64_t)column);
+static int64_t number_of(uint64_t hash) {
+    return (int64_t)(hash % CELL_NUMBERS + 1);
 }
 
-size_t likeness_cells(const struct likeness_spot *spot, int64_t cells[LIKENESS_CELLS]) {
+static struct likeness_cell cell_at(uint64_t group, const double corner[2], const double at[2]) {
+    uint64_t hash = stir(stir(group, (uint64_t)(int64_t)corner[0]), (uint64_t)(int64_t)corner[1]);
+    return (struct likeness_cell){.number = number_of(hash),
+                                  .x = (int16_t)floor((at[1] - corner[1]) * LIKENESS_CELL_UNITS),
+                                  .y = (int16_t)floor((at[0] - corner[0]) * LIKENESS_CELL_UNITS)};
+}
+
+/* The nearer neighbour of the cell in which `at` lies, and how far off it begins. */
+static double beside(double at, double *gap) {
+    double within = at - floor(at);
+    *gap = within < 0.5 ? within : 1 - within;
+    return floor(at) + (within < 0.5 ? -1 : 1);
+}
+
+size_t likeness_cells(const struct likeness_spot *spot, struct likeness_cell cells[LIKENESS_CELLS]) {
     uint64_t group = stir_text(0, spot->group);
     size_t count = 0;
     if (isnan(spot->lat) || isnan(spot->lon)) {
         if (spot->address != 0)
-            cells[count++] = (int64_t)stir(stir_text(group, spot->area), spot->address);
+            cells[count++] = (struct likeness_cell){
+                .number = number_of(stir(stir_text(group, spot->area), spot->address))};
         return count;
     }
-    double height = spot->lat * EARTH_METRES_A_DEGREE / (2.0 * spot->metres), row = floor(height);
-    const double rows[] = {row, row + (height - row < 0.5 ? -1 : 1)};
-    for (size_t i = 0; i < 2; i++) {
-        double along = column_of(spot, rows[i]), column = floor(along);
-        cells[count++] = cell_at(group, rows[i], column);
-        cells[count++] = cell_at(group, rows[i], column + (along - column < 0.5 ? -1 : 1));
+    double height = spot->lat * EARTH_METRES_A_DEGREE / CELL_METRES(spot), gaps[] = {0, 0}, across;
+    const double rows[] = {floor(height), beside(height, &gaps[1])};
+    for (size_t i = 0; i < 2 && gaps[i] < REACH; i++) {
+        double along = column_of(spot, rows[i]), next = beside(along, &across);
+        const double at[] = {height, along};
+        cells[count++] = cell_at(group, (const double[]){rows[i], floor(along)}, at);
+        if (gaps[i] * gaps[i] + across * across < REACH * REACH)
+            cells[count++] = cell_at(group, (const double[]){rows[i], next}, at);
     }
     return count;
+}
+
+int64_t likeness_place(const struct likeness_cell *own) {
+    return own->number << 2 * UNIT_BITS | (int64_t)own->y << UNIT_BITS | own->x;
 }

@@ -10,7 +10,8 @@
 #include <stdint.h>
 
 #define LIKENESS_GRAMS_MAX 192   /* of a sketch; of a longer text those with the lowest hashes, which stand for all */
-#define LIKENESS_CELLS 4         /* that a report looks into: its own and the three nearest */
+#define LIKENESS_CELLS 4         /* that a report looks into at most: its own and three beside it */
+#define LIKENESS_CELL_UNITS 4096 /* along a side of a cell; a report looks a quarter of it around itself */
 #define LIKENESS_WORDS_MAX 240   /* bytes of the reasons in words, both languages */
 #define LIKENESS_BETWEEN " / "   /* of the two languages */
 #define LIKENESS_TEXT_BYTES 1600 /* of a text that are looked at */
@@ -68,9 +69,9 @@ void likeness_terms(const struct likeness *likeness, double terms[TERM_COUNT]);
 /* The reasons in words, English and Chinese: "same item, 12 m, 3 h, text 0.61 / 同一事项，…". */
 void likeness_words(const struct likeness *likeness, char words[LIKENESS_WORDS_MAX + 1]);
 
-/* Where reports are looked for: one number for a group of items and a cell of the map, or for an address of an area. A cell is twice
- * as wide as reports of one matter may lie apart, so that its own and the three nearest hold all of them. cells[0] is the
- * report's own. Returns how many: 0 where it has neither a point nor an address. */
+/* Where reports are looked for: cells of a map of one group of items, or an address of an area. A cell is four times as wide as
+ * reports of one matter may lie apart: a report looks into its own and into those beside it that its circle touches, 2.2 on
+ * average. Where in its cell a report lies is part of its place, so that the others in a cell need not be read. */
 struct likeness_spot {
     const char *group; /* code of the item's parent, or of the item that has none */
     const char *area;
@@ -78,6 +79,13 @@ struct likeness_spot {
     uint64_t address;
     uint32_t metres; /* how far apart they may lie, at least 1 */
 };
-size_t likeness_cells(const struct likeness_spot *spot, int64_t cells[LIKENESS_CELLS]);
+struct likeness_cell {
+    int64_t number; /* 1 to 2^39 - 1 */
+    int16_t x, y;   /* the report, in units from the cell's south-west corner: also beyond its sides; of an address 0 */
+};
+/* cells[0] is the report's own. Returns how many: 0 where it has neither a point nor an address. */
+size_t likeness_cells(const struct likeness_spot *spot, struct likeness_cell cells[LIKENESS_CELLS]);
+/* One number for a report's own cell and where in it it lies: number, y, x with 39, 12 and 12 bits. Never 0. */
+int64_t likeness_place(const struct likeness_cell *own);
 
 #endif

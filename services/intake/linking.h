@@ -8,7 +8,7 @@
 #include "services/intake/likeness.h"
 
 #define LIKELY_MAX 5      /* that are named */
-#define CANDIDATES_MAX 20 /* that are compared, the newest */
+#define CANDIDATES_MAX 20 /* of a batch that are compared in each cell, the newest; and that are found */
 #define QUESTION_HOURS 2160
 
 struct older { /* an original that a report may be part of */
@@ -40,7 +40,7 @@ void older_read_texts(struct older *older);
 struct look {
     uint32_t hours;
     size_t cell_count;
-    int64_t cells[LIKENESS_CELLS];
+    struct likeness_cell cells[LIKENESS_CELLS];
 };
 void look_of(const struct city *city, const struct older *report, const char *area, struct look *look);
 

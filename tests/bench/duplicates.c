@@ -63,14 +63,14 @@ static void print(const struct report *report, const struct report *older, const
 }
 
 /* The cells' lists are newest first each; a report has few neighbours, so the newest of all are found by taking and comparing. */
-static void compare(const struct report *report, const int64_t *cells, size_t count) {
+static void compare(const struct report *report, const struct likeness_cell *cells, size_t count) {
     struct report *next[LIKENESS_CELLS];
     for (size_t i = 0; i < count; i++)
-        next[i] = *slot_of(cells[i]);
+        next[i] = *slot_of(cells[i].number);
     for (int taken = 0; taken < CANDIDATES_MAX;) {
         size_t best = count;
         for (size_t i = 0; i < count; i++) {
-            while (next[i] != NULL && next[i]->cell != cells[i])
+            while (next[i] != NULL && next[i]->cell != cells[i].number)
                 next[i] = next[i]->older;
             if (next[i] != NULL && (best == count || next[i]->like.at > next[best]->like.at))
                 best = i;
@@ -103,13 +103,13 @@ int main(int argc, char **argv) {
                                            .lon = report->like.lon,
                                            .address = report->like.address,
                                            .metres = (uint32_t)metres_max};
-        int64_t cells[LIKENESS_CELLS];
+        struct likeness_cell cells[LIKENESS_CELLS];
         size_t count = likeness_cells(&spot, cells);
         if (count == 0)
             continue;
         compare(report, cells, count);
-        struct report **slot = slot_of(cells[0]);
-        report->cell = cells[0];
+        struct report **slot = slot_of(cells[0].number);
+        report->cell = cells[0].number;
         report->older = *slot;
         *slot = report;
     }

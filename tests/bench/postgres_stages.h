@@ -16,7 +16,7 @@
 extern const struct db_query common_queries[], log_queries[], intake_queries[], routing_queries[], escalation_queries[],
     notification_queries[];
 
-#define STAGE_COLUMNS 21
+#define STAGE_COLUMNS 22
 #define UNITS 8
 #define DUE_AFTER_MS (90 * INT64_C(86400000))
 
@@ -172,14 +172,15 @@ static int save_routing(struct stage *stage, const struct rows *rows) {
         column_bytea(&columns[12], stage->kept.data, stage->kept.size);
         column_bytea(&columns[13], chain, CHAIN_SIZE);
         column_time(&columns[14], rows->now);
-        column_int8(&columns[15], 1);
-        column_text(&columns[16], stage->moved.severity);
-        column_text(&columns[17], stage->moved.channel);
-        column_text(&columns[18], stage->moved.item);
-        column_text(&columns[19], stage->moved.area);
-        column_bytea(&columns[20], stage->body.data, stage->body.size);
+        column_time(&columns[15], rows->now);
+        column_int8(&columns[16], 1);
+        column_text(&columns[17], stage->moved.severity);
+        column_text(&columns[18], stage->moved.channel);
+        column_text(&columns[19], stage->moved.item);
+        column_text(&columns[20], stage->moved.area);
+        column_bytea(&columns[21], stage->body.data, stage->body.size);
     }
-    return send_columns(stage, "routing_open", columns, 21);
+    return send_columns(stage, "routing_open", columns, 22);
 }
 
 static int save_escalation(struct stage *stage, const struct rows *rows) {

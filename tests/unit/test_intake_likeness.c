@@ -184,14 +184,16 @@ static void the_reasons_stand_in_both_languages(void **state) {
 
 /* ---- where to look ------------------------------------------------------------------------------------------------------------ */
 
+#define AROUND 1050 /* units, as in intake_candidates */
+
 static bool finds(const struct likeness_spot *from, const struct likeness_spot *to) {
-    int64_t cells[LIKENESS_CELLS], own[LIKENESS_CELLS];
+    struct likeness_cell cells[LIKENESS_CELLS], own[LIKENESS_CELLS];
     size_t count = likeness_cells(from, cells);
     if (likeness_cells(to, own) == 0)
         return false;
     for (size_t i = 0; i < count; i++)
-        if (cells[i] == own[0])
-            return true;
+        if (cells[i].number == own[0].number)
+            return abs(cells[i].x - own[0].x) <= AROUND && abs(cells[i].y - own[0].y) <= AROUND;
     return false;
 }
 
@@ -215,6 +217,37 @@ static void whoever_is_near_enough_is_found(void **state) {
     }
 }
 
+/* One look into the index costs as much as some candidates, so the cells that no candidate can lie in are left out. */
+static void few_cells_are_looked_into(void **state) {
+    size_t sum = 0, trials = 20000;
+    srand(7);
+    (void)state;
+    for (size_t trial = 0; trial < trials; trial++) {
+        struct likeness_spot a = {.group = "roads", .area = "x", .metres = 100};
+        struct likeness_cell cells[LIKENESS_CELLS];
+        a.lat = 33.58 + rand() % 100000 / 1e6;
+        a.lon = 114.02 + rand() % 100000 / 1e6;
+        sum += likeness_cells(&a, cells);
+        int64_t place = likeness_place(&cells[0]);
+        assert_true(place > 0 && place >> 24 == cells[0].number);
+        assert_int_equal(place >> 12 & 4095, cells[0].y);
+        assert_int_equal(place & 4095, cells[0].x);
+    }
+    assert_true(sum > trials * 2 && sum < trials * 9 / 4);
+}
+
+/* 150 m off is often the same cell; that it is too far is told from the place alone. */
+static void whoever_shares_the_cell_and_is_far_is_not_read(void **state) {
+    struct likeness_spot a = {.group = "roads", .area = "x", .lat = 33.58, .lon = 114.02, .metres = 100}, b = a;
+    (void)state;
+    for (int i = 0; i < 16; i++) {
+        a.lat = 33.58 + i * 50 * METRE;
+        b.lat = a.lat + 150 * METRE;
+        assert_false(finds(&a, &b));
+        assert_false(finds(&b, &a));
+    }
+}
+
 static void whoever_is_far_or_of_another_group_is_not(void **state) {
     struct likeness_spot a = {.group = "roads", .area = "x", .lat = 33.58, .lon = 114.02, .metres = 100}, b = a;
     (void)state;
@@ -228,7 +261,7 @@ static void whoever_is_far_or_of_another_group_is_not(void **state) {
 static void without_a_point_the_address_in_the_area_is_the_place(void **state) {
     struct likeness_spot a = {.group = "roads", .area = "x", .lat = NAN, .lon = NAN, .address = 5, .metres = 100},
                          b = a;
-    int64_t cells[LIKENESS_CELLS];
+    struct likeness_cell cells[LIKENESS_CELLS];
     (void)state;
     assert_int_equal(likeness_cells(&a, cells), 1);
     assert_true(finds(&a, &b));
@@ -252,6 +285,8 @@ int main(void) {
         cmocka_unit_test(it_falls_with_every_metre),
         cmocka_unit_test(the_reasons_stand_in_both_languages),
         cmocka_unit_test(whoever_is_near_enough_is_found),
+        cmocka_unit_test(few_cells_are_looked_into),
+        cmocka_unit_test(whoever_shares_the_cell_and_is_far_is_not_read),
         cmocka_unit_test(whoever_is_far_or_of_another_group_is_not),
         cmocka_unit_test(without_a_point_the_address_in_the_area_is_the_place),
     };

@@ -1,2 +1,3 @@
--- Where the originals of a place are found, the newest first: what a report may be a duplicate of.
-CREATE INDEX report_place ON intake.report (place, received_at) WHERE place IS NOT NULL AND parent IS NULL;
+-- Where the originals of a cell are found, the newest first: what a report may be a duplicate of. The lower 24 bits of a place say where
+-- in its cell it lies.
+CREATE INDEX report_place ON intake.report ((place >> 24), received_at) WHERE place IS NOT NULL AND parent IS NULL;
