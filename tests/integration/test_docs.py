@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""What the pages tell a reader to type works: README.md from "By hand" on, then the blocks of docs/channels.md that are marked sh,
-in one shell, on free ports and in a folder of its own."""
+"""What the pages tell a reader to type works, on free ports and in a folder of its own: README.md from "By hand" on, then the blocks of
+docs/channels.md that are marked sh; and in another shell the channels of docs/README.zh-CN.md."""
 import os
 import re
 import shutil
@@ -16,7 +16,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
 from system import BUILD, ROOT, free_port
 
 SECONDS_MAX = 180
-PAGES = (("README.md", "## By hand", "## More", ""), ("docs/channels.md", "# ", None, "sh"))  # page, from, to, mark of a block
+SHELLS = {  # what is typed into each: page, from, to, mark of a block
+    "english": (("README.md", "## By hand", "## More", ""), ("docs/channels.md", "# ", None, "sh")),
+    "chinese": (("README.md", "## By hand", "## Six channels", ""), ("docs/README.zh-CN.md", "## 六类渠道", "## 部门跟随", "")),
+}
 PORTS = ("8080", "8090", "7201", "7202")
 LEFT_OUT = re.compile(r"^(deploy/install-packages|cmake) ")  # what the test's own build has done
 READY = f'''
@@ -35,9 +38,9 @@ def blocks(page, begin, end, mark):
     return re.findall(rf"^```{mark}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
 
 
-def script_of(folder):
+def script_of(pages, folder):
     lines = []
-    for page in PAGES:
+    for page in pages:
         for nth, block in enumerate(blocks(*page)):
             lines.append(f"echo '--- {page[0]}, block {nth + 1}'")
             lines += [line for line in block.splitlines() if not LEFT_OUT.match(line)]
@@ -59,12 +62,12 @@ def check(name, good, output):
     return good
 
 
-def main():
-    folder = Path(tempfile.mkdtemp(prefix="zhitong-docs."))
-    folder.chmod(0o755)
+def type_in(pages, folder):
+    """Everything that was said, and the exit code."""
     env = {name: value for name, value in os.environ.items() if not name.startswith("ZHITONG_")}
-    shell = subprocess.Popen(["bash", "-c", script_of(folder)], cwd=ROOT, env=env, start_new_session=True, text=True,
-                             stdin=subprocess.DEVNULL, stdout=(folder / "output").open("w"), stderr=subprocess.STDOUT)
+    with (folder / "output").open("w") as output:
+        shell = subprocess.Popen(["bash", "-c", script_of(pages, folder)], cwd=ROOT, env=env, start_new_session=True,
+                                 stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT)
     try:
         status = shell.wait(SECONDS_MAX)
     except subprocess.TimeoutExpired:
@@ -75,15 +78,28 @@ def main():
         except ProcessLookupError:
             pass
         subprocess.run([ROOT / "deploy/postgres/cluster", "remove", folder / "hand"], capture_output=True)
-    output = (folder / "output").read_text()
-    given = re.findall(r"^(?:key|zhitong keys source add) (\w+)", "\n".join(sum((blocks(*page) for page in PAGES), [])), re.MULTILINE)
-    good = check("every_command_of_the_pages_works", status == 0, f"{output}\nexit {status}")
-    reported = output.rpartition("\nall hold")[2]
-    silent = [source for source in given if f"{source}," not in reported]
-    good = check("each_source_that_got_a_key_has_reported", bool(given) and not silent, f"{reported}\nsilent: {silent}") and good
-    print(output) if "-v" in sys.argv else None
+    return (folder / "output").read_text(), status
+
+
+def check_shell(name, pages):
+    folder = Path(tempfile.mkdtemp(prefix="zhitong-docs."))
+    folder.chmod(0o755)
+    output, status = type_in(pages, folder)
     shutil.rmtree(folder)
-    sys.exit(0 if good else 1)
+    if "-v" in sys.argv:
+        print(output)
+    text = "\n".join(sum((blocks(*page) for page in pages), []))
+    given = re.findall(r"^(?:key|zhitong keys source add) (\w+)", text, re.MULTILINE)
+    reported = output.rpartition("\nall hold")[2]
+    silent = [source for source in given if f"\n{source}," not in reported]
+    works = check(f"every_command_of_the_{name}_pages_works", status == 0, f"{output}\nexit {status}")
+    return check(f"each_source_of_the_{name}_pages_has_reported", bool(given) and not silent,
+                 f"{reported}\nsilent: {silent}") and works
+
+
+def main():
+    results = [check_shell(name, pages) for name, pages in SHELLS.items()]
+    sys.exit(0 if all(results) else 1)
 
 
 if __name__ == "__main__":
