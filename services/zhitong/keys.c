@@ -13,6 +13,7 @@ extern const struct db_query keys_queries[];
 struct grant { /* whose public key goes into mesh.access */
     const char *name, *kind;
     const char *unit; /* of a department; NULL otherwise */
+    bool replaces;    /* the key that the name has now, which must be there, ends */
 };
 
 static int complain(const struct reason *why) {
@@ -68,6 +69,18 @@ static int check_unit(struct db *db, const char *unit, struct reason *why) {
     return 0;
 }
 
+static int send_end(struct db *db, const struct grant *grant, struct reason *why) {
+    struct params params = {0};
+    params_text(&params, grant->name);
+    SCOPED_RESULT
+    *result = db_send(db, "keys_revoke", &params) == 0 ? db_take(db) : NULL;
+    if (result == NULL) {
+        *why = *db_reason(db);
+        return -1;
+    }
+    return PQntuples(result) > 0 ? 0 : refuse(why, "name", "nobody called %s has a key that is good", grant->name);
+}
+
 /* Sends row and notice; they are committed by the db_sync that follows. */
 static int send_grant(struct db *db, const struct grant *grant, const char *public_key, struct reason *why) {
     struct params params = {0};
@@ -77,6 +90,8 @@ static int send_grant(struct db *db, const struct grant *grant, const char *publ
     params_text(&params, public_key);
     params_text(&params, grant->unit);
     db_forget_failure(db);
+    if (grant->replaces && send_end(db, grant, why) != 0)
+        return -1;
     SCOPED_RESULT
     *result = db_send(db, "keys_add", &params) == 0 ? db_take(db) : NULL;
     if (result == NULL) {
@@ -153,7 +168,7 @@ static int give_command(int argc, char **argv, bool department) {
     struct db *db = database_open(url, "mesh", keys_queries);
     if (db == NULL)
         return EXIT_REFUSED;
-    const struct grant grant = {words.at[0], argv[0], unit};
+    const struct grant grant = {words.at[0], argv[0], unit, false};
     return give(db, &grant, &file, out);
 }
 
@@ -163,6 +178,15 @@ int keys_department_command(int argc, char **argv) {
 
 int keys_client_command(int argc, char **argv) {
     return give_command(argc, argv, false);
+}
+
+int keys_give_client(const struct client_giving *giving) {
+    struct key_file file = {{0}, {0}, giving->force};
+    struct db *db = database_open(giving->url, "mesh", keys_queries);
+    if (db == NULL)
+        return EXIT_REFUSED;
+    const struct grant grant = {giving->name, "client", NULL, giving->replaces};
+    return give(db, &grant, &file, giving->out);
 }
 
 /* ---- list and revoke ------------------------------------------------------------------------------------------- */

@@ -161,23 +161,16 @@ static int give(struct giving *giving) {
     return EXIT_GOOD;
 }
 
-/* A CURVE key is that of a client whose name is the source's code; there is one at a time, so a new one replaces the old at once. */
+/* A CURVE key is that of a client whose name is the source's code; there is one at a time, so a new one replaces the old at once, or
+ * not at all. */
 static int give_curve(struct giving *giving) {
-    char *words[8] = {"client",
-                      (char *)(uintptr_t)giving->source,
-                      "--out",
-                      (char *)(uintptr_t)giving->out,
-                      "--database",
-                      (char *)(uintptr_t)giving->url,
-                      giving->file.force ? "--force" : NULL,
-                      NULL};
-    char *revoke[] = {"revoke", words[1], "--database", words[5], NULL};
+    const struct client_giving client = {.url = giving->url,
+                                         .name = giving->source,
+                                         .out = giving->out,
+                                         .force = giving->file.force,
+                                         .replaces = giving->overlap >= 0};
     struct reason why;
-    if (check_source(giving->db, giving->source, &why) != 0)
-        return complain(&why);
-    if (giving->overlap >= 0 && keys_revoke_command(4, revoke) != EXIT_GOOD)
-        return EXIT_REFUSED;
-    return keys_client_command(giving->file.force ? 7 : 6, words);
+    return check_source(giving->db, giving->source, &why) == 0 ? keys_give_client(&client) : complain(&why);
 }
 
 static int give_action(int argc, char **argv, bool rotate) {
