@@ -60,7 +60,7 @@ void admission_address(const struct intake *intake, const struct http_request *r
                        char address[HTTP_PEER_BYTES_MAX + 1]) {
     char normal[CONTACT_BYTES_MAX + 1];
     http_address(request, intake->admission->behind_proxy, address);
-    contact_normal("address", address, normal);
+    (void)contact_normal("address", address, normal); /* a proxy may call it by a name */
     snprintf(address, HTTP_PEER_BYTES_MAX + 1, "%.*s", HTTP_PEER_BYTES_MAX, normal);
 }
 
