@@ -4,7 +4,7 @@
 #include <math.h>
 #include <stdio.h>
 
-#include "common/city_sources.h"
+#include "common/zone.h"
 
 #define NUMBER_BYTES 40
 

@@ -173,7 +173,7 @@ static void listed(void *context, const struct ask *ask) {
         open311_refuse_why(call, 503, "", "no city is loaded; ask again in a second");
         return;
     }
-    shown->zone = open311_zone(call);
+    shown->zone = city_zone(intake_city(call->intake));
     struct emit emit = {.format = call->format};
     if (call->id[0] == '\0') {
         emit_rows(&emit, shown, rows);
@@ -232,7 +232,8 @@ static bool read_query(struct open311_call *call) {
     assert(shown != NULL);
     call->own = shown;
     shown->call = call;
-    const struct open311_asked asked = {parameter, call->request, intake_city(call->intake), open311_zone(call)};
+    const struct open311_asked asked = {parameter, call->request, intake_city(call->intake),
+                                        city_zone(intake_city(call->intake))};
     if (open311_query_read(&shown->query, &asked, &call->errors))
         return true;
     open311_refuse(call);

@@ -126,8 +126,7 @@ void receipt_begin(void *context, struct http_request *request, receipt_handler 
         receipt_refuse(visit, 404, "receipt", "no receipts are given here: the operator must set ZHITONG_SECRET_KEYS");
         return;
     }
-    /* A bad file leaves the ring as it is. */
-    (void)!secret_keys_refresh(&visit->intake->keys, &why);
+    intake_refresh_keys(visit->intake);
     if (given == NULL || strncmp(given, SCHEME, strlen(SCHEME)) != 0) {
         http_add_header(request, "WWW-Authenticate", "Receipt");
         receipt_refuse(visit, 401, "Authorization", "must be `Receipt` and the code that the report was answered with");
