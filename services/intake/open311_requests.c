@@ -8,6 +8,7 @@
 
 #include <jansson.h>
 
+#include "common/ids.h"
 #include "proto/case_life.h"
 #include "services/intake/open311_query.h"
 
@@ -255,17 +256,12 @@ void open311_get_requests(struct open311_call *call) {
 
 /* ---- one, by its number or token ------------------------------------------------------------------------------------------------- */
 
-static bool is_number(const char *id) {
-    size_t digits = strspn(id, "0123456789");
-    return digits > 0 && digits <= 18 && id[digits] == '\0';
-}
-
 static void one(struct open311_call *call) {
     ask_cases(call, call->id);
 }
 
 void open311_get_request(struct open311_call *call) {
-    if (!is_number(call->id))
+    if (!is_id(call->id))
         open311_refuse_why(call, 404, "service_request_id", "there is no such request");
     else if (read_query(call))
         open311_with_book(call, one);
@@ -292,7 +288,7 @@ static void known(void *context, const struct ask *ask) {
 
 /* A report has its number as soon as it is taken, so POST answers with that and never with a token; the number is the token. */
 void open311_get_token(struct open311_call *call) {
-    if (!is_number(call->id)) {
+    if (!is_id(call->id)) {
         open311_refuse_why(call, 404, "token", "there is no such token");
         return;
     }
