@@ -104,7 +104,10 @@ bool unit_covers(const struct unit *unit, const struct area *area);
 /* The calendar by which a unit works (NULL: the city's): count on it with common/calendar.h. Never NULL. */
 struct calendar;
 const struct calendar *city_calendar(const struct city *city, const struct unit *unit);
-/* The date on the city's clock, in days since 1970-01-01. */
+/* The city's clock; see common/zone.h. */
+struct zone;
+const struct zone *city_zone(const struct city *city);
+/* The date on it, in days since 1970-01-01. */
 int64_t city_date(const struct city *city, int64_t at);
 /* Grows when hours or holidays change: instants counted before may be wrong since. */
 uint64_t city_calendar_version(const struct city *city);

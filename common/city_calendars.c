@@ -121,8 +121,12 @@ const struct calendar *city_calendar(const struct city *city, const struct unit 
     return own != NULL ? own : city->calendar;
 }
 
+const struct zone *city_zone(const struct city *city) {
+    return calendar_zone(city->calendar);
+}
+
 int64_t city_date(const struct city *city, int64_t at) {
-    int64_t local = zone_local(calendar_zone(city->calendar), at);
+    int64_t local = zone_local(city_zone(city), at);
     return (local - (local < 0 ? DAY_MS - 1 : 0)) / DAY_MS;
 }
 

@@ -152,7 +152,3 @@ const char *source_value(const struct source_field *field, const char *theirs) {
     }
     return found != NULL ? found->ours : theirs;
 }
-
-const struct zone *city_zone(const struct city *city) {
-    return calendar_zone(city->calendar);
-}

@@ -4,7 +4,6 @@
 #define ZHITONG_CITY_SOURCES_H
 
 #include "common/city.h"
-#include "common/zone.h"
 #include "proto/codec.h"
 
 #define SOURCE_PLACE_MAX 240     /* bytes of a pointer or a column's name */
@@ -49,9 +48,6 @@ const struct source *city_sources(const struct city *city, size_t *count);
 const struct source_field *source_field(const struct source *source, const char *name);
 /* What a source's word means here; the word itself where source_values.csv does not say. */
 const char *source_value(const struct source_field *field, const char *theirs);
-
-/* The clock of the city's calendar. */
-const struct zone *city_zone(const struct city *city);
 
 const char *adapter_name(enum adapter adapter);
 

@@ -105,20 +105,12 @@ static int end_pair(struct form *form, struct run *run, struct reason *why) {
     return status;
 }
 
-static int hex_digit(char c) {
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
 static int refuse_escape(const struct form *form, struct reason *why) {
     return refuse(why, form->state == FORM_VALUE ? form->name : "body", "holds a broken percent escape");
 }
 
 static int take_escaped(struct form *form, struct run *run, char byte, struct reason *why) {
-    int digit = hex_digit(byte);
+    int digit = text_hex_digit(byte);
     if (digit < 0)
         return refuse_escape(form, why);
     form->escape[form->escaping++ - 1] = (char)digit;

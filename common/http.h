@@ -98,5 +98,7 @@ void http_answer(struct http_request *request, int status, const char *content_t
 void http_answer_file(struct http_request *request, int status, const char *content_type, int take_fd, size_t size);
 /* {"error":{"field":…,"reason":…}} with the given status; 503 carries Retry-After: 1, unless one was added. */
 void http_refuse(struct http_request *request, int status, const struct reason *why);
+void http_refuse_field(struct http_request *request, int status, const char *field, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
 
 #endif

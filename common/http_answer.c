@@ -1,6 +1,7 @@
 #include "common/http_inner.h"
 
 #include <assert.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -135,6 +136,18 @@ void http_refuse(struct http_request *request, int status, const struct reason *
         reply.header_value = "1";
     }
     refuse_reply(request, &reply, why);
+}
+
+void http_refuse_field(struct http_request *request, int status, const char *field, const char *format, ...) {
+    char text[REASON_TEXT_MAX + 1];
+    struct reason why;
+    va_list arguments;
+
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    (void)refuse(&why, field, "%s", text);
+    http_refuse(request, status, &why);
 }
 
 void http_refuse_and_close(struct http_request *request, int status, const struct reason *why) {

@@ -32,14 +32,6 @@ void *http_on_target(void *http, const char *target, struct MHD_Connection *conn
     return request;
 }
 
-static int hex_digit(char c) {
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
 /* Percent-decodes in place; false when an escape is broken or the text is then not clean UTF-8 (a NUL, for one). */
 static bool decode(char *text) {
     size_t size = 0;
@@ -49,8 +41,8 @@ static bool decode(char *text) {
             text[size++] = *at;
             continue;
         }
-        int high = hex_digit(at[1]);
-        int low = high < 0 ? -1 : hex_digit(at[2]);
+        int high = text_hex_digit(at[1]);
+        int low = high < 0 ? -1 : text_hex_digit(at[2]);
         if (low < 0)
             return false;
         text[size++] = (char)(high * 16 + low);

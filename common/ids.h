@@ -2,7 +2,9 @@
 #ifndef ZHITONG_IDS_H
 #define ZHITONG_IDS_H
 
+#include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
 #define SHARD_COUNT 128 /* fixed at install (DESIGN.md section 2) */
 
@@ -12,6 +14,14 @@ static inline uint64_t case_id_of(uint16_t shard, uint64_t seq) {
 }
 static inline uint16_t case_shard(uint64_t case_id) {
     return (uint16_t)(case_id % SHARD_COUNT);
+}
+
+#define ID_DIGITS_MAX 18 /* of an id as it is written; more would not fit a bigint */
+
+/* Whether a text is an id as it is written: 1 to ID_DIGITS_MAX digits. */
+static inline bool is_id(const char *text) {
+    size_t digits = strspn(text, "0123456789");
+    return digits > 0 && digits <= ID_DIGITS_MAX && text[digits] == '\0';
 }
 
 #endif

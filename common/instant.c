@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/zone.h"
+
 #define INSTANT_MAX INT64_C(253402300799999) /* the end of the year 9999 */
 
 struct wall { /* a time as a clock on the wall shows it */

@@ -1,61 +1,20 @@
 #include "common/reporter.h"
 
-#include <ctype.h>
 #include <inttypes.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <string.h>
 
-#define PHONE_DIGITS_MIN 3
-#define PHONE_DIGITS_MAX 20 /* E.164 has 15; extensions and exit codes come before or behind */
-#define SEPARATORS " -./()"
+#include "common/contact.h"
+
 #define BETWEEN "\x1f" /* no text of a message holds it */
-#define NORMAL_MAX 512
 
 bool reporter_is_named(const struct submit *submit) {
     return submit->reporter_name[0] != '\0' || submit->reporter_phone[0] != '\0' || submit->reporter_email[0] != '\0' ||
            submit->reporter_account[0] != '\0';
 }
 
-/* ---- normal forms ----------------------------------------------------------------------------------------------------- */
-
-/* Digits, behind a plus where there is one; 00 in front is a plus. False: it is no telephone number. */
-static bool normal_phone(const char *text, char normal[NORMAL_MAX]) {
-    size_t digits = 0;
-    char *at = normal;
-    text += strspn(text, " ");
-    bool plus = *text == '+';
-    for (text += plus; *text != '\0'; text++) {
-        if (strchr(SEPARATORS, *text) != NULL)
-            continue;
-        if (*text < '0' || *text > '9' || ++digits > PHONE_DIGITS_MAX)
-            return false;
-        *at++ = *text;
-    }
-    *at = '\0';
-    if (digits < PHONE_DIGITS_MIN)
-        return false;
-    size_t skip = !plus && strncmp(normal, "00", 2) == 0 ? 2 : 0;
-    if (plus || skip > 0) {
-        memmove(normal + 1, normal + skip, strlen(normal + skip) + 1);
-        normal[0] = '+';
-    }
-    return true;
-}
-
-static bool normal_email(const char *text, char normal[NORMAL_MAX]) {
-    const char *at = strchr(text, '@');
-    if (at == NULL || at == text || strchr(at + 1, '@') != NULL || strchr(at + 1, '.') == NULL)
-        return false;
-    if (strpbrk(text, " \t\n\"<>(),:;\\[]") != NULL || at[1] == '.' || text[strlen(text) - 1] == '.' ||
-        strstr(text, "..") != NULL)
-        return false;
-    size_t i = 0;
-    for (; text[i] != '\0' && i + 1 < NORMAL_MAX; i++)
-        normal[i] = text[i] >= 'A' && text[i] <= 'Z' ? (char)(text[i] + 32) : text[i];
-    normal[i] = '\0';
-    return true;
-}
+/* ---- forms ------------------------------------------------------------------------------------------------------------ */
 
 /* Letters and digits in parts of at most 8, the first of letters (BCP 47, section 2.1). */
 static bool is_language(const char *tag) {
@@ -80,15 +39,13 @@ static const char *first_said(const struct submit *submit) {
 }
 
 int reporter_check(const struct submit *submit, bool has_keys, struct reason *why) {
-    char normal[NORMAL_MAX];
+    char normal[CONTACT_BYTES_MAX + 1];
     if (submit->language[0] != '\0' && !is_language(submit->language))
         return refuse(why, "language", "must be a language tag like zh, en or zh-Hant (BCP 47)");
-    if (submit->reporter_phone[0] != '\0' && !normal_phone(submit->reporter_phone, normal))
-        return refuse(why, "reporter_phone",
-                      "must be a telephone number of %d to %d digits, with + and separators at most", PHONE_DIGITS_MIN,
-                      PHONE_DIGITS_MAX);
-    if (submit->reporter_email[0] != '\0' && !normal_email(submit->reporter_email, normal))
-        return refuse(why, "reporter_email", "must be an address like name@example.org");
+    if (submit->reporter_phone[0] != '\0' && !contact_normal("phone", submit->reporter_phone, normal))
+        return refuse(why, "reporter_phone", "must be %s", contact_form("phone"));
+    if (submit->reporter_email[0] != '\0' && !contact_normal("email", submit->reporter_email, normal))
+        return refuse(why, "reporter_email", "must be %s", contact_form("email"));
     if (submit->reporter_name[0] != '\0' && submit->reporter_name[strspn(submit->reporter_name, " \t\n")] == '\0')
         return refuse(why, "reporter_name", "is blank; leave it out to report without a name");
     if (reporter_is_named(submit) && !has_keys)
@@ -110,22 +67,28 @@ void reporter_details_of(const struct submit *submit, const char *client, struct
         snprintf(details->client, sizeof details->client, "%s", client);
 }
 
-static void normal_account(const struct reporter_details *details, char normal[NORMAL_MAX]) {
-    snprintf(normal, NORMAL_MAX, "%s%s%s", details->client, BETWEEN, details->account);
+/* The index of one detail that may not have been said; `normal` is its normal form, "" then. */
+static void index_contact(const struct secret_keys *keys, size_t nth, const char *kind, const char *normal,
+                          uint8_t index[SECRET_INDEX_BYTES]) {
+    if (normal[0] != '\0')
+        secret_index(keys, nth, kind, normal, index);
 }
 
 void reporter_index(const struct secret_keys *keys, size_t nth, const struct reporter_details *details,
                     struct reporter *reporter) {
-    char phone[NORMAL_MAX] = "", email[NORMAL_MAX] = "", account[NORMAL_MAX] = "", all[4 * NORMAL_MAX];
+    char phone[CONTACT_BYTES_MAX + 1], email[CONTACT_BYTES_MAX + 1];
+    char account[sizeof details->client + sizeof details->account] = "";
+    char all[sizeof details->name + sizeof phone + sizeof email + sizeof account + 3];
     *reporter = (struct reporter){{0}, {0}, {0}, {0}};
-    if (details->phone[0] != '\0' && normal_phone(details->phone, phone))
-        secret_index(keys, nth, "phone", phone, reporter->phone);
-    if (details->email[0] != '\0' && normal_email(details->email, email))
-        secret_index(keys, nth, "email", email, reporter->email);
-    if (details->account[0] != '\0') {
-        normal_account(details, account);
-        secret_index(keys, nth, "account", account, reporter->account);
-    }
+    if (!contact_normal("phone", details->phone, phone))
+        phone[0] = '\0';
+    if (!contact_normal("email", details->email, email))
+        email[0] = '\0';
+    if (details->account[0] != '\0')
+        snprintf(account, sizeof account, "%s" BETWEEN "%s", details->client, details->account);
+    index_contact(keys, nth, "phone", phone, reporter->phone);
+    index_contact(keys, nth, "email", email, reporter->email);
+    index_contact(keys, nth, "account", account, reporter->account);
     snprintf(all, sizeof all, "%s" BETWEEN "%s" BETWEEN "%s" BETWEEN "%s", details->name, phone, email, account);
     secret_index(keys, nth, "person", all, reporter->person);
     sodium_memzero(all, sizeof all);
@@ -133,11 +96,9 @@ void reporter_index(const struct secret_keys *keys, size_t nth, const struct rep
 
 int reporter_indexes_of(const struct secret_keys *keys, const char *kind, const char *text,
                         uint8_t indexes[SECRET_KEYS_MAX][SECRET_INDEX_BYTES], struct reason *why) {
-    char normal[NORMAL_MAX] = "";
-    if (strcmp(kind, "phone") == 0 && !normal_phone(text, normal))
-        return refuse(why, kind, "must be a telephone number");
-    if (strcmp(kind, "email") == 0 && !normal_email(text, normal))
-        return refuse(why, kind, "must be an address like name@example.org");
+    char normal[CONTACT_BYTES_MAX + 1];
+    if (!contact_normal(kind, text, normal))
+        return refuse(why, kind, "must be %s", contact_form(kind));
     for (size_t i = 0; i < secret_keys_count(keys); i++)
         secret_index(keys, i, kind, normal, indexes[i]);
     return 0;

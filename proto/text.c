@@ -57,3 +57,11 @@ size_t text_clean(const char *text, size_t size) {
     }
     return at;
 }
+
+int text_hex_digit(char c) {
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    if (c >= 'a' && c <= 'f')
+        return c - 'a' + 10;
+    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}

@@ -8,4 +8,7 @@
 /* Bytes of `text` up to the first that breaks the rule; `size` when all of it is clean. */
 size_t text_clean(const char *text, size_t size);
 
+/* The value of a hexadecimal digit, 0 to 15; -1: it is none. */
+int text_hex_digit(char c);
+
 #endif

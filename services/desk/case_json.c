@@ -5,29 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/json_parts.h"
 #include "common/message_json.h"
 #include "common/report_kept.h"
-
-json_t *id_json(uint64_t id) {
-    char text[24];
-    snprintf(text, sizeof text, "%" PRIu64, id);
-    return json_string(text);
-}
-
-json_t *codes_json(const char *codes) {
-    json_t *array = json_array();
-    for (codes += strspn(codes, " "); *codes != '\0'; codes += strspn(codes, " ")) {
-        size_t size = strcspn(codes, " ");
-        json_array_append_new(array, json_stringn(codes, size));
-        codes += size;
-    }
-    return array;
-}
-
-static void add_text(json_t *object, const char *name, const char *text) {
-    if (text[0] != '\0')
-        json_object_set_new(object, name, json_string(text));
-}
 
 /* An instant that is 0 is left out, as everywhere. */
 static void add_instant(json_t *object, const char *name, int64_t at) {
@@ -54,9 +34,9 @@ json_t *case_facts_json(const uint8_t *opening, size_t size) {
     struct reason why;
     if (report_kept_read(opening, size, &kept, &why) != 0)
         return facts;
-    add_text(facts, "title", kept.title);
-    add_text(facts, "description", kept.description);
-    add_text(facts, "address", kept.address);
+    json_add_text(facts, "title", kept.title);
+    json_add_text(facts, "description", kept.description);
+    json_add_text(facts, "address", kept.address);
     if (!isnan(kept.lat) && !isnan(kept.lon)) {
         json_object_set_new(facts, "lat", json_real(kept.lat));
         json_object_set_new(facts, "long", json_real(kept.lon));
@@ -78,15 +58,15 @@ json_t *case_json(const PGresult *result, int row, int first) {
     json_t *json = json_object();
     json_object_set_new(json, "case", id_json((uint64_t)db_int8(result, row, first)));
     json_object_set_new(json, "version", json_integer(db_int4(result, row, first + 1)));
-    add_text(json, "state", db_text(result, row, first + 2));
+    json_add_text(json, "state", db_text(result, row, first + 2));
     add_zh(json, db_text(result, row, first + 2));
-    add_text(json, "severity", db_text(result, row, first + 3));
+    json_add_text(json, "severity", db_text(result, row, first + 3));
     json_object_set_new(json, "tier", json_integer(db_int2(result, row, first + 4)));
     for (int i = 0; i < 5; i++)
         if (strcmp(texts[i], "support") == 0)
             json_object_set_new(json, texts[i], codes_json(db_text(result, row, first + 5 + i)));
         else
-            add_text(json, texts[i], db_text(result, row, first + 5 + i));
+            json_add_text(json, texts[i], db_text(result, row, first + 5 + i));
     add_instant(json, "opened_at", db_time(result, row, first + 10));
     add_instant(json, "due_at", db_time(result, row, first + 11));
     json_object_set_new(json, "supervised", json_boolean(db_bool(result, row, first + 12)));
@@ -95,8 +75,8 @@ json_t *case_json(const PGresult *result, int row, int first) {
     struct report_kept kept;
     struct reason why;
     if (report_kept_read(opening, size, &kept, &why) == 0) {
-        add_text(json, "title", kept.title);
-        add_text(json, "address", kept.address);
+        json_add_text(json, "title", kept.title);
+        json_add_text(json, "address", kept.address);
     }
     return json;
 }

@@ -5,6 +5,7 @@
 #include <jansson.h>
 
 #include "common/db.h"
+#include "common/json_parts.h"
 #include "services/desk/scope.h"
 
 /* The case in this row, whose columns from `first` on are those of desk.rows. */
@@ -19,9 +20,5 @@ json_t *case_move_json(const struct move_spec *line);
 json_t *case_moves_json(uint32_t hats, enum case_state state);
 /* The file of an attach entry: {sha256, type, bytes, name, at, actor}; NULL for another entry. */
 json_t *case_attached_json(const uint8_t *body, size_t size);
-/* The codes of a text, as an array. */
-json_t *codes_json(const char *codes);
-/* An id as a text: a number of JSON loses its last digits in browsers. */
-json_t *id_json(uint64_t id);
 
 #endif

@@ -78,9 +78,8 @@ void desk_get_councils(struct http_request *request, void *context) {
 /* The number in the path, and an ask for that meeting. */
 static void put_council(struct visit *visit, ask_done *done) {
     const char *number = http_path_part(visit->request, 0);
-    size_t digits = strspn(number, "0123456789");
-    if (digits == 0 || number[digits] != '\0' || digits > 18) {
-        visit_refuse(visit, 404, "council", "must be a number of at most 18 digits");
+    if (!is_id(number)) {
+        visit_refuse(visit, 404, "council", "must be a number of at most %d digits", ID_DIGITS_MAX);
         return;
     }
     struct ask *ask = visit_ask(visit, done);

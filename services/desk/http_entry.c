@@ -73,8 +73,7 @@ static void taken(void *context, const struct spawn_answer *answer) {
     visit_row(visit, "report", &row);
     snprintf(row.outcome, sizeof row.outcome, answer->repeated ? "done before" : "done");
     json_t *json = json_pack("{s:o}", "case", id_json(answer->case_id));
-    if (answer->receipt[0] != '\0')
-        json_object_set_new(json, "receipt", json_string(answer->receipt));
+    json_add_text(json, "receipt", answer->receipt);
     visit_answer_written(visit, answer->repeated ? 200 : 201, json, &row);
 }
 

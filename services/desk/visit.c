@@ -9,8 +9,9 @@
 #include <string.h>
 
 #include "common/clock.h"
+#include "common/http_json.h"
+#include "common/ids.h"
 
-#define JSON "application/json; charset=utf-8"
 #define IDEMPOTENCY_KEY_MAX 200
 
 /* ---- the answer -------------------------------------------------------------------------------------------------------- */
@@ -23,11 +24,8 @@ void visit_end(struct visit *visit) {
 }
 
 void visit_json(struct visit *visit, int status, json_t *take_json) {
-    char *text = json_dumps(take_json, JSON_COMPACT | JSON_REAL_PRECISION(15));
     http_add_header(visit->request, "Cache-Control", "no-store");
-    http_answer(visit->request, status, JSON, text, strlen(text));
-    free(text);
-    json_decref(take_json);
+    http_answer_json(visit->request, status, take_json);
     visit_end(visit);
 }
 
@@ -169,28 +167,20 @@ const PGresult *visit_result(struct visit *visit, const struct ask *ask, int ste
 
 bool visit_case(struct visit *visit) {
     const char *id = http_path_part(visit->request, 0);
-    size_t digits = strspn(id, "0123456789");
-    if (digits > 0 && id[digits] == '\0' && digits <= 18) {
+    if (is_id(id)) {
         visit->case_id = strtoull(id, NULL, 10);
         return true;
     }
-    visit_refuse(visit, 404, "case", "must be a number of at most 18 digits");
+    visit_refuse(visit, 404, "case", "must be a number of at most %d digits", ID_DIGITS_MAX);
     return false;
 }
 
 json_t *visit_body(struct visit *visit) {
-    size_t size;
-    const uint8_t *body = http_body(visit->request, &size);
-    json_error_t error;
-    json_t *json = json_loadb((const char *)body, size, JSON_REJECT_DUPLICATES, &error);
-    if (json != NULL && json_is_object(json))
-        return json;
+    struct reason why;
+    json_t *json = http_body_object(visit->request, &why);
     if (json == NULL)
-        visit_refuse(visit, 400, "body", "line %d, column %d: %s", error.line, error.column, error.text);
-    else
-        visit_refuse(visit, 400, "body", "must be a JSON object");
-    json_decref(json);
-    return NULL;
+        visit_refuse_why(visit, 400, &why);
+    return json;
 }
 
 const char *visit_key(struct visit *visit, const char *about, char key[VISIT_KEY_SIZE]) {

@@ -22,19 +22,15 @@ struct admission {
     bool behind_proxy;
 };
 
-int admission_open(struct admission **out, const struct settings *settings, struct reason *why) {
+struct admission *admission_open(const struct settings *settings) {
     struct admission *admission = calloc(1, sizeof *admission);
     assert(admission != NULL);
-    if (blocks_open(&admission->blocks, settings, why) != 0) {
-        free(admission);
-        return -1;
-    }
+    admission->blocks = blocks_open();
     admission->rates = rate_limit_open(ADMISSION_NAMES_MAX);
     admission->source_per_minute = (uint32_t)settings_number(settings, "ZHITONG_SOURCE_PER_MINUTE");
     admission->address_per_minute = (uint32_t)settings_number(settings, "ZHITONG_ADDRESS_PER_MINUTE");
     admission->behind_proxy = settings_flag(settings, "ZHITONG_BEHIND_PROXY");
-    *out = admission;
-    return 0;
+    return admission;
 }
 
 void admission_close(struct admission **admission) {
@@ -60,7 +56,7 @@ void admission_address(const struct intake *intake, const struct http_request *r
                        char address[HTTP_PEER_BYTES_MAX + 1]) {
     char normal[CONTACT_BYTES_MAX + 1];
     http_address(request, intake->admission->behind_proxy, address);
-    contact_normal("address", address, normal);
+    (void)contact_normal("address", address, normal); /* a proxy may call it by a name */
     snprintf(address, HTTP_PEER_BYTES_MAX + 1, "%.*s", HTTP_PEER_BYTES_MAX, normal);
 }
 
@@ -124,7 +120,7 @@ int admission_judge(struct intake *intake, struct http_request *request, const c
     admission_address(intake, request, address);
     const struct block *block = source != NULL ? blocks_of_source(blocks, source) : NULL;
     if (block == NULL)
-        block = blocks_of_secret(blocks, "address", address);
+        block = blocks_of_contact(blocks, intake->keys, "address", address);
     if (block != NULL)
         return say_blocked(block, why);
     snprintf(name, sizeof name, "%c%s", source != NULL ? 's' : 'a', source != NULL ? source : address);
@@ -133,9 +129,9 @@ int admission_judge(struct intake *intake, struct http_request *request, const c
 
 int admission_judge_reporter(struct intake *intake, const struct submit *submit, struct reason *why) {
     const struct blocks *blocks = intake->admission->blocks;
-    const struct block *block = blocks_of_secret(blocks, "phone", submit->reporter_phone);
+    const struct block *block = blocks_of_contact(blocks, intake->keys, "phone", submit->reporter_phone);
     if (block == NULL)
-        block = blocks_of_secret(blocks, "email", submit->reporter_email);
+        block = blocks_of_contact(blocks, intake->keys, "email", submit->reporter_email);
     return block == NULL ? 0 : say_blocked(block, why);
 }
 

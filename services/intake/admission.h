@@ -25,14 +25,14 @@ struct admission;
             "without a source's key that one address may send in a minute, at each replica; more get 429. 0: no limit" \
     }
 
-/* Refuses a keyring that cannot be read. */
-MUST_CHECK int admission_open(struct admission **out, const struct settings *settings, struct reason *why);
+struct admission *admission_open(const struct settings *settings); /* the caller closes it */
 void admission_close(struct admission **admission);
 void admission_turn(const struct intake *intake); /* once a turn */
 int admission_wait_ms(const struct admission *admission);
 
-/* 0: go on. -1: answered, with 503 (no report would be taken now: the queue is full or the chain lags; Retry-After), 403 (blocked, until when and how to appeal) or 429 (Retry-After). source: the code that the request's
- * key belongs to; NULL: it has none. Call it once a request, before the body is looked at. */
+/* 0: go on. -1: answered, with 503 (no report would be taken now: the queue is full or the chain lags; Retry-After), 403 (blocked,
+ * until when and how to appeal) or 429 (Retry-After). source: the code that the request's key belongs to; NULL: it has none. Call it
+ * once a request, before the body is looked at. */
 MUST_CHECK int admission_check(struct intake *intake, struct http_request *request, const char *source);
 /* The same for who reports, once the body is read: 403 when the telephone number or e-mail is blocked. */
 struct submit;

@@ -8,32 +8,24 @@
 
 #include "common/clock.h"
 #include "common/contact.h"
-#include "common/journal.h"
 #include "common/loop.h"
 
 struct blocks {
-    struct secret_keys *keys; /* NULL: none */
     struct block *rows;
     size_t count;
     int64_t read_at; /* monotonic ms; 0: never */
     bool asked;
 };
 
-int blocks_open(struct blocks **out, const struct settings *settings, struct reason *why) {
+struct blocks *blocks_open(void) {
     struct blocks *blocks = calloc(1, sizeof *blocks);
     assert(blocks != NULL);
-    if (secret_keys_of_settings(&blocks->keys, settings, why) != 0) {
-        free(blocks);
-        return -1;
-    }
-    *out = blocks;
-    return 0;
+    return blocks;
 }
 
 void blocks_close(struct blocks **blocks) {
     if (*blocks == NULL)
         return;
-    secret_keys_close(&(*blocks)->keys);
     free((*blocks)->rows);
     free(*blocks);
     *blocks = NULL;
@@ -44,12 +36,9 @@ void blocks_close(struct blocks **blocks) {
 static void blocks_read(void *context, const struct ask *ask) {
     struct blocks *blocks = context;
     const PGresult *result = ask_result(ask, 0);
-    struct reason why;
     blocks->asked = false;
     if (result == NULL)
         return; /* the old ones hold; asked again soon */
-    if (blocks->keys != NULL && secret_keys_refresh(&blocks->keys, &why) != 0)
-        journal_say(JOURNAL_WARNING, "keyring", "%s: %s", why.field, why.text);
     free(blocks->rows);
     blocks->count = 0;
     blocks->rows = calloc((size_t)PQntuples(result) + 1, sizeof *blocks->rows);
@@ -92,15 +81,16 @@ const struct block *blocks_of_source(const struct blocks *blocks, const char *so
 }
 
 /* A block may have been made with any key of the ring. */
-const struct block *blocks_of_secret(const struct blocks *blocks, const char *kind, const char *text) {
+const struct block *blocks_of_contact(const struct blocks *blocks, const struct secret_keys *keys, const char *kind,
+                                      const char *text) {
     uint8_t index[SECRET_INDEX_BYTES];
     char hex[2 * SECRET_INDEX_BYTES + 1];
     char normal[CONTACT_BYTES_MAX + 1];
-    if (blocks->keys == NULL || blocks->count == 0 || text[0] == '\0')
+    if (keys == NULL || blocks->count == 0 || text[0] == '\0')
         return NULL;
-    contact_normal(kind, text, normal);
-    for (size_t nth = 0; nth < secret_keys_count(blocks->keys); nth++) {
-        secret_index(blocks->keys, nth, kind, normal, index);
+    (void)contact_normal(kind, text, normal); /* what is no such contact is blocked by nothing */
+    for (size_t nth = 0; nth < secret_keys_count(keys); nth++) {
+        secret_index(keys, nth, kind, normal, index);
         sodium_bin2hex(hex, sizeof hex, index, sizeof index);
         const struct block *block = find(blocks, kind, hex);
         if (block != NULL)

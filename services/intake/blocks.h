@@ -19,8 +19,7 @@ struct block {
 };
 
 struct blocks;
-/* Refuses a keyring (ZHITONG_SECRET_KEYS) that cannot be read. Without one only sources can be blocked. */
-MUST_CHECK int blocks_open(struct blocks **out, const struct settings *settings, struct reason *why);
+struct blocks *blocks_open(void); /* with none; the caller closes it */
 void blocks_close(struct blocks **blocks);
 /* Once a turn: has them read when it is time. */
 void blocks_turn(struct blocks *blocks, const struct service_loop *loop, struct asks *asks);
@@ -29,7 +28,9 @@ int blocks_wait_ms(const struct blocks *blocks);
 
 /* The block of a source; NULL: none. Borrowed until the next turn, as are the others. */
 const struct block *blocks_of_source(const struct blocks *blocks, const char *source);
-/* kind: "address", "phone" or "email"; the text in any form that contact_normal takes. */
-const struct block *blocks_of_secret(const struct blocks *blocks, const char *kind, const char *text);
+/* kind: "address", "phone" or "email"; the text in any form that contact_normal takes. Such a block is kept as the blind index of its
+ * contact, with any key of the ring. keys: NULL where no keyring is set; only sources can be blocked then. */
+const struct block *blocks_of_contact(const struct blocks *blocks, const struct secret_keys *keys, const char *kind,
+                                      const char *text);
 
 #endif

@@ -26,8 +26,6 @@ struct credential {
 };
 
 struct credentials {
-    struct service_loop *loop;
-    struct secret_keys *keys; /* NULL: no keyring is set, and signatures cannot be checked */
     struct credential *rows;
     size_t count;
     bool known, asked;
@@ -37,15 +35,15 @@ struct credentials {
 
 /* ---- reading them ------------------------------------------------------------------------------------------------------- */
 
-/* False, with a line in the journal, when the secret cannot be opened. */
-static bool read_secret(struct credentials *own, struct credential *row, const PGresult *result, int number) {
+/* False, with a line in the journal, when the secret cannot be opened. keys: NULL where no keyring is set. */
+static bool read_secret(const struct secret_keys *keys, struct credential *row, const PGresult *result, int number) {
     const struct secret_about about = {"credential.sealed", row->name};
     struct bytes sealed = {0}, plain = {0};
     struct reason why = {.text = "no keyring is set"};
     size_t size;
     const uint8_t *data = db_bytea(result, number, 4, &size);
     bytes_append(&sealed, data, size);
-    bool good = own->keys != NULL && secret_open(own->keys, &about, &sealed, &plain, &why) == 0 &&
+    bool good = keys != NULL && secret_open(keys, &about, &sealed, &plain, &why) == 0 &&
                 plain.size <= WEBHOOK_SECRET_MAX;
     if (good) {
         memcpy(row->secret.bytes, plain.data, plain.size);
@@ -59,7 +57,7 @@ static bool read_secret(struct credentials *own, struct credential *row, const P
     return good;
 }
 
-static bool read_row(struct credentials *own, struct credential *row, const PGresult *result, int number) {
+static bool read_row(const struct secret_keys *keys, struct credential *row, const PGresult *result, int number) {
     const char *kind = db_text(result, number, 2);
     snprintf(row->name, sizeof row->name, "%s", db_text(result, number, 0));
     snprintf(row->source, sizeof row->source, "%s", db_text(result, number, 1));
@@ -68,7 +66,7 @@ static bool read_row(struct credentials *own, struct credential *row, const PGre
     row->expires_at = db_null(result, number, 5) ? 0 : db_int8(result, number, 5);
     row->used_day = db_null(result, number, 6) ? 0 : db_int8(result, number, 6);
     if (!row->is_key)
-        return read_secret(own, row, result, number);
+        return read_secret(keys, row, result, number);
     size_t size;
     const uint8_t *digest = db_bytea(result, number, 3, &size);
     if (size != DIGEST_BYTES)
@@ -86,53 +84,45 @@ static void forget(struct credentials *own) {
 }
 
 static void rows_read(void *context, const struct ask *ask) {
-    struct credentials *own = context;
+    struct intake *intake = context;
+    struct credentials *own = intake->credentials;
     const PGresult *result = ask_result(ask, 0);
-    struct reason why;
     own->asked = false;
     if (result == NULL)
         return; /* the old ones hold; asked again soon */
-    if (own->keys != NULL && secret_keys_refresh(&own->keys, &why) != 0)
-        journal_say(JOURNAL_WARNING, "keyring", "%s: %s", why.field, why.text);
+    intake_refresh_keys(intake);
     forget(own);
     own->rows = calloc((size_t)PQntuples(result) + 1, sizeof *own->rows);
     assert(own->rows != NULL);
     for (int row = 0; row < PQntuples(result); row++)
-        own->count += read_row(own, &own->rows[own->count], result, row);
+        own->count += read_row(intake->keys, &own->rows[own->count], result, row);
     own->known = true;
 }
 
 void credentials_turn(struct intake *intake) {
     struct credentials *own = intake->credentials;
     int64_t now = clock_monotonic_ms();
-    const struct mesh_view *view = own->loop->view;
+    const struct mesh_view *view = intake->loop->view;
     bool announced = view != own->seen;
-    if (own->asked || own->loop->stopping || view == NULL || (!announced && now - own->read_at < CREDENTIALS_MS))
+    if (own->asked || intake->loop->stopping || view == NULL || (!announced && now - own->read_at < CREDENTIALS_MS))
         return;
-    struct ask *ask = ask_make(rows_read, own);
+    struct ask *ask = ask_make(rows_read, intake);
     ask_step(ask, "intake_credentials", NULL, 0);
     own->asked = asks_put(intake->asks, ASK_QUICK, ask);
     own->seen = view;
     own->read_at = now;
 }
 
-int credentials_open(struct credentials **out, struct service_loop *loop, struct reason *why) {
+struct credentials *credentials_open(void) {
     struct credentials *own = calloc(1, sizeof *own);
     assert(own != NULL);
-    own->loop = loop;
-    if (secret_keys_of_settings(&own->keys, loop->settings, why) != 0) {
-        free(own);
-        return -1;
-    }
-    *out = own;
-    return 0;
+    return own;
 }
 
 void credentials_close(struct credentials **credentials) {
     if (*credentials == NULL)
         return;
     forget(*credentials);
-    secret_keys_close(&(*credentials)->keys);
     free(*credentials);
     *credentials = NULL;
 }

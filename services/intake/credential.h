@@ -12,8 +12,7 @@
 #define API_KEY_TEXT_MAX 64 /* bytes of a key as it is sent */
 
 struct credentials;
-/* Refuses a keyring (ZHITONG_SECRET_KEYS) that cannot be read. */
-MUST_CHECK int credentials_open(struct credentials **out, struct service_loop *loop, struct reason *why);
+struct credentials *credentials_open(void); /* with none; the caller closes it */
 void credentials_close(struct credentials **credentials);
 /* Once a turn of the loop: has them read when it is time. */
 void credentials_turn(struct intake *intake);

@@ -8,23 +8,12 @@
 
 #define NUMBER_BYTES 40
 
-/* Reads the zone's data each time, a millisecond: only few pictures have a time and no zone. */
-static int64_t in_city_time(int64_t local, const struct city *city) {
-    struct zone *zone = NULL;
-    struct reason why;
-    if (city == NULL || zone_open(&zone, city_timezone(city), &why) != 0)
-        return 0;
-    int64_t instant = zone_instant(zone, local);
-    zone_close(&zone);
-    return instant;
-}
-
 void file_row_of(const struct strip *found, const struct city *city, struct file_row *row) {
     const struct exif *exif = &found->exif;
     *row = (struct file_row){.width = found->width, .height = found->height, .lat = exif->lat, .lon = exif->lon};
     row->taken_at = exif->taken_at;
     if (exif->taken_at != 0 && !exif->taken_in_utc)
-        row->taken_at = in_city_time(exif->taken_at, city);
+        row->taken_at = city != NULL ? zone_instant(city_zone(city), exif->taken_at) : 0;
 }
 
 void file_row_step(const struct file_row *row, struct ask *ask) {

@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/http_json.h"
+#include "common/json_parts.h"
 #include "common/source_map.h"
-
-#define JSON "application/json; charset=utf-8"
 
 struct handed { /* one report */
     struct handing *handing;
@@ -24,27 +24,14 @@ struct handing {
     struct handed reports[];
 };
 
-void answer_json(struct http_request *request, int status, json_t *take_object) {
-    char *text = json_dumps(take_object, JSON_COMPACT | JSON_REAL_PRECISION(15));
-    http_answer(request, status, JSON, text, strlen(text));
-    free(text);
-    json_decref(take_object);
-}
-
 json_t *accepted_json(const struct accepted *accepted) {
-    char id[24];
-    snprintf(id, sizeof id, "%llu", (unsigned long long)accepted->case_id);
-    json_t *json = json_pack("{s:s}", "case", id);
-    if (accepted->receipt[0] != '\0')
-        json_object_set_new(json, "receipt", json_string(accepted->receipt));
+    json_t *json = json_pack("{s:o}", "case", id_json(accepted->case_id));
+    json_add_text(json, "receipt", accepted->receipt);
     if (accepted->score != 0)
         json_object_set_new(json, "score", json_integer((json_int_t)accepted->score));
-    if (accepted->missing[0] != '\0')
-        json_object_set_new(json, "missing", json_string(accepted->missing));
-    if (accepted->parent != 0) {
-        snprintf(id, sizeof id, "%llu", (unsigned long long)accepted->parent);
-        json_object_set_new(json, "parent", json_string(id));
-    }
+    json_add_text(json, "missing", accepted->missing);
+    if (accepted->parent != 0)
+        json_object_set_new(json, "parent", id_json(accepted->parent));
     return json;
 }
 
@@ -79,9 +66,9 @@ static void finish(struct handing *handing) {
     if (all_busy)
         http_add_header(handing->request, "Retry-After", "1");
     if (handing->several)
-        answer_json(handing->request, all_busy ? 503 : 207, list_json(handing));
+        http_answer_json(handing->request, all_busy ? 503 : 207, list_json(handing));
     else
-        answer_json(handing->request, handing->reports[0].status, handing->reports[0].json);
+        http_answer_json(handing->request, handing->reports[0].status, handing->reports[0].json);
     free(handing);
 }
 

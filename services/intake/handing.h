@@ -29,7 +29,6 @@ void handing_submit(struct handing *handing, size_t nth, const struct submit *re
 /* The request is answered now or when the last report is; the handing is gone for the caller. */
 void handing_end(struct handing *handing);
 
-void answer_json(struct http_request *request, int status, json_t *take_object);
 /* The answer to one accepted report: {"case":…,"receipt":…,"score":…,"missing":…,"parent":…}. */
 json_t *accepted_json(const struct accepted *accepted);
 

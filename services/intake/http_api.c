@@ -6,6 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/http_json.h"
+#include "common/ids.h"
+#include "common/json_parts.h"
 #include "common/message_json.h"
 #include "common/service.h"
 #include "common/source_map.h"
@@ -26,7 +29,7 @@ static void answer_accepted(struct http_request *request, const uint8_t *reply, 
         http_refuse(request, 500, &why);
         return;
     }
-    answer_json(request, accepted.repeated ? 200 : 201, accepted_json(&accepted));
+    http_answer_json(request, accepted.repeated ? 200 : 201, accepted_json(&accepted));
 }
 
 static void answer_refused(struct http_request *request, const uint8_t *reply, size_t size) {
@@ -48,9 +51,7 @@ static void posted(void *context, const uint8_t *reply, size_t size) {
     } else if (type == MESSAGE_refused) {
         answer_refused(request, reply, size);
     } else {
-        struct reason why;
-        (void)refuse(&why, "", "too busy now; nothing was kept, send the same report again");
-        http_refuse(request, 503, &why);
+        http_refuse_field(request, 503, "", "too busy now; nothing was kept, send the same report again");
     }
 }
 
@@ -88,17 +89,12 @@ static void fill_source(const struct http_request *request, const struct source 
 /* `source` is NULL for whoever has no key. */
 static int read_report(const struct http_request *request, const struct source *source, struct submit *submit,
                        struct reason *why) {
-    size_t size;
-    const uint8_t *body = http_body(request, &size);
-    json_error_t error;
-    json_t *json = json_loadb((const char *)body, size, JSON_REJECT_DUPLICATES, &error);
+    json_t *json = http_body_object(request, why);
     if (json == NULL)
-        return refuse(why, "body", "line %d, column %d: %s", error.line, error.column, error.text);
+        return -1;
     char key[sizeof submit->key];
     int status = -1;
-    if (!json_is_object(json)) {
-        (void)refuse(why, "body", "must be a JSON object");
-    } else if (json_object_get(json, "key") != NULL) {
+    if (json_object_get(json, "key") != NULL) {
         (void)refuse(why, "key", "goes into the Idempotency-Key header");
     } else if (read_key(request, key, sizeof key, why) == 0) {
         if (source != NULL)
@@ -155,13 +151,11 @@ static void got(void *context, const PGresult *result) {
     struct http_request *request = context;
     struct reason why;
     if (result == NULL) {
-        (void)refuse(&why, "", "the database does not answer; try again");
-        http_refuse(request, 503, &why);
+        http_refuse_field(request, 503, "", "the database does not answer; try again");
         return;
     }
     if (PQntuples(result) == 0) {
-        (void)refuse(&why, "case", "there is no such report");
-        http_refuse(request, 404, &why);
+        http_refuse_field(request, 404, "case", "there is no such report");
         return;
     }
     struct report_received report;
@@ -171,21 +165,16 @@ static void got(void *context, const PGresult *result) {
         http_refuse(request, 500, &why);
         return;
     }
-    char id[24];
-    snprintf(id, sizeof id, "%llu", (unsigned long long)report.case_id);
     json_t *json = message_to_json(MESSAGE_report_received, &report);
-    json_object_set_new(json, "case", json_string(id));
+    json_object_set_new(json, "case", id_json(report.case_id));
     json_object_del(json, "reporter"); /* which reports come from one person is nobody's business */
-    answer_json(request, 200, json);
+    http_answer_json(request, 200, json);
 }
 
 void intake_get_report(struct http_request *request, void *context) {
     const char *id = http_path_rest(request);
-    size_t digits = strspn(id, "0123456789");
-    if (digits == 0 || id[digits] != '\0' || digits > 18) {
-        struct reason why;
-        (void)refuse(&why, "case", "must be a number of at most 18 digits");
-        http_refuse(request, 404, &why);
+    if (!is_id(id)) {
+        http_refuse_field(request, 404, "case", "must be a number of at most %d digits", ID_DIGITS_MAX);
         return;
     }
     service_query(context, "intake_report", id, got, request);

@@ -5,15 +5,9 @@
 
 #include "common/classifier_watch.h"
 #include "common/clock.h"
+#include "common/http_json.h"
 #include "services/intake/assist.h"
 #include "services/intake/intake.h"
-
-static void send_json(struct http_request *request, json_t *take_json) {
-    char *text = json_dumps(take_json, JSON_COMPACT | JSON_REAL_PRECISION(6));
-    http_answer(request, 200, "application/json; charset=utf-8", text, strlen(text));
-    free(text);
-    json_decref(take_json);
-}
 
 /* 0: city and model are there; otherwise the status to refuse with. */
 static int find(const struct intake *intake, struct assist_with *with, struct reason *why) {
@@ -34,12 +28,9 @@ static int find(const struct intake *intake, struct assist_with *with, struct re
 }
 
 static int read_body(const struct http_request *request, struct assist_ask *ask, struct reason *why) {
-    size_t size;
-    const uint8_t *body = http_body(request, &size);
-    json_error_t error;
-    json_t *json = json_loadb((const char *)body, size, JSON_REJECT_DUPLICATES, &error);
+    json_t *json = http_body_json(request, why);
     if (json == NULL)
-        return refuse(why, "body", "line %d, column %d: %s", error.line, error.column, error.text);
+        return -1;
     int status = assist_read(json, ask, why);
     json_decref(json);
     return status;
@@ -65,5 +56,5 @@ void intake_post_classify(struct http_request *request, void *context) {
     if (assist_json(&with, &ask, &json, &why) != 0)
         http_refuse(request, 400, &why);
     else
-        send_json(request, json);
+        http_answer_json(request, 200, json);
 }

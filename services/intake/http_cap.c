@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/http_json.h"
 #include "proto/text.h"
 #include "services/intake/cap_map.h"
 #include "services/intake/handing.h"
@@ -117,7 +118,7 @@ static void update_found(void *context, const struct ask *ask) {
 /* ---- cancellations ----------------------------------------------------------------------------------------------------------- */
 
 static void finish_notes(struct alerting *alerting) {
-    answer_json(alerting->request, alerting->status, json_pack("{s:O}", "noted", alerting->noted));
+    http_answer_json(alerting->request, alerting->status, json_pack("{s:O}", "noted", alerting->noted));
     close_alerting(alerting);
 }
 

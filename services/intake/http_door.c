@@ -5,26 +5,18 @@
 #include <string.h>
 
 #include "common/clock.h"
+#include "common/http_json.h"
 #include "common/message_json.h"
 #include "services/intake/door.h"
 #include "services/intake/intake.h"
 #include "services/intake/items_json.h"
 #include "services/intake/report.h"
 
-static void send_json(struct http_request *request, json_t *take_json) {
-    char *text = json_dumps(take_json, JSON_COMPACT | JSON_REAL_PRECISION(15));
-    http_answer(request, 200, "application/json; charset=utf-8", text, strlen(text));
-    free(text);
-    json_decref(take_json);
-}
-
 /* NULL, and the request is answered, while no city is loaded. */
 static const struct city *city_of(struct http_request *request, void *context, char language[LANGUAGE_MAX + 1]) {
     const struct city *city = intake_city(intake_of(context));
-    struct reason why;
     if (city == NULL) {
-        (void)refuse(&why, "city", "none is loaded yet; try again");
-        http_refuse(request, 503, &why);
+        http_refuse_field(request, 503, "city", "none is loaded yet; try again");
         return NULL;
     }
     language_of(city, http_query(request, "lang"), http_header(request, "Accept-Language"), language);
@@ -36,7 +28,7 @@ void intake_get_items(struct http_request *request, void *context) {
     char language[LANGUAGE_MAX + 1];
     const struct city *city = city_of(request, context, language);
     if (city != NULL)
-        send_json(request, items_json(city, language));
+        http_answer_json(request, 200, items_json(city, language));
 }
 
 void intake_get_item(struct http_request *request, void *context) {
@@ -46,12 +38,10 @@ void intake_get_item(struct http_request *request, void *context) {
         return;
     const struct item *item = city_item(city, http_path_rest(request));
     if (item != NULL) {
-        send_json(request, item_json(city, item, language));
+        http_answer_json(request, 200, item_json(city, item, language));
         return;
     }
-    struct reason why;
-    (void)refuse(&why, "item", "there is no such item; GET /items has them all");
-    http_refuse(request, 404, &why);
+    http_refuse_field(request, 404, "item", "there is no such item; GET /items has them all");
 }
 
 /* ---- POST /reports/check ---------------------------------------------------------------------------------------------- */
@@ -67,16 +57,11 @@ void door_pack_attributes(json_t *report) {
 
 /* As POST /reports reads it; what that takes from a header or adds itself need not be there. */
 static int read_report(const struct http_request *request, struct submit *submit, struct reason *why) {
-    size_t size;
-    const uint8_t *body = http_body(request, &size);
-    json_error_t error;
-    json_t *json = json_loadb((const char *)body, size, JSON_REJECT_DUPLICATES, &error);
+    json_t *json = http_body_object(request, why);
     if (json == NULL)
-        return refuse(why, "body", "line %d, column %d: %s", error.line, error.column, error.text);
+        return -1;
     int status = -1;
-    if (!json_is_object(json)) {
-        (void)refuse(why, "body", "must be a JSON object");
-    } else if (json_object_get(json, "key") != NULL) {
+    if (json_object_get(json, "key") != NULL) {
         (void)refuse(why, "key", "goes into the Idempotency-Key header");
     } else {
         json_object_set_new(json, "key", json_string("check"));
@@ -126,5 +111,5 @@ void intake_post_check(struct http_request *request, void *context) {
         door_look(&ask, &submit, &found, &why) != 0)
         http_refuse(request, 400, &why);
     else
-        send_json(request, found_json(city, &submit, &found, language));
+        http_answer_json(request, 200, found_json(city, &submit, &found, language));
 }

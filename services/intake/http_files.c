@@ -2,24 +2,21 @@
 
 #include <assert.h>
 #include <inttypes.h>
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/http_form.h"
+#include "common/http_json.h"
 #include "services/intake/admission.h"
 #include "services/intake/credential.h"
 #include "services/intake/file_type.h"
 #include "services/intake/files.h"
 
-#define JSON "application/json; charset=utf-8"
 #define LIST_BYTES_MAX ((FILE_HEX_BYTES + 1) * HTTP_FORM_FILES_MAX)
 
 static void refuse_database(struct http_request *request) {
-    struct reason why;
-    (void)refuse(&why, "", "the database does not answer; try again");
-    http_refuse(request, 503, &why);
+    http_refuse_field(request, 503, "", "the database does not answer; try again");
 }
 
 static void put_ask(struct intake *intake, struct http_request *request, struct ask *take_ask) {
@@ -57,10 +54,7 @@ static void told(void *context, const struct ask *ask) {
         json_array_append_new(files, file_json(result, row));
     json_t *json = json_array_size(files) == 1 ? json_incref(json_array_get(files, 0))
                                                : json_pack("{s:O}", "files", files);
-    char *text = json_dumps(json, JSON_COMPACT | JSON_REAL_PRECISION(15));
-    http_answer(request, 201, JSON, text, strlen(text));
-    free(text);
-    json_decref(json);
+    http_answer_json(request, 201, json);
     json_decref(files);
 }
 
@@ -76,9 +70,7 @@ void intake_post_file(struct http_request *request, void *context) {
             size += (size_t)snprintf(list + size, sizeof list - size, "%s%s", size > 0 ? " " : "", field->file);
     }
     if (size == 0) {
-        struct reason why;
-        (void)refuse(&why, "file", "is missing: send a file part, or the file as the body");
-        http_refuse(request, 400, &why);
+        http_refuse_field(request, 400, "file", "is missing: send a file part, or the file as the body");
         return;
     }
     struct ask *ask = ask_make(told, request);
@@ -95,9 +87,7 @@ struct look {
 };
 
 static void refuse_unknown(struct http_request *request) {
-    struct reason why;
-    (void)refuse(&why, "file", "there is no such file, or it is not published");
-    http_refuse(request, 404, &why);
+    http_refuse_field(request, 404, "file", "there is no such file, or it is not published");
 }
 
 static void send_published(const struct look *look, enum file_type type) {

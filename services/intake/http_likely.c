@@ -2,13 +2,14 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <jansson.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/clock.h"
+#include "common/http_json.h"
+#include "common/json_parts.h"
 #include "services/intake/intake.h"
 #include "services/intake/linking.h"
 
@@ -41,22 +42,16 @@ static json_t *because_json(const struct likeness *likeness) {
 
 static json_t *found_json(const struct found *found) {
     const struct known *known = (const struct known *)(const void *)found->older; /* it begins with it */
-    char id[24];
-    snprintf(id, sizeof id, "%llu", (unsigned long long)found->older->case_id);
-    return json_pack("{s:s, s:i, s:o, s:s, s:I, s:s}", "case", id, "percent", (int)found->likeness.percent, "because",
-                     because_json(&found->likeness), "state", known->state, "at", (json_int_t)found->older->like.at,
-                     "item", found->older->item);
+    return json_pack("{s:o, s:i, s:o, s:s, s:I, s:s}", "case", id_json(found->older->case_id), "percent",
+                     (int)found->likeness.percent, "because", because_json(&found->likeness), "state", known->state,
+                     "at", (json_int_t)found->older->like.at, "item", found->older->item);
 }
 
 static void answer(struct http_request *request, const struct finds *finds) {
     json_t *likely = json_array();
     for (size_t i = 0; i < finds->count && i < LIKELY_MAX; i++)
         json_array_append_new(likely, found_json(&finds->best[i]));
-    json_t *json = json_pack("{s:o}", "likely", likely);
-    char *text = json_dumps(json, JSON_COMPACT);
-    http_answer(request, 200, "application/json; charset=utf-8", text, strlen(text));
-    free(text);
-    json_decref(json);
+    http_answer_json(request, 200, json_pack("{s:o}", "likely", likely));
 }
 
 /* Compared as if the question came through the channel of the other one. */
@@ -87,10 +82,8 @@ static void read_all(struct question *question, const PGresult *result, struct k
 static void got(void *context, const struct ask *ask) {
     struct question *question = context;
     const PGresult *result = ask_result(ask, 0);
-    struct reason why;
     if (result == NULL || intake_city(question->intake) == NULL) {
-        (void)refuse(&why, "", "the database does not answer; try again");
-        http_refuse(question->request, 503, &why);
+        http_refuse_field(question->request, 503, "", "the database does not answer; try again");
     } else {
         struct finds finds = {0};
         struct known *known = calloc((size_t)PQntuples(result) + 1, sizeof *known);
@@ -177,9 +170,7 @@ static void put(struct question *question, const struct look *look) {
     ask_step(ask, "intake_likely", (const char *[]){cells.numbers, cells.x, cells.y, since}, 4);
     if (asks_put(question->intake->asks, ASK_LIST, ask))
         return;
-    struct reason why;
-    (void)refuse(&why, "", "too many requests are under way; try again");
-    http_refuse(question->request, 503, &why);
+    http_refuse_field(question->request, 503, "", "too many requests are under way; try again");
     free(question);
 }
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/http_json.h"
 #include "services/intake/admission.h"
 #include "services/intake/credential.h"
 #include "services/intake/handing.h"
@@ -38,8 +39,7 @@ const struct source *source_of_request(struct intake *intake, struct http_reques
     const char *code = http_path_rest(request);
     struct reason why;
     if (city == NULL || !credentials_known(intake)) {
-        (void)refuse(&why, "", "no city or no keys have been read yet; try again");
-        http_refuse(request, 503, &why);
+        http_refuse_field(request, 503, "", "no city or no keys have been read yet; try again");
         return NULL;
     }
     /* An unknown source and a wrong key look the same: whoever has no key learns nothing about sources. */
@@ -53,8 +53,7 @@ const struct source *source_of_request(struct intake *intake, struct http_reques
     const struct source *source = city_source(city, code);
     if (source != NULL && source->adapter == adapter)
         return admission_check(intake, request, code) == 0 ? source : NULL;
-    (void)refuse(&why, "source", "the city has no such source of the adapter %s", adapter_name(adapter));
-    http_refuse(request, 404, &why);
+    http_refuse_field(request, 404, "source", "the city has no such source of the adapter %s", adapter_name(adapter));
     return NULL;
 }
 
@@ -101,14 +100,9 @@ void intake_post_webhook(struct http_request *request, void *context) {
     const struct source *source = source_of_request(intake, request, ADAPTER_WEBHOOK);
     struct webhook_body body;
     struct reason why;
-    json_error_t error;
-    size_t size;
     if (source == NULL)
         return;
-    const uint8_t *text = http_body(request, &size);
-    json_t *json = json_loadb((const char *)text, size, JSON_REJECT_DUPLICATES, &error);
-    if (json == NULL)
-        (void)refuse(&why, "body", "line %d, column %d: %s", error.line, error.column, error.text);
+    json_t *json = http_body_json(request, &why);
     if (json == NULL || webhook_body_read(&body, source, json, &why) != 0)
         http_refuse(request, 400, &why);
     else

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "common/classifier_watch.h"
+#include "common/journal.h"
 #include "common/loop.h"
 #include "services/intake/admission.h"
 #include "services/intake/credential.h"
@@ -22,6 +23,16 @@ struct intake *intake_of(void *context) {
 
 const struct city *intake_city(const struct intake *intake) {
     return service_city(intake->loop);
+}
+
+void intake_refresh_keys(struct intake *intake) {
+    struct reason why;
+    if (intake->keys == NULL)
+        return;
+    bool bad = secret_keys_refresh(&intake->keys, &why) != 0;
+    if (bad && !intake->keys_bad)
+        journal_say(JOURNAL_WARNING, "keyring", "%s: %s", why.field, why.text);
+    intake->keys_bad = bad;
 }
 
 static const struct member *owner(void *context, uint16_t shard) {
@@ -53,19 +64,21 @@ static void *intake_open(struct service_loop *loop, struct reason *why) {
         (void)refuse(why, "libsodium", "does not start");
         return NULL;
     }
-    struct intake_files *files = intake_files_open(settings, loop->in, why);
-    if (files == NULL)
+    struct secret_keys *keys;
+    if (secret_keys_of_settings(&keys, settings, why) != 0)
         return NULL;
-    struct intake *intake = calloc(1, sizeof *intake);
-    assert(intake != NULL);
-    intake->files = files;
-    intake->loop = loop;
-    if (credentials_open(&intake->credentials, loop, why) != 0 ||
-        admission_open(&intake->admission, settings, why) != 0) {
-        credentials_close(&intake->credentials);
-        free(intake);
+    struct intake_files *files = intake_files_open(settings, loop->in, why);
+    if (files == NULL) {
+        secret_keys_close(&keys);
         return NULL;
     }
+    struct intake *intake = calloc(1, sizeof *intake);
+    assert(intake != NULL);
+    intake->keys = keys;
+    intake->files = files;
+    intake->loop = loop;
+    intake->credentials = credentials_open();
+    intake->admission = admission_open(settings);
     const struct asks_options asks = {loop->service, settings_text(settings, "ZHITONG_DATABASE_URL"),
                                       (size_t)settings_number(settings, "ZHITONG_CONNECTIONS"), loop->in};
     const struct command_calls_options calls = {.zmq = loop->zmq,
@@ -75,10 +88,6 @@ static void *intake_open(struct service_loop *loop, struct reason *why) {
                                                 .answered = answered,
                                                 .patience_ms = settings_number(settings, "ZHITONG_COMMAND_MS"),
                                                 .busy_ends = true};
-    if (secret_keys_of_settings(&intake->keys, settings, why) != 0) {
-        free(intake);
-        return NULL;
-    }
     intake->tries = receipt_tries_open(settings);
     intake->asks = asks_open(&asks);
     intake->erasure = erasure_open(intake->asks, settings_number(settings, "ZHITONG_ERASE_SECONDS") * 1000);

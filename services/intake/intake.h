@@ -22,7 +22,8 @@ struct intake {
     struct open311_book *book;       /* NULL: not read yet; see open311_with_book */
     struct intake_files *files;
     size_t commands_max;      /* under way at once */
-    struct secret_keys *keys; /* NULL: none are set */
+    struct secret_keys *keys; /* of the loop, for all that it does; NULL: none are set. Each lane has its own */
+    bool keys_bad;            /* the file was changed and cannot be read: the old ones hold */
     struct receipt_tries *tries;
     struct erasure *erasure;
 };
@@ -31,6 +32,10 @@ extern const struct service_extra intake_extra;
 
 struct intake *intake_of(void *context);                     /* of an HTTP handler's context */
 const struct city *intake_city(const struct intake *intake); /* NULL while none is loaded */
+
+/* Reads the keyring again where its file was replaced since; what is wrong with it is told once in the journal, and the old keys
+ * hold. A key added by `zhitong keys secret` so works here before anything sealed or coded with it comes back. */
+void intake_refresh_keys(struct intake *intake);
 
 /* Hands a command to the owner of its case's shard in routing. `answered` is called once, from the loop. False: too many are
  * under way, and it will not be called. The outcome COMMAND_UNKNOWN: nobody knows whether it was done; the same key asked again

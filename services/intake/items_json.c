@@ -6,27 +6,23 @@
 #include "common/city_door.h"
 #include "common/city_place.h"
 #include "common/city_questions.h"
-
-static void put(json_t *json, const char *name, const char *text) {
-    if (*text != '\0')
-        json_object_set_new(json, name, json_string(text));
-}
+#include "common/json_parts.h"
 
 static json_t *named(const char *code, const struct wording *name, const char *language) {
     json_t *json = json_object();
-    put(json, "code", code);
-    put(json, "name", wording_in(name, language));
+    json_add_text(json, "code", code);
+    json_add_text(json, "name", wording_in(name, language));
     return json;
 }
 
 static json_t *head_json(const struct item *item, const struct item_words *words, const char *language) {
     json_t *json = named(item->code, &words->name, language);
     const struct item_text *text = item_text_in(words, language);
-    put(json, "parent", item->parent != NULL ? item->parent->code : "");
-    put(json, "matter", words->matter);
+    json_add_text(json, "parent", item->parent != NULL ? item->parent->code : "");
+    json_add_text(json, "matter", words->matter);
     if (text != NULL) {
-        put(json, "description", text->description);
-        put(json, "keywords", text->keywords);
+        json_add_text(json, "description", text->description);
+        json_add_text(json, "keywords", text->keywords);
     }
     return json;
 }
@@ -47,8 +43,8 @@ json_t *items_json(const struct city *city, const char *language) {
 static json_t *question_json(const struct question *question, const char *language) {
     json_t *json = json_pack("{s:s, s:s, s:b}", "code", question->code, "datatype", datatype_name(question->datatype),
                              "needed", question->needed);
-    put(json, "text", wording_in(&question->text, language));
-    put(json, "hint", wording_in(&question->hint, language));
+    json_add_text(json, "text", wording_in(&question->text, language));
+    json_add_text(json, "hint", wording_in(&question->hint, language));
     if (question->choice_count == 0)
         return json;
     json_t *choices = json_array();
@@ -64,12 +60,12 @@ json_t *item_json(const struct city *city, const struct item *item, const char *
     const struct item_text *text = item_text_in(words, language);
     const struct door *door = city_door(city, item->code);
     json_t *json = head_json(item, words, language), *questions = json_array();
-    put(json, "language", language);
+    json_add_text(json, "language", language);
     if (text != NULL) {
-        put(json, "filing", text->filing);
-        put(json, "closing", text->closing);
-        put(json, "basis", text->basis);
-        put(json, "answer", text->answer);
+        json_add_text(json, "filing", text->filing);
+        json_add_text(json, "closing", text->closing);
+        json_add_text(json, "basis", text->basis);
+        json_add_text(json, "answer", text->answer);
     }
     json_object_set_new(json, "asks",
                         json_pack("{s:i, s:s, s:s, s:i}", "text_least", (int)door->text_least, "photo",

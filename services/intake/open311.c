@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/calendar.h"
 #include "common/http_form.h"
 
 /* ---- errors and answers ------------------------------------------------------------------------------------------------- */
@@ -70,10 +69,6 @@ const PGresult *open311_result(struct open311_call *call, const struct ask *ask)
     if (result == NULL)
         open311_refuse_why(call, 503, "", "the database does not answer; ask again in a second");
     return result;
-}
-
-const struct zone *open311_zone(const struct open311_call *call) {
-    return calendar_zone(city_calendar(intake_city(call->intake), NULL));
 }
 
 struct reading { /* of the book, for a call */

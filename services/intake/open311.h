@@ -54,8 +54,6 @@ const PGresult *open311_result(struct open311_call *take_call, const struct ask 
 /* The address of the endpoint as clients reach it. */
 #define OPEN311_URL_SIZE 400
 void open311_url(const struct open311_call *call, char url[OPEN311_URL_SIZE]);
-/* The zone of the city's clock; a city is loaded. */
-const struct zone *open311_zone(const struct open311_call *call);
 /* The names of things, of the city as it is loaded: calls `then` now or once they are read, or answers 503. */
 void open311_with_book(struct open311_call *take_call, open311_handler *then);
 

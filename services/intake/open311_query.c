@@ -6,7 +6,6 @@
 #include <strings.h>
 
 #define EARTH_RADIUS_M 6371008.8 /* mean, IUGG */
-#define ID_DIGITS_MAX 18
 
 struct look { /* at the parameters of one request */
     const struct open311_asked *asked;
@@ -56,9 +55,8 @@ static void read_time(const struct look *look, const char *name, int64_t *at) {
 typedef bool code_wanted(const struct look *look, const char *code);
 
 static bool is_request(const struct look *look, const char *code) {
-    size_t digits = strspn(code, "0123456789");
     (void)look;
-    return code[digits] == '\0' && digits > 0 && digits <= ID_DIGITS_MAX;
+    return is_id(code);
 }
 
 static bool is_service(const struct look *look, const char *code) {

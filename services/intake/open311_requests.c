@@ -8,6 +8,7 @@
 
 #include <jansson.h>
 
+#include "common/ids.h"
 #include "proto/case_life.h"
 #include "services/intake/open311_query.h"
 
@@ -173,7 +174,7 @@ static void listed(void *context, const struct ask *ask) {
         open311_refuse_why(call, 503, "", "no city is loaded; ask again in a second");
         return;
     }
-    shown->zone = open311_zone(call);
+    shown->zone = city_zone(intake_city(call->intake));
     struct emit emit = {.format = call->format};
     if (call->id[0] == '\0') {
         emit_rows(&emit, shown, rows);
@@ -232,7 +233,8 @@ static bool read_query(struct open311_call *call) {
     assert(shown != NULL);
     call->own = shown;
     shown->call = call;
-    const struct open311_asked asked = {parameter, call->request, intake_city(call->intake), open311_zone(call)};
+    const struct open311_asked asked = {parameter, call->request, intake_city(call->intake),
+                                        city_zone(intake_city(call->intake))};
     if (open311_query_read(&shown->query, &asked, &call->errors))
         return true;
     open311_refuse(call);
@@ -254,17 +256,12 @@ void open311_get_requests(struct open311_call *call) {
 
 /* ---- one, by its number or token ------------------------------------------------------------------------------------------------- */
 
-static bool is_number(const char *id) {
-    size_t digits = strspn(id, "0123456789");
-    return digits > 0 && digits <= 18 && id[digits] == '\0';
-}
-
 static void one(struct open311_call *call) {
     ask_cases(call, call->id);
 }
 
 void open311_get_request(struct open311_call *call) {
-    if (!is_number(call->id))
+    if (!is_id(call->id))
         open311_refuse_why(call, 404, "service_request_id", "there is no such request");
     else if (read_query(call))
         open311_with_book(call, one);
@@ -291,7 +288,7 @@ static void known(void *context, const struct ask *ask) {
 
 /* A report has its number as soon as it is taken, so POST answers with that and never with a token; the number is the token. */
 void open311_get_token(struct open311_call *call) {
-    if (!is_number(call->id)) {
+    if (!is_id(call->id)) {
         open311_refuse_why(call, 404, "token", "there is no such token");
         return;
     }

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "common/ids.h"
 #include "proto/case_life.h"
 
 static void wrong(struct open311_errors *errors, int status, const char *field, const char *text) {
@@ -57,7 +58,7 @@ bool open311_update_read(const struct open311_form *form, const struct zone *zon
     *update = (struct open311_update){.case_id = 0};
     if (number != NULL)
         strcpy(update->update_id, number);
-    if (id != NULL && (id[strspn(id, "0123456789")] != '\0' || strlen(id) > 18))
+    if (id != NULL && !is_id(id))
         wrong(errors, 404, "service_request_id", "there is no such request");
     else if (id != NULL)
         update->case_id = strtoull(id, NULL, 10);

@@ -25,7 +25,7 @@ static void emit_update(struct emit *emit, const struct open311_call *call, cons
     enum case_state from = case_state_named(moved->from), state = case_state_named(moved->state);
     const struct move_spec *move = case_move(moved->move, from);
     snprintf(id, sizeof id, "%" PRIu64 ".%" PRIu64, moved->case_id, moved->version);
-    open311_time_write(open311_zone(call), moved->at, at);
+    open311_time_write(city_zone(intake_city(call->intake)), moved->at, at);
     emit_record(emit, NULL);
     emit_text(emit, "update_id", id);
     emit_id(emit, "service_request_id", moved->case_id);
@@ -72,7 +72,8 @@ static const char *parameter(void *request, const char *name) {
 }
 
 static void get(struct open311_call *call) {
-    const struct open311_asked asked = {parameter, call->request, intake_city(call->intake), open311_zone(call)};
+    const struct open311_asked asked = {parameter, call->request, intake_city(call->intake),
+                                        city_zone(intake_city(call->intake))};
     struct open311_query *query = calloc(1, sizeof *query);
     char since[24], until[24], most[16];
     assert(query != NULL);
@@ -241,7 +242,8 @@ static void post(struct open311_call *call) {
     strcpy(updating->source, source->code);
     const struct open311_form form = {fields, open311_fields_of(call->request, fields), intake_city(call->intake),
                                       source};
-    if (!open311_update_read(&form, open311_zone(call), clock_now(), &updating->update, &call->errors)) {
+    if (!open311_update_read(&form, city_zone(intake_city(call->intake)), clock_now(), &updating->update,
+                             &call->errors)) {
         open311_refuse(call);
         return;
     }

@@ -1,6 +1,7 @@
 #include <sodium.h>
 #include <string.h>
 
+#include "common/json_parts.h"
 #include "common/reporter.h"
 #include "services/intake/receipt_page.h"
 #include "services/intake/receipt_visit.h"
@@ -19,13 +20,13 @@ static void add_unit(json_t *json, const PGresult *cases, int row) {
 /* Row 0 is the case; where it is merged, row 1 is the one that it is part of, and as that goes, it goes. */
 static void add_case(json_t *json, const PGresult *cases, uint64_t case_id) {
     int rows = PQntuples(cases), goes = rows > 1 ? 1 : 0;
-    json_object_set_new(json, "case", receipt_id(case_id));
+    json_object_set_new(json, "case", id_json(case_id));
     receipt_add_state(json, rows > 0 ? db_text(cases, 0, 1) : "");
     if (rows == 0)
         return;
     if (goes == 1) {
         json_t *parent = json_object();
-        json_object_set_new(parent, "case", receipt_id((uint64_t)db_int8(cases, 1, 0)));
+        json_object_set_new(parent, "case", id_json((uint64_t)db_int8(cases, 1, 0)));
         receipt_add_state(parent, db_text(cases, 1, 1));
         json_object_set_new(json, "part_of", parent);
     }
@@ -96,7 +97,7 @@ static void got(void *context, const struct ask *ask) {
     json_t *json = json_object();
     add_case(json, cases, visit->case_id);
     json_object_set_new(json, "report", receipt_report(&received));
-    json_object_set_new(json, "missing", receipt_codes(received.missing));
+    json_object_set_new(json, "missing", codes_json(received.missing));
     json_object_set_new(json, "kept", kept_json(report));
     json_object_set_new(json, "actions", actions_json(cases));
     json_object_set_new(json, "history", history_json(ask_result(ask, 1), visit->case_id));
@@ -116,11 +117,6 @@ void receipt_get(struct http_request *request, void *context) {
 }
 
 /* ---- GET /receipts/CASE/reporter ------------------------------------------------------------------------------------------ */
-
-static void add_detail(json_t *json, const char *name, const char *text) {
-    if (text[0] != '\0')
-        json_object_set_new(json, name, json_string(text));
-}
 
 static void looked(void *context, const struct ask *ask) {
     struct receipt_visit *visit = context;
@@ -142,11 +138,11 @@ static void looked(void *context, const struct ask *ask) {
     }
     json_t *json = json_pack("{s:b, s:I, s:I}", "personal", 1, "first_at", (json_int_t)db_time(result, 0, 4),
                              "erase_at", (json_int_t)db_time(result, 0, 5));
-    add_detail(json, "name", details.name);
-    add_detail(json, "phone", details.phone);
-    add_detail(json, "email", details.email);
-    add_detail(json, "account", details.account);
-    add_detail(json, "language", db_text(result, 0, 3));
+    json_add_text(json, "name", details.name);
+    json_add_text(json, "phone", details.phone);
+    json_add_text(json, "email", details.email);
+    json_add_text(json, "account", details.account);
+    json_add_text(json, "language", db_text(result, 0, 3));
     sodium_memzero(&details, sizeof details);
     receipt_json(visit, 200, json);
 }

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/json_parts.h"
 #include "common/message_json.h"
 
 /* ---- what is shown of each move -------------------------------------------------------------------------------------- */
@@ -91,22 +92,6 @@ bool receipt_knows(const char *move) {
 
 /* ---- JSON ----------------------------------------------------------------------------------------------------------------- */
 
-json_t *receipt_id(uint64_t id) {
-    char text[24];
-    snprintf(text, sizeof text, "%" PRIu64, id);
-    return json_string(text);
-}
-
-json_t *receipt_codes(const char *codes) {
-    json_t *array = json_array();
-    for (codes += strspn(codes, " "); *codes != '\0'; codes += strspn(codes, " ")) {
-        size_t size = strcspn(codes, " ");
-        json_array_append_new(array, json_stringn(codes, size));
-        codes += size;
-    }
-    return array;
-}
-
 void receipt_add_state(json_t *json, const char *state) {
     enum case_state found = case_state_named(state);
     bool known = found != CASE_STATE_COUNT && state[0] != '\0';
@@ -116,31 +101,26 @@ void receipt_add_state(json_t *json, const char *state) {
                         json_string(known ? case_state_spec(found)->meaning : "came in a moment ago"));
 }
 
-static void add_text(json_t *json, const char *name, const char *text) {
-    if (text[0] != '\0')
-        json_object_set_new(json, name, json_string(text));
-}
-
 static void add_words(json_t *json, const struct case_moved *moved, unsigned what, bool himself) {
     if (what & NOTE)
-        add_text(json, "note", moved->note);
+        json_add_text(json, "note", moved->note);
     if (what & REASON)
-        add_text(json, "reason", moved->reason);
+        json_add_text(json, "reason", moved->reason);
     if (what & PLAN)
-        add_text(json, "plan", moved->plan);
+        json_add_text(json, "plan", moved->plan);
     if (what & REPLY) {
-        add_text(json, "reply_accepted", moved->reply_accepted);
-        add_text(json, "reply_done", moved->reply_done);
-        add_text(json, "reply_by", moved->reply_by);
+        json_add_text(json, "reply_accepted", moved->reply_accepted);
+        json_add_text(json, "reply_done", moved->reply_done);
+        json_add_text(json, "reply_by", moved->reply_by);
     }
     if (what & SPOKEN)
-        add_text(json, "reply_spoken", moved->reply_spoken);
+        json_add_text(json, "reply_spoken", moved->reply_spoken);
     if ((what & UNTIL) && moved->until_at != 0)
         json_object_set_new(json, "until_at", json_integer(moved->until_at));
     if ((what & RATING) && moved->rating != 0)
         json_object_set_new(json, "rating", json_integer((json_int_t)moved->rating));
     if (himself)
-        add_text(json, "file", moved->file);
+        json_add_text(json, "file", moved->file);
     json_t *attributes = himself && moved->attributes[0] != '\0'
                              ? json_loads(moved->attributes, JSON_REJECT_DUPLICATES, NULL)
                              : NULL;
@@ -161,12 +141,11 @@ json_t *receipt_entry(const struct case_moved *moved, uint64_t own_case) {
     if (!(what & MOVE) || ((what & OWN) && !himself))
         return NULL;
     const struct move_spec *spec = case_move(moved->move, case_state_named(moved->from));
-    json_t *json = json_pack("{s:o, s:I, s:s, s:s, s:s}", "case", receipt_id(moved->case_id), "at",
-                             (json_int_t)moved->at, "move", moved->move, "move_zh",
-                             spec != NULL ? spec->zh : moved->move, "move_en",
+    json_t *json = json_pack("{s:o, s:I, s:s, s:s, s:s}", "case", id_json(moved->case_id), "at", (json_int_t)moved->at,
+                             "move", moved->move, "move_zh", spec != NULL ? spec->zh : moved->move, "move_en",
                              spec != NULL ? spec->meaning : moved->move);
     receipt_add_state(json, moved->state);
-    add_text(json, "unit", moved->unit);
+    json_add_text(json, "unit", moved->unit);
     if (moved->due_at != 0)
         json_object_set_new(json, "due_at", json_integer(moved->due_at));
     json_object_set_new(json, "by_reporter", json_boolean(himself));
@@ -185,7 +164,7 @@ json_t *receipt_report(const struct report_received *report) {
     if (attributes != NULL)
         json_object_set_new(json, "attributes", attributes);
     if (report->files[0] != '\0')
-        json_object_set_new(json, "files", receipt_codes(report->files));
+        json_object_set_new(json, "files", codes_json(report->files));
     return json;
 }
 

@@ -26,12 +26,6 @@ json_t *receipt_report(const struct report_received *report);
 /* Adds a state with its words: state, state_zh, state_en. "" is one that is not with routing yet. */
 void receipt_add_state(json_t *json, const char *state);
 
-/* A list of codes separated by blanks, as an array. */
-json_t *receipt_codes(const char *codes);
-
-/* An id as a text: a number of JSON loses its last digits in browsers. */
-json_t *receipt_id(uint64_t id);
-
 struct receipt_action {
     const char *name;      /* last part of the path */
     const char *moves[2];  /* the first that the case's state allows is made */

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/http_json.h"
+#include "common/json_parts.h"
 #include "common/message_json.h"
 #include "services/intake/receipt_page.h"
 #include "services/intake/receipt_visit.h"
@@ -114,12 +116,11 @@ static int read_command(struct receipt_visit *visit, json_t *json, struct reason
 
 static int read_body(struct receipt_visit *visit, struct reason *why) {
     size_t size;
-    const uint8_t *body = http_body(visit->request, &size);
-    json_error_t error;
-    json_t *json = size == 0 ? json_object() : json_loadb((const char *)body, size, JSON_REJECT_DUPLICATES, &error);
+    (void)http_body(visit->request, &size);
+    json_t *json = size == 0 ? json_object() : http_body_object(visit->request, why);
     if (json == NULL)
-        return refuse(why, "body", "line %d, column %d: %s", error.line, error.column, error.text);
-    int status = json_is_object(json) ? read_command(visit, json, why) : refuse(why, "body", "must be a JSON object");
+        return -1;
+    int status = read_command(visit, json, why);
     json_decref(json);
     return status;
 }
@@ -137,7 +138,7 @@ static int status_of(const char *field) {
 static void send(struct receipt_visit *visit);
 
 static void answer_done(struct receipt_visit *visit, const struct command_answer *answer) {
-    json_t *json = json_pack("{s:o, s:s}", "case", receipt_id(visit->command.case_id), "move", visit->command.move);
+    json_t *json = json_pack("{s:o, s:s}", "case", id_json(visit->command.case_id), "move", visit->command.move);
     receipt_add_state(json, answer->state);
     receipt_json(visit, 200, json);
 }

@@ -9,10 +9,11 @@
 
 #include "common/clock.h"
 #include "common/http_address.h"
+#include "common/http_json.h"
+#include "common/ids.h"
 #include "common/try_limit.h"
 #include "services/intake/receipt.h"
 
-#define JSON "application/json; charset=utf-8"
 #define SCHEME "Receipt "
 
 struct receipt_tries {
@@ -42,11 +43,8 @@ void receipt_tries_close(struct receipt_tries **tries) {
 /* ---- the answer ---------------------------------------------------------------------------------------------------------- */
 
 void receipt_json(struct receipt_visit *visit, int status, json_t *take_json) {
-    char *text = json_dumps(take_json, JSON_COMPACT | JSON_REAL_PRECISION(15));
     http_add_header(visit->request, "Cache-Control", "no-store");
-    http_answer(visit->request, status, JSON, text, strlen(text));
-    free(text);
-    json_decref(take_json);
+    http_answer_json(visit->request, status, take_json);
     free(visit);
 }
 
@@ -95,8 +93,7 @@ static bool may_try(struct receipt_visit *visit, const struct trier *trier) {
 /* The first star of the path as a case's id. What is no number is no case: as a wrong code. */
 static uint64_t case_of(const struct http_request *request) {
     const char *id = http_path_part(request, 0);
-    size_t digits = strspn(id, "0123456789");
-    return digits > 0 && id[digits] == '\0' && digits <= 18 ? strtoull(id, NULL, 10) : 0;
+    return is_id(id) ? strtoull(id, NULL, 10) : 0;
 }
 
 static bool code_is_right(struct receipt_visit *visit, const char code[RECEIPT_CHARACTERS + 1]) {
@@ -126,8 +123,7 @@ void receipt_begin(void *context, struct http_request *request, receipt_handler 
         receipt_refuse(visit, 404, "receipt", "no receipts are given here: the operator must set ZHITONG_SECRET_KEYS");
         return;
     }
-    /* A bad file leaves the ring as it is. */
-    (void)!secret_keys_refresh(&visit->intake->keys, &why);
+    intake_refresh_keys(visit->intake);
     if (given == NULL || strncmp(given, SCHEME, strlen(SCHEME)) != 0) {
         http_add_header(request, "WWW-Authenticate", "Receipt");
         receipt_refuse(visit, 401, "Authorization", "must be `Receipt` and the code that the report was answered with");

@@ -41,11 +41,12 @@ static int make_stored(struct subject *subject, const char *path, struct reason 
         strcpy(subject->stored, subject->text);
         return 0;
     }
+    if (!contact_normal(subject->kind, subject->text, normal))
+        return refuse(why, subject->kind, "must be %s", contact_form(subject->kind));
     if (path == NULL || path[0] == '\0')
         return refuse(why, "secret-keys", "only its blind index is kept: name the keyring that intake uses");
     if (secret_keys_open(&keys, path, why) != 0)
         return -1;
-    contact_normal(subject->kind, subject->text, normal);
     secret_index(keys, 0, subject->kind, normal, index);
     sodium_bin2hex(subject->stored, sizeof subject->stored, index, sizeof index);
     secret_keys_close(&keys);

@@ -101,7 +101,7 @@ def a_blocked_source_hears_it(system, shared):
 
 def a_blocked_reporter_hears_it(system, shared):
     block(system, "--email", "Bad@Example.org", "--reason", "threats")
-    block(system, "--phone", "+86 395-1234567", "--reason", "threats")
+    block(system, "--phone", "0086 395-1234567", "--reason", "threats")
     time.sleep(6)
     for nth, (fields, wanted) in enumerate((
             ({"reporter_email": "bad@example.ORG"}, "email"), ({"reporter_phone": "+863951234567"}, "phone"))):
@@ -177,7 +177,9 @@ def wrong_use_of_the_command_is_told(system, shared):
                   ("--address", "a", "--reason", "x", "--days", "0"), ("--address", "a", "--reason", "x", "--days", "400")):
         assert system.zhitong("block", "add", *words, check=False).returncode == 2, words
     assert system.zhitong("block", "add", "--source", "nobody", "--reason", "x", check=False).returncode == 1
-    assert "secret-keys" in system.zhitong("block", "add", "--address", "a", "--reason", "x", check=False).stderr
+    assert "secret-keys" in system.zhitong("block", "add", "--address", "::1", "--reason", "x", check=False).stderr
+    for kind, text in (("address", "192.0.2.0/24"), ("phone", "11"), ("email", "a@b")):
+        assert f"{kind}: must be" in system.zhitong("block", "add", f"--{kind}", text, "--reason", "x", check=False).stderr, kind
 
 
 def packed_bodies_are_not_opened(system, shared):

@@ -19,7 +19,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "common/http.h"
+#include "common/http_json.h"
 
 #define BODY_BYTES_MAX 1000
 #define REQUEST_MS_MAX 300
@@ -84,6 +84,18 @@ static inline void say_header(struct http_request *request, void *context) {
     http_answer(request, 200, "text/plain", value == NULL ? "absent" : value, strlen(value == NULL ? "absent" : value));
 }
 
+static inline void say_json(struct http_request *request, void *context) {
+    struct reason why;
+    json_t *json = http_body_object(request, &why);
+    (void)context;
+    if (json == NULL)
+        http_refuse(request, 400, &why);
+    else if (json_object_size(json) == 0)
+        http_refuse_field(request, 422, "body", "has %d names", 0);
+    else
+        http_answer_json(request, 200, json);
+}
+
 static inline void say_busy(struct http_request *request, void *context) {
     struct reason why;
     (void)context;
@@ -101,6 +113,7 @@ static inline void keep(struct http_request *request, void *context) {
 static const struct http_route harness_routes[] = {
     {"GET", "/now", say_now, "at once", NULL},
     {"POST", "/echo", say_body, "the body back", NULL},
+    {"POST", "/json", say_json, "an object back", NULL},
     {"GET", "/query", say_query, "what q says", NULL},
     {"GET", "/parts/*", say_segment, "what the star matched", NULL},
     {"GET", "/parts/*/of/*", say_two, "what both stars matched", NULL},

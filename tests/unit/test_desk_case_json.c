@@ -108,17 +108,6 @@ static void facts_are_told_from_what_is_kept_as_from_an_earlier_opening_entry(vo
     bytes_close(&before);
 }
 
-static void codes_become_a_list(void **state) {
-    (void)state;
-    json_t *json = codes_json(" a  bb ");
-    assert_int_equal(json_array_size(json), 2);
-    assert_string_equal(json_string_value(json_array_get(json, 1)), "bb");
-    json_decref(json);
-    json = codes_json("");
-    assert_int_equal(json_array_size(json), 0);
-    json_decref(json);
-}
-
 static void a_move_says_what_it_needs(void **state) {
     (void)state;
     json_t *json = case_move_json(case_move("return", CASE_dispatched));
@@ -133,7 +122,6 @@ int main(void) {
         cmocka_unit_test(a_file_is_read_from_its_attach_entry_and_from_no_other),
         cmocka_unit_test(facts_leave_out_what_is_not_known),
         cmocka_unit_test(facts_are_told_from_what_is_kept_as_from_an_earlier_opening_entry),
-        cmocka_unit_test(codes_become_a_list),
         cmocka_unit_test(a_move_says_what_it_needs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

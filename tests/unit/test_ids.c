@@ -39,9 +39,27 @@ static void no_two_shards_or_seqs_share_an_id(void **state) {
     }
 }
 
+static void an_id_is_written_in_one_to_eighteen_digits(void **state) {
+    static const struct {
+        const char *text;
+        bool good;
+    } cases[] = {{"1", true},
+                 {"000000000000000001", true},
+                 {"999999999999999999", true},
+                 {"", false},
+                 {" 1", false},
+                 {"-1", false},
+                 {"1x", false},
+                 {"1000000000000000000", false}};
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        assert_int_equal(is_id(cases[i].text), cases[i].good);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_low_seven_bits_of_a_case_id_are_its_shard),
+        cmocka_unit_test(an_id_is_written_in_one_to_eighteen_digits),
         cmocka_unit_test(no_two_shards_or_seqs_share_an_id),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
