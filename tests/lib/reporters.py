@@ -58,7 +58,7 @@ def everything_starts(system, shared):
     channels = (folder / "channels.csv").read_text().splitlines()
     (folder / "channels.csv").write_text("\n".join(
         [channels[0] + ",keep_days"] + [line + (",30" if line.startswith("hotline") else ",") for line in channels[1:]]) + "\n")
-    (folder / "sources.csv").write_text("code,channel,name_en,adapter\nlamps,sensor,Lamps,http\n")
+    (folder / "sources.csv").write_text("code,channel,name_en,adapter\nlamps,sensor,Lamps,http\npost,desk,Post,http\n")
     shared["source"] = "lamps"
     system.load_city(folder)
     for person in PEOPLE:
