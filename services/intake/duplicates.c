@@ -8,6 +8,7 @@
 #include "common/city_door.h"
 #include "common/clock.h"
 #include "common/journal.h"
+#include "common/metrics.h"
 
 #define HOUR_MS 3600000LL
 #define SECOND_LOOK_MS 1000  /* after a report came in, real time: what came at the same moment is committed by then */
@@ -221,7 +222,10 @@ int64_t duplicates_decide(struct duplicates *duplicates, struct batch *batch, st
     seeker->own.like.at = received->at;
     compare(batch, seeker, &finds);
     compare_with_batch(duplicates, batch, seeker, &finds);
-    if (finds_decide(&finds, batch->city, wish, received) || seeker->look.cell_count == 0)
+    bool linked = finds_decide(&finds, batch->city, wish, received);
+    metric_add(METRIC_reports_linked_total, linked);
+    metric_add(METRIC_reports_likely_total, received->likely[0] != '\0');
+    if (linked || seeker->look.cell_count == 0)
         return 0;
     void **at = case_map_at(&duplicates->originals, (uint64_t)seeker->look.cells[0]);
     seeker->own.next = *at;
@@ -272,6 +276,7 @@ static void link_to(struct duplicates *duplicates, struct batch *batch, const st
                                    .parent = found->older->case_id,
                                    .likeness = found->likeness.percent};
     likeness_words(&found->likeness, linked.because);
+    metric_add(METRIC_reports_linked_total, 1);
     batch_emit(batch, own->case_id, MESSAGE_report_linked, &linked);
     column_int2(&duplicates->linked[0], (int16_t)case_shard(own->case_id));
     column_int8(&duplicates->linked[1], (int64_t)own->case_id);
