@@ -125,3 +125,15 @@ WHERE shard = ($1::bigint & 127)::smallint AND case_id = $1::bigint AND sha256 =
 -- name: desk_publish_file
 -- $1 case, $2 SHA-256, $3 who, $4 true or false
 SELECT desk.publish_file($1::bigint, decode($2::text, 'hex'), $3::text, $4::boolean);
+
+-- name: desk_block
+-- $1 kind, $2 subject, $3 reason, $4 days
+SELECT block, ends_at FROM desk.block_add($1::text, $2::text, $3::text, $4::integer);
+
+-- name: desk_block_answer
+-- $1 block, $2 what those who appealed read, $3 whether it is lifted
+SELECT appeals FROM desk.block_answer($1::bigint, $2::text, $3::boolean);
+
+-- name: desk_block_appeals
+-- $1 most
+SELECT appeal, block, kind, reason, ends_at, at, words FROM desk.block_appeals($1::integer);

@@ -1,5 +1,6 @@
 #include "services/desk/routes.h"
 
+#include "services/desk/http_blocks.h"
 #include "services/desk/http_cases.h"
 #include "services/desk/http_councils.h"
 #include "services/desk/http_entry.h"
@@ -43,4 +44,9 @@ const struct http_route desk_routes[DESK_ROUTE_COUNT] = {
     {"POST", "/councils", desk_post_council, "writes down a council meeting; needs Idempotency-Key", ""},
     {"GET", "/councils/*", desk_get_council, "a council meeting and the cases that it spawned", ""},
     {"POST", "/councils/*/cases", desk_post_council_case, "hands in a case of that meeting; needs Idempotency-Key", ""},
+    {"POST", "/blocks", desk_post_block, "blocks a source, an address, a telephone or an e-mail address for some days",
+     ""},
+    {"GET", "/blocks/appeals", desk_get_appeals, "what is said against blocks and waits for an answer", ""},
+    {"POST", "/blocks/*/keep", desk_keep_block, "answers the appeals against a block, which stays", ""},
+    {"POST", "/blocks/*/remove", desk_remove_block, "lifts a block and answers the appeals against it", ""},
 };

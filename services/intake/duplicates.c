@@ -8,6 +8,8 @@
 #include "common/city_door.h"
 #include "common/clock.h"
 #include "common/journal.h"
+#include "common/metrics.h"
+#include "services/intake/gained.h"
 
 #define HOUR_MS 3600000LL
 #define SECOND_LOOK_MS 1000  /* after a report came in, real time: what came at the same moment is committed by then */
@@ -51,6 +53,7 @@ struct duplicates {
     size_t first, waiting;
     int64_t alone_since,
         alone_seen; /* monotonic ms: all shards have been this lane's at every tick since; INT64_MAX: are not */
+    struct gained gained;
 };
 
 struct duplicates *duplicates_open(void) {
@@ -76,6 +79,7 @@ void duplicates_close(struct duplicates **duplicates) {
         return;
     each_column(*duplicates, column_close);
     free((*duplicates)->ring);
+    gained_close(&(*duplicates)->gained);
     free(*duplicates);
     *duplicates = NULL;
 }
@@ -206,14 +210,15 @@ static void compare_with_batch(struct duplicates *duplicates, const struct batch
     }
 }
 
-/* Kept in memory, not in a table: what is lost with a replica are second looks of its last second, and a desk merges by hand. */
-static void look_again(struct duplicates *duplicates, struct batch *batch, const struct seeker *seeker) {
+/* Kept in memory, not in a table: what is lost with a replica is found again by who gains its shards, see gained.h. */
+static void look_again(struct duplicates *duplicates, struct batch *batch, const struct older *own,
+                       const struct look *look) {
     if (duplicates->waiting == SECOND_LOOK_REPORTS) {
         duplicates->first = (duplicates->first + 1) % SECOND_LOOK_REPORTS;
         duplicates->waiting--;
     }
     size_t at = (duplicates->first + duplicates->waiting++) % SECOND_LOOK_REPORTS;
-    duplicates->ring[at] = (struct fresh){seeker->own.case_id, seeker->own.like.at, clock_monotonic_ms(), seeker->look};
+    duplicates->ring[at] = (struct fresh){own->case_id, own->like.at, clock_monotonic_ms(), *look};
     int64_t wait = (int64_t)(SECOND_LOOK_MS * clock_speed());
     batch_wake_at(batch, batch->now + (wait > 0 ? wait : 1));
 }
@@ -225,18 +230,34 @@ int64_t duplicates_decide(struct duplicates *duplicates, struct batch *batch, st
     seeker->own.like.at = received->at;
     compare(batch, seeker, &finds);
     compare_with_batch(duplicates, batch, seeker, &finds);
-    if (finds_decide(&finds, batch->city, wish, received) || seeker->look.cell_count == 0)
+    bool linked = finds_decide(&finds, batch->city, wish, received);
+    metric_add(linked ? METRIC_reports_linked_total : METRIC_reports_likely_total,
+               linked || received->likely[0] != '\0');
+    if (linked || seeker->look.cell_count == 0)
         return 0;
     void **at = case_map_at(&duplicates->originals, (uint64_t)seeker->look.cells[0].number);
     seeker->own.next = *at;
     *at = &seeker->own;
-    const struct door *door = city_door(batch->city, received->item);
-    if (!wish->distinct && door->link_percent > 0)
-        look_again(duplicates, batch, seeker);
+    if (!wish->distinct && city_door(batch->city, received->item)->link_percent > 0)
+        look_again(duplicates, batch, &seeker->own, &seeker->look);
     return likeness_place(&seeker->look.cells[0]);
 }
 
 /* ---- the second look -------------------------------------------------------------------------------------------------------- */
+
+/* How much earlier another one can have come, in city's time; also when that all but stands still. */
+static int64_t moment_ms(void) {
+    return (int64_t)(SAME_MOMENT_MS * clock_speed()) + SAME_MOMENT_MS;
+}
+
+static void look_after_gain(void *context, struct batch *batch, const struct report_received *report) {
+    struct older own;
+    struct look look;
+    older_of(report, &own);
+    look_of(batch->city, &own, report->area, &look);
+    if (look.cell_count > 0 && city_door(batch->city, report->item)->link_percent > 0)
+        look_again(context, batch, &own, &look);
+}
 
 static bool owns(const struct batch *batch, uint64_t case_id) {
     size_t count;
@@ -262,7 +283,6 @@ static void note_alone(struct duplicates *duplicates, const struct batch *batch)
 /* Those whose moment has come; of shards that are not ours any more nothing can be said. */
 static void ask_again(struct duplicates *duplicates, const struct batch *batch, size_t room) {
     int64_t until = clock_monotonic_ms() - SECOND_LOOK_MS;
-    int64_t moment = (int64_t)(SAME_MOMENT_MS * clock_speed()) + SAME_MOMENT_MS;
     while (duplicates->waiting > 0 && duplicates->seeker_count < room) {
         const struct fresh *fresh = &duplicates->ring[duplicates->first];
         if (fresh->came_ms > until)
@@ -278,7 +298,7 @@ static void ask_again(struct duplicates *duplicates, const struct batch *batch, 
             column_int8(&duplicates->own_places, likeness_place(&fresh->look.cells[0]));
             column_time(&duplicates->own_times, fresh->at);
         }
-        ask(duplicates, duplicates->seeker_count, &fresh->look, fresh->at - moment);
+        ask(duplicates, duplicates->seeker_count, &fresh->look, fresh->at - moment_ms());
         duplicates->seekers[duplicates->seeker_count++] = seeker;
     }
 }
@@ -290,6 +310,7 @@ static void link_to(struct duplicates *duplicates, struct batch *batch, const st
                                    .parent = found->older->case_id,
                                    .likeness = found->likeness.percent};
     likeness_words(&found->likeness, linked.because);
+    metric_add(METRIC_reports_linked_total, 1);
     batch_emit(batch, own->case_id, MESSAGE_report_linked, &linked);
     column_int2(&duplicates->linked[0], (int16_t)case_shard(own->case_id));
     column_int8(&duplicates->linked[1], (int64_t)own->case_id);
@@ -311,6 +332,9 @@ static void decide_again(struct duplicates *duplicates, struct batch *batch, con
 }
 
 int duplicates_tick(struct duplicates *duplicates, struct batch *batch) {
+    const struct gained_options gain = {batch->now - moment_ms(), look_after_gain, duplicates};
+    if (gained_tick(&duplicates->gained, batch, &gain) != 0)
+        return -1;
     each_column(duplicates, column_reset);
     duplicates->seekers = arena_take(batch->arena, SECOND_LOOK_MAX * sizeof(struct seeker *));
     duplicates->seeker_count = 0;

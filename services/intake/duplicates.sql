@@ -33,6 +33,14 @@ FROM (
   LEFT JOIN case_state s ON s.shard = m.shard AND s.case_id = m.case_id
 WHERE coalesce(s.takes, true);
 
+-- name: intake_fresh
+-- $1 shards, $2 since when: the originals among the last reports of each
+SELECT r.body
+FROM unnest($1::smallint[]) AS s (shard)
+  CROSS JOIN LATERAL (
+    SELECT n.body, n.received_at, n.place, n.parent FROM report n WHERE n.shard = s.shard ORDER BY n.case_id DESC LIMIT 100) r
+WHERE r.received_at >= $2 AND r.place IS NOT NULL AND r.parent IS NULL;
+
 -- name: intake_link
 -- $1 shards, $2 cases, $3 parents
 UPDATE report r SET parent = n.parent FROM unnest($1::smallint[], $2::bigint[], $3::bigint[]) AS n (shard, case_id, parent)

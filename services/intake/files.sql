@@ -33,6 +33,14 @@ SELECT f.sha256, $1::bigint, ($1::bigint & 127)::smallint FROM file f
 WHERE f.sha256 = ANY (ARRAY(SELECT decode(h, 'hex') FROM regexp_split_to_table($2::text, ' ') h))
 ON CONFLICT DO NOTHING RETURNING encode(sha256, 'hex');
 
+-- name: intake_receipt_file
+-- $1 case, $2 SHA-256: a file that the case's reporter adds; of a merged case also for the one that it is part of
+INSERT INTO file_use (sha256, case_id, shard)
+SELECT f.sha256, c.case_id, (c.case_id & 127)::smallint
+FROM file f, (SELECT $1::bigint AS case_id UNION SELECT case_id FROM intake.receipt_cases($1::bigint)) c
+WHERE f.sha256 = decode($2::text, 'hex')
+ON CONFLICT DO NOTHING;
+
 -- name: intake_files_forget
 -- $1 seconds, $2 limit: files that no report names so long after they came
 DELETE FROM file WHERE sha256 IN (

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/case_map.h"
+#include "common/metrics.h"
 #include "services/intake/door.h"
 #include "services/intake/duplicates.h"
 #include "services/intake/receipt.h"
@@ -183,11 +184,13 @@ void intake_on_submit(struct batch *batch, struct input *input) {
         struct reason why;
         const struct report_files *files = &((struct intake_lane *)batch->own)->files;
         if (asked->refused != NULL) {
+            metric_add(METRIC_reports_refused_total, 1);
             batch_reject(input, asked->refused);
             return;
         }
         if (report_files_check(files, asked->submit.files, &why) != 0 ||
             reporter_check(&asked->submit, keys != NULL, &why) != 0) {
+            metric_add(METRIC_reports_refused_total, 1);
             batch_reject(input, &why);
             return;
         }

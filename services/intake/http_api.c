@@ -144,38 +144,3 @@ void intake_post_report(struct http_request *request, void *context) {
                               .context = request};
     service_request(context, &ask);
 }
-
-/* ---- GET /reports/CASE ------------------------------------------------------------------------------------------------ */
-
-static void got(void *context, const PGresult *result) {
-    struct http_request *request = context;
-    struct reason why;
-    if (result == NULL) {
-        http_refuse_field(request, 503, "", "the database does not answer; try again");
-        return;
-    }
-    if (PQntuples(result) == 0) {
-        http_refuse_field(request, 404, "case", "there is no such report");
-        return;
-    }
-    struct report_received report;
-    size_t size;
-    const uint8_t *body = db_bytea(result, 0, 0, &size);
-    if (message_decode(MESSAGE_report_received, body, size, &report, &why) != 0) {
-        http_refuse(request, 500, &why);
-        return;
-    }
-    json_t *json = message_to_json(MESSAGE_report_received, &report);
-    json_object_set_new(json, "case", id_json(report.case_id));
-    json_object_del(json, "reporter"); /* which reports come from one person is nobody's business */
-    http_answer_json(request, 200, json);
-}
-
-void intake_get_report(struct http_request *request, void *context) {
-    const char *id = http_path_rest(request);
-    if (!is_id(id)) {
-        http_refuse_field(request, 404, "case", "must be a number of at most %d digits", ID_DIGITS_MAX);
-        return;
-    }
-    service_query(context, "intake_report", id, got, request);
-}

@@ -1,4 +1,4 @@
-/* Reports as JSON: POST /reports and GET /reports/CASE. */
+/* Reports as JSON: POST /reports and GET /reports/CASE (http_report.c). */
 #ifndef ZHITONG_INTAKE_HTTP_API_H
 #define ZHITONG_INTAKE_HTTP_API_H
 

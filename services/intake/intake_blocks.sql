@@ -13,7 +13,7 @@ SELECT (SELECT appeal FROM added)::text FROM held;
 
 -- name: intake_block
 -- $1 block: how it stands, and the newest answer to an appeal
-SELECT b.kind, b.reason, to_char(b.ends_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI"Z"'),
+SELECT b.kind, b.reason, to_char(b.ends_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
   b.lifted_at IS NULL AND b.ends_at > clock_timestamp(),
   (SELECT count(*) FROM appeal a WHERE a.block = b.block AND a.answered_at IS NULL),
   (SELECT answer FROM appeal a WHERE a.block = b.block AND a.answered_at IS NOT NULL ORDER BY answered_at DESC LIMIT 1)

@@ -6,8 +6,6 @@
 #include "services/intake/receipt_page.h"
 #include "services/intake/receipt_visit.h"
 
-#define ENTRIES_MAX "2000" /* of a case's history that are looked through */
-
 /* ---- GET /receipts/CASE ------------------------------------------------------------------------------------------------ */
 
 static void add_unit(json_t *json, const PGresult *cases, int row) {
@@ -94,10 +92,12 @@ static void got(void *context, const struct ask *ask) {
         receipt_refuse_why(visit, 500, &why);
         return;
     }
+    struct door_found found;
+    bool looked = receipt_complete(visit, ask_result(ask, 1), &received, &found);
     json_t *json = json_object();
     add_case(json, cases, visit->case_id);
     json_object_set_new(json, "report", receipt_report(&received));
-    json_object_set_new(json, "missing", codes_json(received.missing));
+    json_object_set_new(json, "missing", codes_json(looked ? found.missing : received.missing));
     json_object_set_new(json, "kept", kept_json(report));
     json_object_set_new(json, "actions", actions_json(cases));
     json_object_set_new(json, "history", history_json(ask_result(ask, 1), visit->case_id));
@@ -107,7 +107,7 @@ static void got(void *context, const struct ask *ask) {
 static void show(struct receipt_visit *visit) {
     struct ask *ask = receipt_ask(visit, got);
     receipt_step(ask, visit, "intake_receipt_cases", NULL);
-    receipt_step(ask, visit, "intake_receipt_history", ENTRIES_MAX);
+    receipt_step(ask, visit, "intake_receipt_history", RECEIPT_ENTRIES_MAX);
     receipt_step(ask, visit, "intake_receipt_report", NULL);
     receipt_put(visit, ASK_LIST, ask);
 }

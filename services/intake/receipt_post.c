@@ -4,11 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/file_store.h"
 #include "common/http_json.h"
 #include "common/json_parts.h"
 #include "common/message_json.h"
 #include "services/intake/receipt_page.h"
 #include "services/intake/receipt_visit.h"
+#include "services/intake/supplement.h"
 
 #define IDEMPOTENCY_KEY_MAX 200
 
@@ -70,7 +72,7 @@ static bool is_texts(const json_t *value) {
     return true;
 }
 
-/* A message carries them as the text of a JSON object; whether the item asks such questions is not looked at: it is a note. */
+/* A message carries them as the text of a JSON object. */
 static int read_attributes(json_t *json, struct reason *why) {
     json_t *attributes = json_object_get(json, "attributes"), *value;
     const char *code;
@@ -88,10 +90,9 @@ static int read_attributes(json_t *json, struct reason *why) {
     return 0;
 }
 
-/* A supplement says something; a move needs words, and where only questions are answered they are these. */
 static int check_supplement(struct command *command, struct reason *why) {
     if (command->note[0] == '\0' && command->attributes[0] != '\0')
-        strcpy(command->note, "补充信息 / more facts");
+        strcpy(command->note, SUPPLEMENT_NOTE);
     if (command->note[0] == '\0' && command->file[0] == '\0')
         return refuse(why, "note", "say what there is to add: a note, attributes or a file");
     return 0;
@@ -140,6 +141,10 @@ static void send(struct receipt_visit *visit);
 static void answer_done(struct receipt_visit *visit, const struct command_answer *answer) {
     json_t *json = json_pack("{s:o, s:s}", "case", id_json(visit->command.case_id), "move", visit->command.move);
     receipt_add_state(json, answer->state);
+    if (visit->found.score > 0) {
+        json_object_set_new(json, "score", json_integer((json_int_t)visit->found.score));
+        json_object_set_new(json, "missing", codes_json(visit->found.missing));
+    }
     receipt_json(visit, 200, json);
 }
 
@@ -207,6 +212,18 @@ static void looked(void *context, const struct ask *ask) {
     send(visit);
 }
 
+/* A file is written down as used before the move names it: else it could be removed in between. */
+static void find_case(struct receipt_visit *visit) {
+    struct ask *ask = receipt_ask(visit, looked);
+    bool with_file = visit->command.file[0] != '\0';
+    char hash[FILE_HEX_BYTES + 1];
+    receipt_step(ask, visit, "intake_receipt_cases", NULL);
+    snprintf(hash, sizeof hash, "%.*s", FILE_HEX_BYTES, visit->command.file);
+    if (with_file)
+        receipt_step(ask, visit, "intake_receipt_file", hash);
+    receipt_put(visit, with_file ? ASK_WRITE : ASK_QUICK, ask);
+}
+
 static void act(struct receipt_visit *visit) {
     struct reason why;
     visit->action = action_named(http_path_part(visit->request, 1));
@@ -222,9 +239,10 @@ static void act(struct receipt_visit *visit) {
         receipt_refuse_why(visit, strcmp(why.field, "body") == 0 ? 400 : 422, &why);
         return;
     }
-    struct ask *ask = receipt_ask(visit, looked);
-    receipt_step(ask, visit, "intake_receipt_cases", NULL);
-    receipt_put(visit, ASK_QUICK, ask);
+    if (strcmp(visit->action->name, "supplement") == 0)
+        receipt_supplement(visit, find_case);
+    else
+        find_case(visit);
 }
 
 void receipt_post(struct http_request *request, void *context) {

@@ -5,6 +5,7 @@
 
 #include <jansson.h>
 
+#include "services/intake/door.h"
 #include "services/intake/intake.h"
 #include "services/intake/receipts.h"
 
@@ -20,6 +21,8 @@ struct receipt_visit {
     char key[RECEIPT_KEY_SIZE];
     char file[241]; /* that is still to be attached */
     struct command command;
+    receipt_handler *then;   /* of a supplement that was found good */
+    struct door_found found; /* and how complete the report is with it; score 0: that was not looked at */
 };
 
 /* Calls the handler where the code is that of the case in the path; else answers. */
@@ -29,6 +32,14 @@ void receipt_json(struct receipt_visit *visit, int status, json_t *take_json);
 void receipt_refuse(struct receipt_visit *visit, int status, const char *field, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 void receipt_refuse_why(struct receipt_visit *visit, int status, const struct reason *why);
+
+#define RECEIPT_ENTRIES_MAX "2000" /* of a case's history that are looked through */
+/* receipt_supplement.c: checks the command of a supplement, gives its file the type and size that it is stored with and calls
+ * `then`, or answers. */
+void receipt_supplement(struct receipt_visit *visit, receipt_handler *then);
+/* How complete the report is with what its reporter said since; false: that cannot be told. */
+bool receipt_complete(const struct receipt_visit *visit, const PGresult *history,
+                      const struct report_received *received, struct door_found *found);
 
 /* An ask for queries that take the case's number first. */
 struct ask *receipt_ask(struct receipt_visit *visit, ask_done *done);

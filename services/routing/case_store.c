@@ -12,6 +12,8 @@ void case_store_close(struct case_store *store) {
         column_close(&store->opened[i]);
     for (int i = 0; i < MOVED_COLUMNS; i++)
         column_close(&store->moved[i]);
+    for (int i = 0; i < TOLD_COLUMNS; i++)
+        column_close(&store->told[i]);
 }
 
 void case_store_begin(struct case_store *store, struct batch *batch, size_t most) {
@@ -21,6 +23,8 @@ void case_store_begin(struct case_store *store, struct batch *batch, size_t most
         column_reset(&store->opened[i]);
     for (int i = 0; i < MOVED_COLUMNS; i++)
         column_reset(&store->moved[i]);
+    for (int i = 0; i < TOLD_COLUMNS; i++)
+        column_reset(&store->told[i]);
     store->count = 0;
     store->map = case_map_open(batch->arena, most);
     store->touched = arena_take(batch->arena, (most + 1) * sizeof *store->touched);
@@ -31,7 +35,7 @@ struct touched_case *case_store_at(struct case_store *store, struct batch *batch
     if (*at != NULL)
         return *at;
     struct touched_case *touched = arena_take(batch->arena, sizeof *touched);
-    touched->is_there = touched->is_new = touched->changed = touched->is_chained = false;
+    touched->is_there = touched->is_new = touched->changed = touched->told_more = touched->is_chained = false;
     *at = touched;
     store->touched[store->count++] = touched;
     return touched;
@@ -171,6 +175,12 @@ static void add_opened(struct case_store *store, struct touched_case *touched, i
     column_bytea(&columns[21], touched->opening, touched->opening_size);
 }
 
+static void add_told(struct case_store *store, const struct touched_case *touched) {
+    column_int8(&store->told[0], (int64_t)touched->file.case_id);
+    column_int2(&store->told[1], (int16_t)case_shard(touched->file.case_id));
+    column_bytea(&store->told[2], touched->opening, touched->opening_size);
+}
+
 static int send(struct batch *batch, const char *query, struct column *columns, int count) {
     if (columns[0].count == 0)
         return 0;
@@ -187,8 +197,12 @@ int case_store_save(struct case_store *store, struct batch *batch) {
             add_opened(store, touched, batch->now);
         else if (touched->changed)
             add_moved(store, store->moved, touched, batch->now);
+        if (touched->told_more && !touched->is_new)
+            add_told(store, touched);
     }
     if (send(batch, "routing_open", store->opened, OPENED_COLUMNS) != 0)
         return -1;
-    return send(batch, "routing_move", store->moved, MOVED_COLUMNS);
+    if (send(batch, "routing_move", store->moved, MOVED_COLUMNS) != 0)
+        return -1;
+    return send(batch, "routing_tell", store->told, TOLD_COLUMNS);
 }

@@ -9,12 +9,14 @@
 
 #define OPENED_COLUMNS 22
 #define MOVED_COLUMNS 15 /* what may change */
+#define TOLD_COLUMNS 3   /* of openings that changed */
 
 struct touched_case {
     struct case_file file;
     bool is_there; /* in the table, or opened in this batch */
     bool is_new;
     bool changed;
+    bool told_more;         /* the opening changed, too */
     const uint8_t *opening; /* what is kept of its report, see report_kept.h; in the batch's arena */
     size_t opening_size;
     bool is_chained;           /* chain is set: false only for a case whose last move is older than the chain */
@@ -23,7 +25,7 @@ struct touched_case {
 
 struct case_store {              /* a lane's */
     struct column shards, cases; /* of routing_cases */
-    struct column opened[OPENED_COLUMNS], moved[MOVED_COLUMNS];
+    struct column opened[OPENED_COLUMNS], moved[MOVED_COLUMNS], told[TOLD_COLUMNS];
     struct bytes kept;
     struct case_map map;
     struct touched_case **touched; /* in the order in which they were first asked for */

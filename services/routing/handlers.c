@@ -8,6 +8,7 @@
 
 #include "common/report_kept.h"
 #include "services/routing/case_decide.h"
+#include "services/routing/case_supplement.h"
 #include "services/routing/routing_lane.h"
 
 void *routing_lane_open(const struct settings *settings) {
@@ -132,14 +133,26 @@ void routing_emit(struct batch *batch, struct touched_case *touched) {
 }
 
 /* Keeps what the report said with the case: a unit that becomes responsible later gets its facts. */
-static void keep_report(struct batch *batch, struct touched_case *touched) {
+static void keep_facts(struct batch *batch, struct touched_case *touched) {
     struct routing_lane *lane = batch->own;
-    report_kept_of(&lane->moved, &lane->report);
     lane->scratch.size = 0;
     touched->opening_size = message_encode(MESSAGE_report_kept, &lane->report, &lane->scratch);
     uint8_t *copy = arena_take(batch->arena, touched->opening_size);
     memcpy(copy, lane->scratch.data, touched->opening_size);
     touched->opening = copy;
+}
+
+/* What came later: answers and files. */
+static void keep_supplement(struct batch *batch, struct touched_case *touched, const struct command *command) {
+    struct routing_lane *lane = batch->own;
+    struct reason why;
+    if (command->attributes[0] == '\0' && command->file[0] == '\0')
+        return;
+    if (report_kept_read(touched->opening, touched->opening_size, &lane->report, &why) != 0 ||
+        !case_supplement(command, &lane->report))
+        return;
+    keep_facts(batch, touched);
+    touched->told_more = true;
 }
 
 static void add_facts(struct routing_lane *lane, const struct touched_case *touched) {
@@ -165,7 +178,8 @@ void routing_on_report(struct batch *batch, struct input *input) {
     }
     touched->is_there = touched->is_new = true;
     routing_emit(batch, touched);
-    keep_report(batch, touched);
+    report_kept_of(&lane->moved, &lane->report);
+    keep_facts(batch, touched);
 }
 
 void routing_on_linked(struct batch *batch, struct input *input) {
@@ -269,6 +283,7 @@ void routing_on_command(struct batch *batch, struct input *input) {
     touched->changed = true;
     add_facts(lane, touched);
     routing_emit(batch, touched);
+    keep_supplement(batch, touched, command);
     keep_command(batch, input, &touched->file);
 }
 

@@ -36,6 +36,12 @@ FROM unnest($1::bigint[], $2::timestamptz[], $3::timestamptz[], $4::bigint[], $5
         moved_at)
 WHERE c.shard = n.shard AND c.case_id = n.case_id;
 
+-- name: routing_tell
+-- $1 cases, $2 shards, $3 openings: what is kept of the report, with what was added
+UPDATE case_file c SET opening = n.opening
+FROM unnest($1::bigint[], $2::smallint[], $3::bytea[]) AS n (case_id, shard, opening)
+WHERE c.shard = n.shard AND c.case_id = n.case_id;
+
 -- name: routing_save_commands
 -- $1 cases, $2 keys, $3 versions, $4 shards, $5 states
 INSERT INTO command (case_id, key, version, shard, state)

@@ -21,6 +21,7 @@ static const struct {
     {"audit_log_complete", "every shard's log has no gap and ends at the shard's head"},
     {"audit_cursor_behind", "no cursor is ahead of the log that it follows"},
     {"audit_report_has_case", "every accepted report that routing has applied has a case"},
+    {"audit_report_has_reporter", "every report that names a reporter has its row, be it empty by now"},
     {"audit_case_has_report", "every case was reported"},
     {"audit_case_has_plan", "every case that was signed for has a plan"},
     {"audit_child_concluded", "a merged case ends when the case it is part of has ended"},
@@ -37,6 +38,7 @@ static const struct finding_title move_titles[MOVES_COUNT] = {
     [MOVES_TIER] = {"tier_never_falls", "no move takes a case down a tier", -1},
     [MOVES_SUPPORT] = {"support_kept", "a unit that let a deadline pass stays as support", -1},
     [MOVES_CHAIN] = {"history_chained", "each entry of a case names the one before it as it was written", -1},
+    [MOVES_LINKS] = {"report_linked", "a report that was linked to an older case was merged into it or told it", -1},
     [MOVES_TOLD] = {"told_once", "every unit concerned was told of every move, once", -1},
 };
 

@@ -70,6 +70,11 @@ WHERE r.case_id / 128 <= s.in_seq_1
   AND NOT EXISTS (SELECT FROM routing.parked p WHERE p.case_id = r.case_id)
 LIMIT 20;
 
+-- name: audit_report_has_reporter
+SELECT format('case %s: there is no reporter %s', r.case_id, r.reporter), count(*) OVER ()
+FROM intake.report r WHERE r.reporter IS NOT NULL AND NOT EXISTS (SELECT FROM intake.reporter p WHERE p.reporter = r.reporter)
+LIMIT 20;
+
 -- name: audit_case_has_report
 SELECT format('case %s: nobody reported it', c.case_id), count(*) OVER ()
 FROM routing.case_file c
@@ -185,6 +190,16 @@ WHERE shard = $1 AND seq > $2::bigint ORDER BY seq LIMIT $3::integer;
 -- name: audit_untold
 -- $1 shard: entries that notification could not apply
 SELECT seq FROM notification.parked WHERE shard = $1 AND upstream = 1 ORDER BY seq;
+
+-- name: audit_links
+-- $1 shard: reports that were linked, of which routing has applied all that intake's log says. One that ended at once is excused:
+-- the second look came too late for it.
+SELECT r.case_id, r.parent
+FROM intake.report r JOIN routing.case_file c ON c.shard = r.shard AND c.case_id = r.case_id JOIN routing.shard s ON s.shard = r.shard
+WHERE r.shard = $1 AND r.parent IS NOT NULL AND c.state NOT IN ('declined', 'closed', 'archived')
+  AND NOT EXISTS (SELECT FROM intake.log l WHERE l.shard = $1 AND l.shard = r.shard AND l.case_id = r.case_id AND l.seq > s.in_seq_1)
+  AND NOT EXISTS (SELECT FROM routing.parked p WHERE p.case_id = r.case_id)
+ORDER BY r.case_id;
 
 -- name: audit_told_open
 -- Every entry of every stream, shard by shard as audit_moves.c reads the log.

@@ -10,6 +10,7 @@
 #include "common/code_index.h"
 #include "common/ids.h"
 #include "proto/case_life.h"
+#include "services/zhitong/audit_links.h"
 #include "services/zhitong/audit_told.h"
 
 #define PAGE_ROWS 10000
@@ -30,6 +31,7 @@ struct reading { /* of the routing log, shard by shard */
     struct findings *findings;
     uint64_t *made;
     struct told told;
+    struct links links;
     struct track *tracks; /* by the report's seq: case ids of a shard are dense */
     size_t track_count, track_room;
     uint16_t shard;
@@ -139,6 +141,7 @@ static void read_entry(struct reading *reading, const PGresult *rows, int row) {
                      reading->shard, (long long)seq, (unsigned long long)moved.case_id,
                      (long long)db_int8(rows, row, 1));
     follow_move(reading, &moved, body, size);
+    links_hear(&reading->links, &moved);
     told_expect(&reading->told, &moved, seq, db_int4(rows, row, 2));
 }
 
@@ -235,6 +238,8 @@ static int begin_shard(struct reading *reading, uint16_t shard) {
     }
     if (reading->track_count > 0)
         memset(reading->tracks, 0, reading->track_count * sizeof *reading->tracks);
+    if (links_begin_shard(&reading->links, shard) != 0)
+        return -1;
     return told_begin_shard(&reading->told, shard, PQntuples(row) == 1 ? db_int8(row, 0, 1) : 0);
 }
 
@@ -243,6 +248,7 @@ static int read_shards(struct reading *reading) {
         if (begin_shard(reading, shard) != 0 || read_log(reading) != 0 || compare_cases(reading) != 0)
             return -1;
         told_end_shard(&reading->told);
+        links_end_shard(&reading->links, reading->cut);
     }
     return 0;
 }
@@ -258,6 +264,7 @@ void audit_print_made(const struct audited *audited) {
 
 int audit_moves(struct db *db, struct audited *audited) {
     struct reading reading = {.db = db, .findings = audited->findings, .made = audited->made};
+    reading.links = (struct links){.db = db, .findings = &audited->findings[MOVES_LINKS]};
     SCOPED_RESULT
     *kept = db_ask(db, "audit_kept", NULL);
 
@@ -270,6 +277,7 @@ int audit_moves(struct db *db, struct audited *audited) {
     if (status == 0)
         status = read_shards(&reading);
     told_close(&reading.told);
+    links_close(&reading.links);
     free(reading.tracks);
     return status;
 }

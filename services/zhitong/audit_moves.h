@@ -15,6 +15,7 @@ enum move_invariant {
     MOVES_SUPPORT,  /* who let a deadline pass stays as support */
     MOVES_CHAIN,    /* each entry names the one before it, and the case the last one */
     MOVES_TOLD,     /* every unit concerned was told, once */
+    MOVES_LINKS,    /* what intake linked was merged, or named; audit_links.h */
     MOVES_COUNT
 };
 

@@ -12,7 +12,8 @@ from pathlib import Path
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
 
-from checks import main, wait_applied
+from checks import main, wait_applied, wait_until
+from files import example
 from open311 import Open311, city_folder, give_key
 from schema import answer_faults
 from system import BUILD, ROOT
@@ -39,6 +40,7 @@ def every_route_is_in_the_file_and_no_other(_system, _shared):
 
 def every_answer_is_what_the_file_promises(system, shared):
     key = give_key(system, "nine")
+    system.settings["intake"] = {"ZHITONG_FILES_FOLDER": str(system.folder / "files")}
     system.start_all(replicas=1)
     api, found, seen = Open311(system.of("intake")[0]), [], set()
 
@@ -94,13 +96,71 @@ def every_answer_is_what_the_file_promises(system, shared):
     shared["seen"] = seen
 
 
-def every_path_of_open311_was_asked(_system, shared):
-    wanted = {(method.upper(), path) for path, methods in API["paths"].items() for method in methods if "open311" in path}
+def what_the_rest_answers_is_what_the_file_promises(system, shared):
+    api, found, seen = Open311(system.of("intake")[0]), [], shared["seen"]
+
+    def check(method, template, status, path=None, body=None, kind="application/json", **headers):
+        data = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
+        headers = {name.replace("_", "-"): value for name, value in headers.items()}
+        answer = api.ask(method, path or template, body=data, headers={**({"Content-Type": kind} if data else {}), **headers})
+        assert answer.status == status, (method, path or template, status, answer)
+        seen.add((method, template))
+        found.extend(answer_faults(API, method, template, answer))
+        return answer
+
+    report = {"channel": "app", "item": "lamp", "area": "n_mill_1", "title": "a dark lamp", "lat": 33.6, "long": 114.0,
+              "reporter_name": "Zhao", "reporter_phone": "0395-1", "attributes": {"pole": "7"}}
+    taken = check("POST", "/reports", 201, body=report).json
+    case, code = taken["case"], f"Receipt {taken['receipt']}"
+    path = f"/receipts/{case}"
+    wait_applied(system)
+
+    check("GET", "/reports/{case}", 200, f"/reports/{case}", Authorization=code)
+    check("GET", "/reports/{case}", 400, f"/reports/{case}", Authorization="Receipt x")
+    likely = "/reports/likely"
+    assert check("GET", likely, 200, likely + "?item=lamp&lat=33.6&long=114.0&text=a%20dark%20lamp").json["likely"]
+    check("GET", likely, 400, likely + "?item=lamp")
+    check("GET", likely, 404, likely + "?item=x&lat=33.6&long=114")
+    check("POST", "/assist/classify", 501, body={"text": "a dark lamp"})
+
+    receipt, kept, action = "/receipts/{case}", "/receipts/{case}/reporter", "/receipts/{case}/{action}"
+    photo = check("POST", "/files", 201, body=example("camera.jpg"), kind="image/jpeg").json["file"]
+    check("POST", "/files", 415, body=b"no picture", kind="image/jpeg")
+    check("POST", action, 200, path + "/supplement", {"note": "by the gate", "attributes": {"colour": ["red"]}}, Authorization=code, Idempotency_Key="1")
+    check("POST", action, 200, path + "/urge", {"note": "please"}, Authorization=code, Idempotency_Key="2")
+    check("POST", action, 400, path + "/urge", {"note": "please"}, Authorization=code)
+    check("POST", action, 404, path + "/bless", {}, Authorization=code, Idempotency_Key="3")
+    check("POST", action, 409, path + "/reopen", {"note": "x"}, Authorization=code, Idempotency_Key="4")
+    check("POST", action, 422, path + "/rate", {"rating": 9}, Authorization=code, Idempotency_Key="5")
+    check("POST", action, 401, path + "/urge", {}, Idempotency_Key="6")
+    wait_until(lambda: len(check("GET", receipt, 200, path, Authorization=code).json["history"]) >= 3, 10, "its history")
+    check("GET", receipt, 400, path, Authorization="Receipt x")
+    check("GET", receipt, 401, path)
+    check("GET", receipt, 403, "/receipts/1", Authorization=code)
+    assert check("GET", kept, 200, path + "/reporter", Authorization=code).json["personal"]
+    assert not check("DELETE", kept, 200, path + "/reporter", Authorization=code).json["personal"]
+    check("DELETE", kept, 401, path + "/reporter")
+
+    for template in ("/files/{file}", "/files/{file}/thumbnail"):  # it is not published
+        check("GET", template, 404, template.replace("{file}", photo))
+    for template in ("/sources/{source}/reports", "/sources/{source}/cap"):
+        check("POST", template, 401, template.replace("{source}", "nobody"), {})
+    done = system.zhitong("block", "add", "--address", "192.0.2.9", "--reason", "spam", "--by", "wang", "--secret-keys", system.folder / "secret.keys")
+    block = "/blocks/" + str(int(done.stdout.split()[1].rstrip(":")))
+    check("GET", "/blocks/{block}", 200, block)
+    check("GET", "/blocks/{block}", 404, "/blocks/x")
+    check("POST", "/blocks/{block}/appeals", 201, block + "/appeals", {"text": "we are the school"})
+    check("POST", "/blocks/{block}/appeals", 400, block + "/appeals", {"text": ""})
+    assert not found, "\n".join(found)
+
+
+def every_path_was_asked(_system, shared):
+    wanted = {(method.upper(), path) for path, methods in API["paths"].items() for method in methods}
     assert wanted <= shared["seen"], wanted - shared["seen"]
 
 
 try:
-    main("openapi_intake", [every_route_is_in_the_file_and_no_other, every_answer_is_what_the_file_promises, every_path_of_open311_was_asked],
-         city=FOLDER)
+    main("openapi_intake", [every_route_is_in_the_file_and_no_other, every_answer_is_what_the_file_promises,
+                            what_the_rest_answers_is_what_the_file_promises, every_path_was_asked], city=FOLDER)
 finally:
     shutil.rmtree(FOLDER, ignore_errors=True)

@@ -8,6 +8,8 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
 
 from checks import main, wait_until
+from files import ask as ask_file
+from files import example
 from reporters import ACCOUNT, EMAIL, NAME, PERSON, PHONE, everything_starts, receipt
 from staff import ask
 
@@ -86,8 +88,9 @@ def a_reporter_supplements_urges_and_withdraws(system, shared):
     assert hall.move(own.case, "ask", note="which yard?").status == 200
     page = own.state("needs_info")
     assert [entry["note"] for entry in page["history"] if entry["move"] == "ask"] == ["which yard?"]
-    digest = "ab" * 32
-    body = {"note": "the one behind the mill", "attributes": {"yard": "mill", "colour": ["blue", "green"]}, "file": f"{digest} image/jpeg 52311 yard.jpg"}
+    status, _, told = ask_file(system.of("intake")[0], "POST", "/files", example("camera.jpg"), "image/jpeg")
+    assert status == 201, told
+    body = {"note": "the one behind the mill", "attributes": {"yard": "mill", "colour": ["blue", "green"]}, "file": f"{told['file']} yard.jpg"}
     first, again = (own.ask("POST", "/supplement", body, key="same", which=which) for which in (0, 1))
     assert first.status == 200 and again.status == 200, (first, again)
     history = own.state("reported")["history"]

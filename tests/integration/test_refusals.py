@@ -150,7 +150,7 @@ def a_report_goes_in_by_http_and_comes_back(system, shared):
     assert status == 201, (status, body)
     shared["http_case"] = body["case"]
     for replica in system.of("intake"):
-        status, _, stored = http(f"{replica.http}/reports/{body['case']}")
+        status, _, stored = http(f"{replica.http}/reports/{body['case']}", headers={"Authorization": f"Receipt {body['receipt']}"})
         assert status == 200, (status, stored)
         assert stored["case"] == body["case"]
         assert {key: stored[key] for key in sent} == sent, stored

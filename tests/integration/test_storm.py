@@ -214,6 +214,30 @@ def all_of_them_hear_when_it_is_done(system, shared):
     assert len(children()) == REPORTERS, "and the one that said so"
 
 
+def what_a_replica_had_not_looked_at_again_when_it_died_is_found_by_the_next(system, _):
+    before, answers = set(states(system)), []
+    reports = [lamp(WORDS[0], 4000), lamp(WORDS[1], 4003)]
+    system.sql.rows("BEGIN")
+    system.sql.rows("LOCK TABLE intake.report IN SHARE MODE")
+    threads = [threading.Thread(target=lambda n=n: answers.append(post(system.of("intake")[n], reports[n]))) for n in (0, 1)]
+    for thread in threads:
+        thread.start()
+    wait_until(lambda: system.sql.number("SELECT count(*) FROM pg_locks l JOIN pg_class c ON c.oid = l.relation"
+                                         " WHERE c.relname = 'report' AND NOT granted") == 2, 10, "both wait")
+    system.sql.rows("COMMIT")
+    for thread in threads:
+        thread.join()
+    for replica in system.of("intake"):
+        replica.kill()
+    assert [status for status, _ in answers] == [201, 201], answers
+    assert system.sql.number("SELECT count(*) FROM intake.report WHERE parent IS NOT NULL AND case_id IN "
+                             f"({answers[0][1]['case']}, {answers[1][1]['case']})") == 0, "neither was looked at again"
+    for replica in system.of("intake"):
+        replica.start().wait_ready()
+    new = lambda: {case: of for case, of in states(system).items() if case not in before}
+    wait_until(lambda: sorted(state for state, _ in new().values()) == ["dispatched", "merged"], 15, lambda: f"one merged: {new()}")
+
+
 def the_invariants_hold(system, _):
     assert_sound(system)
 
@@ -223,4 +247,5 @@ if __name__ == "__main__":
                    many_at_once_at_places_of_their_own_are_cases_of_their_own, the_unit_gets_one_lamp_to_mend_and_the_desk_sees_how_many_wait_for_it,
                    another_lamp_is_a_case_of_its_own, who_says_of_which_case_it_is_part_is_believed_where_it_looks_like_it,
                    who_asks_before_sending_hears_of_it, reports_of_a_channel_that_not_everybody_may_see_stay_among_themselves,
-                   all_of_them_hear_when_it_is_done, the_invariants_hold])
+                   all_of_them_hear_when_it_is_done, what_a_replica_had_not_looked_at_again_when_it_died_is_found_by_the_next,
+                   the_invariants_hold])

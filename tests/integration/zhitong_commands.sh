@@ -196,6 +196,8 @@ bites entry_twice log_complete "INSERT INTO intake.log (seq, case_id, at, day, s
 bites lost_log log_complete 'TRUNCATE intake.log'
 bites cursor_ahead cursor_behind 'UPDATE routing.shard SET in_seq_1 = in_seq_1 + 1 WHERE shard = 2'
 bites report_without_case 'case_as_logged deadline_disarmed report_has_case' 'DELETE FROM routing.case_file WHERE case_id = 386'
+bites reporter_without_row report_has_reporter 'UPDATE intake.report SET reporter = 7 WHERE case_id = 386'
+bites link_that_was_never_made report_linked 'UPDATE intake.report SET parent = 258 WHERE case_id = 386'
 bites case_without_report case_has_report 'DELETE FROM intake.report WHERE case_id = 386'
 bites case_without_unit 'case_as_logged case_is_held' "$unheld; UPDATE routing.case_file SET unit = '' WHERE case_id = 386"
 bites case_without_due 'case_as_logged case_is_held' "$unheld; UPDATE routing.case_file SET due_at = NULL WHERE case_id = 386"
@@ -232,6 +234,10 @@ spares parked_report "INSERT INTO intake.report VALUES (27 * 128 + 2, now(), gen
     INSERT INTO intake.log (seq, case_id, at, shard, type, body) VALUES (27, 27 * 128 + 2, now(), 2, 32, '\\x80');
     UPDATE intake.shard SET out_seq = 27 WHERE shard = 2; UPDATE routing.shard SET in_seq_1 = 27 WHERE shard = 2;
     INSERT INTO routing.parked (shard, upstream, seq, case_id, type, body) VALUES (2, 1, 27, 27 * 128 + 2, 32, '\\x80')"
+spares link_not_yet_applied "UPDATE intake.report SET parent = 258 WHERE case_id = 386; UPDATE intake.shard SET out_seq = 27 WHERE shard = 2;
+    INSERT INTO intake.log (seq, case_id, at, shard, type, body) VALUES (27, 386, now(), 2, 35, '\\x80')"
+spares reporter_who_was_erased "INSERT INTO intake.reporter (reporter, channel, first_at, last_at, erase_at, erased_at)
+    VALUES (386, 'web', now(), now(), now(), now()); UPDATE intake.report SET reporter = 386 WHERE case_id = 386"
 spares deadline_not_yet_armed 'UPDATE escalation.shard SET in_seq_1 = 2 WHERE shard = 2; DELETE FROM escalation.deadline WHERE case_id = 386'
 forget_last="DELETE FROM notification.stream_entry e USING notification.stream s WHERE s.unit = 'unit-1' AND e.unit = s.unit AND e.seq = s.head;
     UPDATE notification.stream SET head = head - 1 WHERE unit = 'unit-1'"

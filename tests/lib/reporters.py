@@ -51,18 +51,31 @@ def receipt(system, **fields):
     return own
 
 
-def everything_starts(system, shared):
+def start(system, shared, more=None):
+    """more: other files of the city's folder, as texts."""
     folder = shared["city"] = system.folder / "city"
     shutil.copytree(SMALL_CITY, folder)
     (folder / "reasons.csv").write_text("move,code,name_en,name_zh\ndecline,elsewhere,Another body's matter,非本级事项\n")
     channels = (folder / "channels.csv").read_text().splitlines()
     (folder / "channels.csv").write_text("\n".join(
         [channels[0] + ",keep_days"] + [line + (",30" if line.startswith("hotline") else ",") for line in channels[1:]]) + "\n")
-    (folder / "sources.csv").write_text("code,channel,name_en,adapter\nlamps,sensor,Lamps,http\n")
+    (folder / "sources.csv").write_text("code,channel,name_en,adapter\nlamps,sensor,Lamps,http\npost,desk,Post,http\n")
+    for name, text in (more or {}).items():
+        (folder / name).write_text(text)
     shared["source"] = "lamps"
     system.load_city(folder)
     for person in PEOPLE:
         add(system, *person)
-    system.settings["intake"] = {"ZHITONG_ERASE_SECONDS": "1"}
+    system.settings["intake"] = {"ZHITONG_ERASE_SECONDS": "1", "ZHITONG_FILES_FOLDER": str(system.folder / "files")}
+    system.settings["desk"] = {"ZHITONG_FILES_FOLDER": str(system.folder / "files")}
     system.start_all(replicas=2, services=SERVICES + ("desk",))
     shared["staff"] = {person[0]: Staff(system.of("desk"), person[0], PASSWORD) for person in PEOPLE}
+
+
+QUESTIONS = {"questions.csv": "item,code,datatype,needed,text_en,text_zh\nlitter,yard,string,no,Which yard,哪个院子\n"
+                              "litter,colour,multivaluelist,no,Colour,颜色\n",
+             "choices.csv": "item,question,code,name_en,name_zh\nlitter,colour,blue,Blue,蓝\nlitter,colour,green,Green,绿\n"}
+
+
+def everything_starts(system, shared):
+    start(system, shared, QUESTIONS)

@@ -3,7 +3,7 @@ import re
 
 TYPES = {"string": str, "integer": int, "number": (int, float), "boolean": bool, "array": list, "object": dict}
 KNOWN = {"type", "properties", "required", "additionalProperties", "items", "enum", "pattern", "minimum", "maximum", "description",
-         "default", "nullable", "$ref"}
+         "default", "nullable", "format", "minLength", "maxLength", "$ref"}
 
 
 def resolve(api, schema):
@@ -31,6 +31,10 @@ def faults(api, schema, value, at="answer"):
         out.append(f"{at}: {value!r} is none of {schema['enum']}")
     if "pattern" in schema and not re.search(schema["pattern"], value):
         out.append(f"{at}: {value!r} does not match {schema['pattern']}")
+    if "minLength" in schema and len(value) < schema["minLength"] or "maxLength" in schema and len(value) > schema["maxLength"]:
+        out.append(f"{at}: has {len(value)} characters")
+    if schema.get("format") == "date-time" and not re.search(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d", value):
+        out.append(f"{at}: {value!r} is no date and time")
     if "minimum" in schema and value < schema["minimum"] or "maximum" in schema and value > schema["maximum"]:
         out.append(f"{at}: {value} is out of range")
     if kind == "array":
@@ -57,5 +61,7 @@ def answer_faults(api, method, path, answer):
         return [f"{method} {path}: {answer.status} is not in the file"]
     out = [f"{method} {path}: {answer.status} lacks the header {name}" for name in response.get("headers", {})
            if name not in answer.headers and answer.status != 409]
+    if "application/json" not in response["content"]:
+        return out
     return out + [f"{method} {path}: {fault}" for fault in
                   faults(api, response["content"]["application/json"]["schema"], answer.json)]
