@@ -186,7 +186,7 @@ class Form(Sender):
              "reporter_account": "account_id", "key": "Idempotency-Key", **{name: name for name in ("lat", "long", "description", "media_url")}}
     given, takes, header_key = ("key", "area"), Report.takes, True
     extra = tuple(Case("attributes", form, {f"attribute[{code}]": value}, f"attribute[{code}]") for form, code, value in (
-        ("unknown code", "kind", "purple"), ("unknown code", "size", "big"), ("markup", "kind", MARKUP), ("wrong type", "pole", "1\n2"),
+        ("unknown code", "kind", "purple"), ("markup", "kind", MARKUP), ("wrong type", "pole", "1\n2"),
         ("NUL", "kind", "a\0b"), *(("broken UTF-8", "pole", value) for value in BROKEN))) + (
         Case("attributes", "wrong type", {"attribute[kind": "out"}, "attribute[kind"),
         Case("attributes", "too long", {"attribute[pole]": "x" * 2000}, "attribute"),
@@ -218,7 +218,7 @@ class Form(Sender):
         answer = json.loads(answer)
         if status == 200:
             return Result(status, [], "", answer[0].get("service_request_id"))
-        if isinstance(answer, dict):  # the form itself
+        if self.header_key and isinstance(answer, dict):  # the head
             return result_of(status, json.dumps(answer))
         assert any(int(error["code"]) == status for error in answer), answer
         found = [error["description"].partition(" ") for error in answer]
