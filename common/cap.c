@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "common/cap_place.h"
+#include "common/instant.h"
 #include "proto/text.h"
 
 #define READ_BYTES_MAX 48000 /* of one text before blanks go: the points of a polygon are many */
@@ -20,8 +21,10 @@ struct element {
     const char *name;
     size_t offset, room; /* in the struct of that level; room 0: read otherwise */
     bool needed;
-    const char *words; /* that it may be, apart by blanks; NULL: any */
+    const char *words; /* that it may be, apart by blanks; an_instant; NULL: any */
 };
+
+static const char an_instant[] = "dateTime"; /* of CAP 1.2, section 3.3.2: with its zone */
 
 #define ALERT(name, member, needed, words) \
     { LEVEL_ALERT, name, offsetof(struct cap_alert, member), sizeof(((struct cap_alert *)0)->member), needed, words }
@@ -31,7 +34,7 @@ struct element {
 static const struct element elements[] = {
     ALERT("identifier", identifier, true, NULL),
     ALERT("sender", sender, true, NULL),
-    ALERT("sent", sent, true, NULL),
+    ALERT("sent", sent, true, an_instant),
     ALERT("status", status, true, "Actual Exercise System Test Draft"),
     ALERT("msgType", kind, true, "Alert Update Cancel Ack Error"),
     ALERT("scope", scope, true, "Public Restricted Private"),
@@ -42,9 +45,9 @@ static const struct element elements[] = {
     INFO("urgency", urgency, true, "Immediate Expected Future Past Unknown"),
     INFO("severity", severity, true, "Extreme Severe Moderate Minor Unknown"),
     INFO("certainty", certainty, true, "Observed Likely Possible Unlikely Unknown"),
-    INFO("effective", effective, false, NULL),
-    INFO("onset", onset, false, NULL),
-    INFO("expires", expires, false, NULL),
+    INFO("effective", effective, false, an_instant),
+    INFO("onset", onset, false, an_instant),
+    INFO("expires", expires, false, an_instant),
     INFO("senderName", sender_name, false, NULL),
     INFO("headline", headline, false, NULL),
     INFO("description", description, false, NULL),
@@ -186,6 +189,13 @@ static bool is_word(const char *words, const char *text) {
     return false;
 }
 
+/* The zone must be there: where an alert was written is not known. */
+static bool is_instant(const char *text) {
+    const char *time = strchr(text, 'T');
+    int64_t at;
+    return time != NULL && strpbrk(time, "Z+-") != NULL && instant_of_text(NULL, INSTANT_ISO8601, text, &at) == 0;
+}
+
 /* Without blanks around it. */
 static char *trimmed(struct reading *reading) {
     char *text = reading->text;
@@ -226,7 +236,9 @@ static void keep_text(struct reading *reading) {
         fail(reading, open->name, "is too long");
     else if (text_clean(text, length) != length)
         fail(reading, open->name, "holds a control character");
-    else if (open->words != NULL && !is_word(open->words, text))
+    else if (open->words == an_instant && !is_instant(text))
+        fail(reading, open->name, "must be a date and time with its zone such as 2026-09-01T08:30:00+08:00");
+    else if (open->words != NULL && open->words != an_instant && !is_word(open->words, text))
         fail(reading, open->name, "is no word of CAP 1.2");
     else
         memcpy(to, text, length + 1);

@@ -28,7 +28,7 @@ typedef void http_handler(struct http_request *request, void *context);
 enum http_body_kind {                  /* how a route's body is read; see http_form.h */
                       HTTP_BODY_WHOLE, /* into memory, whatever it is */
                       HTTP_BODY_FORM,  /* a form; anything else gets 415 */
-                      HTTP_BODY_ANY,   /* a form as a form, anything else into memory */
+                      HTTP_BODY_ANY,   /* a form as a form, anything else into memory; see http_form_fault */
                       HTTP_BODY_FILE   /* a form as a form, anything else as a file part named "file" */
 };
 

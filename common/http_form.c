@@ -28,7 +28,8 @@ struct http_form {
     size_t count, room;
     size_t files, storing; /* files whose end is not known yet */
     struct http_form_field *fields;
-    int status; /* of the refusal to come; 0: none */
+    bool handed_over; /* also when it is refused: the handler says so */
+    int status;       /* of the refusal to come; 0: none */
     struct reason why;
 };
 
@@ -213,6 +214,7 @@ void http_form_begin(struct http_request *request, const struct http_route *rout
     assert(form != NULL);
     form->request = request;
     form->upload = request->http->options.upload;
+    form->handed_over = route->body == HTTP_BODY_ANY;
     request->form = form;
     if (is_form || route->body == HTTP_BODY_FORM) {
         if (form_open(&form->parser, type, &events, form, &why) != 0)
@@ -257,8 +259,9 @@ bool http_form_complete(struct http_request *request) {
         finish(form);
     if (form->status != 0) {
         abandon_all(form);
-        http_refuse(request, form->status, &form->why);
-        return false;
+        if (!form->handed_over)
+            http_refuse(request, form->status, &form->why);
+        return form->handed_over;
     }
     if (form->storing > 0)
         return false;
@@ -297,6 +300,13 @@ const char *http_form_value(const struct http_request *request, const char *name
             return field->value;
     }
     return NULL;
+}
+
+int http_form_fault(const struct http_request *request, const struct reason **why) {
+    if (request->form == NULL || request->form->status == 0)
+        return 0;
+    *why = &request->form->why;
+    return request->form->status;
 }
 
 bool http_is_form(const struct http_request *request) {

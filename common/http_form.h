@@ -32,6 +32,10 @@ size_t http_form_count(const struct http_request *request);
 const struct http_form_field *http_form_at(const struct http_request *request, size_t at);
 /* The first text of that name; NULL when absent. */
 const char *http_form_value(const struct http_request *request, const char *name);
+/* The HTTP status to refuse the form with, and why; 0: it was read. A route of HTTP_BODY_ANY is called with a form that could not be
+ * read, which has no fields then, so that it refuses in its own form of errors; of others the server refuses it. *why is borrowed
+ * until the request is answered. */
+MUST_CHECK int http_form_fault(const struct http_request *request, const struct reason **why);
 /* Whether the body came as a form (HTTP_BODY_ANY and HTTP_BODY_FILE take others too). */
 bool http_is_form(const struct http_request *request);
 

@@ -34,9 +34,20 @@ void source_key(char key[65], const char *id) {
     snprintf(key, 65, "id:hash %s", hash);
 }
 
+/* Of an alert, where no row says otherwise: the elements of CAP 1.2 that a report is made of. */
+static const struct {
+    const char *name, *element;
+} of_alerts[] = {{"title", "headline"}, {"address", "areaDesc"}, {"lat", "area"},
+                 {"long", "area"},      {"occurred_at", "sent"}, {"source_id", "identifier"}};
+
 const char *source_place(const struct source *source, const char *name) {
     const struct source_field *field = source_field(source, name);
-    return field != NULL && field->at[0] != '\0' ? field->at : name;
+    if (field != NULL && field->at[0] != '\0')
+        return field->at;
+    for (size_t i = 0; source->adapter == ADAPTER_CAP && i < sizeof of_alerts / sizeof of_alerts[0]; i++)
+        if (strcmp(of_alerts[i].name, name) == 0)
+            return of_alerts[i].element;
+    return name;
 }
 
 /* ---- one field ---------------------------------------------------------------------------------------------------------- */

@@ -12,6 +12,7 @@
 #include "common/message_json.h"
 #include "common/service.h"
 #include "common/source_map.h"
+#include "proto/text.h"
 #include "services/intake/admission.h"
 #include "services/intake/credential.h"
 #include "services/intake/handing.h"
@@ -59,8 +60,10 @@ static void posted(void *context, const uint8_t *reply, size_t size) {
 static int read_key(const struct http_request *request, char *key, size_t room, struct reason *why) {
     const char *given = http_header(request, "Idempotency-Key");
     if (given != NULL) {
-        if (strlen(given) >= room)
-            return refuse(why, "Idempotency-Key", "must be at most %zu bytes", room - 1);
+        size_t length = strlen(given);
+        if (length == 0 || length >= room || text_clean(given, length) != length)
+            return refuse(why, "Idempotency-Key", "must be 1 to %zu bytes of UTF-8 without control characters",
+                          room - 1);
         snprintf(key, room, "%s", given);
         return 0;
     }
@@ -100,9 +103,8 @@ static int read_report(const struct http_request *request, const struct source *
         if (source != NULL)
             fill_source(request, source, json, key);
         door_pack_attributes(json);
-        status = json_object_set_new(json, "key", json_string(key)) == 0
-                     ? message_from_json(MESSAGE_submit, json, submit, why)
-                     : refuse(why, "Idempotency-Key", "must be UTF-8 of at most %zu bytes", sizeof key - 1);
+        json_object_set_new(json, "key", json_string(key));
+        status = message_from_json(MESSAGE_submit, json, submit, why);
     }
     json_decref(json);
     return status;

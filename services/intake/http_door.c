@@ -7,10 +7,12 @@
 #include "common/clock.h"
 #include "common/http_json.h"
 #include "common/message_json.h"
+#include "common/reporter.h"
 #include "services/intake/door.h"
 #include "services/intake/intake.h"
 #include "services/intake/items_json.h"
 #include "services/intake/report.h"
+#include "services/intake/report_files.h"
 
 /* NULL, and the request is answered, while no city is loaded. */
 static const struct city *city_of(struct http_request *request, void *context, char language[LANGUAGE_MAX + 1]) {
@@ -108,7 +110,8 @@ void intake_post_check(struct http_request *request, void *context) {
         return;
     const struct door_ask ask = {.city = city, .now = clock_now(), .asks = true, .lists = true};
     if (read_report(request, &submit, &why) != 0 || report_check(city, &submit, &why) != 0 ||
-        door_look(&ask, &submit, &found, &why) != 0)
+        door_look(&ask, &submit, &found, &why) != 0 || report_files_read(submit.files, &why) != 0 ||
+        reporter_check(&submit, intake_of(context)->keys != NULL, &why) != 0)
         http_refuse(request, 400, &why);
     else
         http_answer_json(request, 200, found_json(city, &submit, &found, language));

@@ -188,6 +188,8 @@ static void begin(struct http_request *request, void *context, const char *metho
     struct open311_call *call = calloc(1, sizeof *call);
     const char *first = http_path_part(request, 0), *second = http_path_part(request, 1);
     char name[OPEN311_ID_MAX + 1];
+    const struct reason *why;
+    int fault = http_form_fault(request, &why);
     assert(call != NULL && strlen(first) < sizeof name && (second == NULL || strlen(second) < sizeof call->id));
     call->request = request;
     call->intake = intake_of(context);
@@ -196,6 +198,8 @@ static void begin(struct http_request *request, void *context, const char *metho
     strcpy(call->id, second != NULL ? second : "");
     if (!take_format(second != NULL ? call->id : name, &call->format))
         open311_refuse_why(call, 404, "", "there is no such resource: the path ends with .xml or .json");
+    else if (fault != 0)
+        open311_refuse_why(call, fault, why->field, why->text);
     else if (second != NULL && call->id[0] == '\0')
         open311_refuse_why(call, 404, "", "there is no such resource");
     else

@@ -31,6 +31,47 @@ const char *open311_form_value(const struct open311_form *form, const char *name
     return NULL;
 }
 
+/* ---- names --------------------------------------------------------------------------------------------------------------- */
+
+/* What a form says once. Other attributes may have several answers and a report several pictures; names that are not of the standard
+ * mean nothing here. */
+static const char *const once[] = {
+    "jurisdiction_id",
+    "api_key",
+    "service_code",
+    "lat",
+    "long",
+    "address_string",
+    "address_id",
+    "description",
+    "email",
+    "device_id",
+    "account_id",
+    "first_name",
+    "last_name",
+    "phone",
+    ATTRIBUTE "title]",
+    ATTRIBUTE "external_id]",
+    ATTRIBUTE "fixmystreet_id]",
+    "service_request_id",
+    "updated_datetime",
+    "update_id",
+    "status",
+};
+
+void open311_form_once(const struct open311_form *form, struct open311_errors *errors) {
+    struct reason why;
+    for (size_t i = 0; i < sizeof once / sizeof once[0]; i++) {
+        int count = 0;
+        for (size_t j = 0; j < form->count; j++)
+            count += form->fields[j].file == NULL && strcmp(form->fields[j].name, once[i]) == 0;
+        if (count < 2)
+            continue;
+        (void)refuse(&why, once[i], "stands there twice; say it once");
+        open311_error(errors, 400, &why);
+    }
+}
+
 /* ---- texts ---------------------------------------------------------------------------------------------------------------- */
 
 static void put(const struct filling *filling, const char *name, char *to, size_t room) {
@@ -274,6 +315,7 @@ bool open311_form_read(const struct open311_form *form, struct submit *submit, s
     memset(submit, 0, sizeof *submit);
     strcpy(submit->channel, form->source->channel);
     strcpy(submit->datum, form->source->datum);
+    open311_form_once(form, errors);
     read_service(&filling);
     read_place(&filling);
     PUT(&filling, "description", submit->description);

@@ -25,6 +25,9 @@ struct open311_form {
 /* The first value of that name; NULL when it is absent or empty. */
 const char *open311_form_value(const struct open311_form *form, const char *name);
 
+/* Tells every parameter that may stand there once and is there again; both kinds of form have them. */
+void open311_form_once(const struct open311_form *form, struct open311_errors *errors);
+
 /* Fills all of the report but its key. Tells every field that is wrong; true: none is. */
 MUST_CHECK bool open311_form_read(const struct open311_form *form, struct submit *submit,
                                   struct open311_errors *errors);

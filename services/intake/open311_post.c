@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "common/http_form.h"
+#include "proto/text.h"
 #include "services/intake/admission.h"
 #include "services/intake/open311_form.h"
 #include "services/intake/open311_source.h"
@@ -99,8 +100,10 @@ static void posted(void *context, const uint8_t *reply, size_t size) {
 static int read_key(const struct open311_call *call, struct submit *submit, struct reason *why) {
     const char *given = http_header(call->request, "Idempotency-Key");
     unsigned char random[16];
-    if (given != NULL && (*given == '\0' || strlen(given) >= sizeof submit->key))
-        return refuse(why, "Idempotency-Key", "must be 1 to %zu bytes", sizeof submit->key - 1);
+    size_t length = given != NULL ? strlen(given) : 0;
+    if (given != NULL && (length == 0 || length >= sizeof submit->key || text_clean(given, length) != length))
+        return refuse(why, "Idempotency-Key", "must be 1 to %zu bytes of UTF-8 without control characters",
+                      sizeof submit->key - 1);
     if (given != NULL) {
         strcpy(submit->key, given);
     } else if (submit->source_id[0] != '\0') {

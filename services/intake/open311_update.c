@@ -56,6 +56,7 @@ bool open311_update_read(const struct open311_form *form, const struct zone *zon
     struct reason why;
     int64_t at;
     *update = (struct open311_update){.case_id = 0};
+    open311_form_once(form, errors);
     if (number != NULL)
         strcpy(update->update_id, number);
     if (id != NULL && !is_id(id))

@@ -4,6 +4,11 @@
 #include <sodium.h>
 #include <string.h>
 
+/* Pages of others make a link of it: no other scheme gets there. */
+static bool is_web_address(const char *url) {
+    return strncmp(url, "http://", 7) == 0 || strncmp(url, "https://", 8) == 0;
+}
+
 int report_check(const struct city *city, const struct submit *submit, struct reason *why) {
     const struct channel *channel = city_channel(city, submit->channel);
     if (channel == NULL)
@@ -20,6 +25,8 @@ int report_check(const struct city *city, const struct submit *submit, struct re
         return refuse(why, "lat", "must be -90 to 90 degrees");
     if (!isnan(submit->lon) && fabs(submit->lon) > 180)
         return refuse(why, "long", "must be -180 to 180 degrees");
+    if (submit->media_url[0] != '\0' && !is_web_address(submit->media_url))
+        return refuse(why, "media_url", "must begin with http:// or https://");
     return 0;
 }
 

@@ -6,7 +6,8 @@
 #include "common/report_digest.h"
 #include "proto/codec.h"
 
-/* Refuses with the field: channel unknown or closed, item or area unknown, position out of range (DOMAIN.md 2 to 4). */
+/* Refuses with the field: channel unknown or closed, item or area unknown, position out of range (DOMAIN.md 2 to 4),
+ * media_url no address of the web. */
 MUST_CHECK int report_check(const struct city *city, const struct submit *submit, struct reason *why);
 
 /* The log entry of an accepted report. */

@@ -148,6 +148,18 @@ static char *report_of(const struct mail_target *target, const struct mail *mail
     return text;
 }
 
+/* A field of the report as the sender of a mail calls it. */
+static void name_part(struct reason *why) {
+    static const char *const parts[][2] = {{"title", "Subject"},        {"description", "text"},
+                                           {"source_id", "Message-ID"}, {"files", "attachment"},
+                                           {"reporter_name", "From"},   {"reporter_email", "From"}};
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
+        if (strcmp(why->field, parts[i][0]) == 0) {
+            strcpy(why->field, parts[i][1]);
+            return;
+        }
+}
+
 static void send_report(const struct mail_target *target, const struct mail *mail, const char *files,
                         struct mail_result *result) {
     struct call call;
@@ -169,6 +181,7 @@ static void send_report(const struct mail_target *target, const struct mail *mai
         if (status / 100 == 2)
             (void)refuse(&why, "intake", "answers something else than a case; is this its address?");
         result->outcome = is_later(status, &why) || status / 100 <= 3 ? MAIL_LATER : MAIL_REFUSED;
+        name_part(&why);
         result->why = why;
     }
     free(body);

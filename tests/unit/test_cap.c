@@ -69,6 +69,11 @@ static void what_is_wrong_is_named_by_its_element(void **state) {
         {"<alert xmlns='urn:oasis:names:tc:emergency:cap:1.1'/>", "alert"},
         {"<info xmlns='" CAP_NAMESPACE "'/>", "alert"},
         {"<alert xmlns='" CAP_NAMESPACE "'/>", "identifier"},
+        {HEAD "<sent>2026-09-01T08:00:00+08:00</sent></alert>", "sent"},       /* twice */
+        {HEAD INFO("<onset>2026-09-01T08:00:00</onset>") "</alert>", "onset"}, /* in which zone? */
+        {HEAD INFO("<expires>2026-09-01</expires>") "</alert>", "expires"},
+        {HEAD INFO("<effective>soon</effective>") "</alert>", "effective"},
+        {HEAD INFO("<effective>2026-09-31T08:00:00Z</effective>") "</alert>", "effective"},
         {HEAD "</alrt>", "body"},
         {HEAD, "body"},
         {"<!DOCTYPE alert>" HEAD "</alert>", "DOCTYPE"},

@@ -18,7 +18,14 @@ static char request[FORM_BODY_BYTES_MAX + 1000];
 static void say_form(struct http_request *asked, void *context) {
     static char text[FORM_BODY_BYTES_MAX];
     size_t size = 0, body_size;
+    const struct reason *why;
+    int fault = http_form_fault(asked, &why);
     (void)context;
+    if (fault != 0) {
+        size = (size_t)sprintf(text, "said by the handler: %s, %zu fields", why->field, http_form_count(asked));
+        http_answer(asked, fault, "text/plain", text, size);
+        return;
+    }
     for (size_t i = 0; i < http_form_count(asked); i++) {
         const struct http_form_field *field = http_form_at(asked, i);
         size += (size_t)snprintf(text + size, sizeof text - size, "[%s=%zu,%s", field->name, field->size,
@@ -127,6 +134,8 @@ static void a_form_is_answered_by_what_is_in_it(void **state) {
         {"/form", MULTIPART, PART "p; filename=x\r\n\r\ngood", 400, "last boundary"},
         {"/any", "Content-Type: application/json\r\n", "{}", 200, "\r\n\r\nfirst absent, body {}, form 0"},
         {"/any", URLENCODED, "a=1", 200, "\r\n\r\n[a=1,1]first 1, body , form 1"},
+        {"/any", URLENCODED, "a=1&b=%FF", 400, "\r\n\r\nsaid by the handler: b, 0 fields"},
+        {"/form", URLENCODED, "a=1&b=%FF", 400, "\"field\":\"b\""},
         {"/file", "Content-Type: image/png\r\n", "abc", 200, "[file=0,||image/png|abc|3]first absent, body , form 0"},
         {"/file", "", "", 400, "is empty"},
         {"/file", MULTIPART, PART "p; filename=x\r\n\r\nabc" END, 200, "[p=0,|x||abc|3]"},

@@ -118,6 +118,21 @@ static void a_long_text_is_cut_at_a_character(void **state) {
     city_close(&city);
 }
 
+static void a_field_is_called_as_in_the_alert(void **state) {
+    static const char *const names[][2] = {{"item", "event"},
+                                           {"area", "geocode"},
+                                           {"lat", "area"},
+                                           {"long", "area"},
+                                           {"title", "headline"},
+                                           {"occurred_at", "sent"},
+                                           {"description", "description"}};
+    struct city *city = open_city_with_warnings();
+    for (size_t i = 0; i < LENGTH(names); i++)
+        assert_string_equal(source_place(city_source(city, "w"), names[i][0]), names[i][1]);
+    city_close(&city);
+    (void)state;
+}
+
 static void only_actual_alerts_become_reports(void **state) {
     static const struct {
         const char *status, *kind, *references, *field; /* NULL: taken */
@@ -162,6 +177,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(each_area_of_the_city_gives_one_report, make_folder, remove_warnings),
         cmocka_unit_test_setup_teardown(a_long_text_is_cut_at_a_character, make_folder, remove_warnings),
+        cmocka_unit_test_setup_teardown(a_field_is_called_as_in_the_alert, make_folder, remove_warnings),
         cmocka_unit_test(only_actual_alerts_become_reports),
         cmocka_unit_test(of_many_references_the_last_ones_are_kept),
     };

@@ -241,6 +241,23 @@ static void a_form_becomes_a_report(void **state) {
     assert_int_equal(message_check(MESSAGE_submit, &submit, &why), 0);
 }
 
+static void what_a_form_says_twice_is_told(void **state) {
+    static const struct form_case form = FORM(
+        {"service_code", "noise", NULL}, {"lat", "33.6", NULL}, {"lat", "33.6", NULL}, {"long", "114", NULL},
+        {"description", "loud", NULL}, {"description", "", NULL}, {"media_url", "http://a/1", NULL},
+        {"media_url", "http://a/2", NULL}, {"attribute[title]", "a", NULL}, {"attribute[title]", "b", NULL},
+        {"attribute[how]", "a", NULL}, {"attribute[how]", "b", NULL}, {"email", "", "aa"}, {"utf8", "1", NULL},
+        {"utf8", "1", NULL});
+    static struct submit submit;
+    struct open311_errors errors;
+    (void)state;
+    assert_false(read_form(&form, &submit, &errors));
+    assert_int_equal(errors.count, 3);
+    assert_string_equal(errors.at[0].why.field, "lat");
+    assert_string_equal(errors.at[1].why.field, "description");
+    assert_string_equal(errors.at[2].why.field, "attribute[title]");
+}
+
 static void a_long_number_is_hashed_into_the_key(void **state) {
     char long_one[65], key[OPEN311_KEY_SIZE], other[OPEN311_KEY_SIZE];
     (void)state;
@@ -301,6 +318,7 @@ int main(void) {
         cmocka_unit_test(a_wrong_parameter_is_told_with_its_name),
         cmocka_unit_test(numbers_of_requests_are_picked_out_of_what_is_sent),
         cmocka_unit_test(a_form_becomes_a_report),
+        cmocka_unit_test(what_a_form_says_twice_is_told),
         cmocka_unit_test(a_long_number_is_hashed_into_the_key),
         cmocka_unit_test(an_update_is_a_move_that_a_reporter_may_make),
         cmocka_unit_test(a_long_update_goes_in_parts_that_end_between_characters),

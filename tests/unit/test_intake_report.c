@@ -56,6 +56,32 @@ static void a_report_is_taken_or_refused_with_its_field(void **state) {
     (void)state;
 }
 
+static void a_picture_elsewhere_has_an_address_of_the_web(void **state) {
+    static const struct {
+        const char *url;
+        bool taken;
+    } cases[] = {
+        {"", true},
+        {"http://example.org/a.jpg", true},
+        {"https://example.org/a.jpg", true},
+        {"javascript:alert(1)", false},
+        {"a", false},
+        {"ftp://example.org/a.jpg", false},
+        {"HTTP:/x", false},
+        {" http://example.org", false},
+    };
+    struct city *city = open_city_with_a_closed_channel();
+    for (size_t i = 0; i < LENGTH(cases); i++) {
+        struct submit submit = {.key = "k", .channel = "hotline", .item = "noise", .area = "v", .lat = NAN, .lon = NAN};
+        struct reason why = {.field = ""};
+        strcpy(submit.media_url, cases[i].url);
+        assert_int_equal(report_check(city, &submit, &why), cases[i].taken ? 0 : -1);
+        assert_string_equal(why.field, cases[i].taken ? "" : "media_url");
+    }
+    city_close(&city);
+    (void)state;
+}
+
 static void the_log_entry_has_all_that_the_reporter_said(void **state) {
     (void)state;
     struct submit submit = {.key = "k",
@@ -127,6 +153,7 @@ static void the_digest_stays_the_same_from_release_to_release(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_report_is_taken_or_refused_with_its_field, make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(a_picture_elsewhere_has_an_address_of_the_web, make_folder, remove_folder),
         cmocka_unit_test(the_log_entry_has_all_that_the_reporter_said),
         cmocka_unit_test(texts_at_their_limit_are_copied_whole),
         cmocka_unit_test(the_digest_tells_apart_who_asks_and_with_which_key),
