@@ -4,7 +4,7 @@
 #include <string.h>
 
 void http_address(const struct http_request *request, bool behind_proxy, char address[HTTP_PEER_BYTES_MAX + 1]) {
-    const char *forwarded = behind_proxy ? http_header(request, "X-Forwarded-For") : NULL;
+    const char *forwarded = behind_proxy ? http_header_last(request, "X-Forwarded-For") : NULL;
     const char *last = forwarded != NULL ? strrchr(forwarded, ',') : NULL;
     last = last != NULL ? last + 1 : forwarded != NULL ? forwarded : "";
     last += strspn(last, " ");

@@ -108,24 +108,11 @@ static int read_report(const struct http_request *request, const struct source *
     return status;
 }
 
-/* Whoever sends an API key is the source that has it; whoever sends none is anybody. */
-static int find_source(struct intake *intake, const struct http_request *request, const struct source **source,
-                       struct reason *why) {
-    const char *key = api_key_of(request), *code = source_of_key(intake, key);
-    const struct city *city = intake_city(intake);
-    if (key == NULL)
-        return 0;
-    *source = code != NULL && city != NULL ? city_source(city, code) : NULL;
-    if (*source != NULL)
-        return 0;
-    return refuse(why, "Authorization", "this key is no source's, or it is revoked or expired");
-}
-
 void intake_post_report(struct http_request *request, void *context) {
     const struct source *source = NULL;
     struct submit submit;
     struct reason why;
-    if (find_source(intake_of(context), request, &source, &why) != 0) {
+    if (source_of_caller(intake_of(context), request, &source, &why) != 0) {
         if (admission_check(intake_of(context), request, NULL) == 0)
             http_refuse(request, 401, &why);
         return;
@@ -143,39 +130,4 @@ void intake_post_report(struct http_request *request, void *context) {
                               .answer = posted,
                               .context = request};
     service_request(context, &ask);
-}
-
-/* ---- GET /reports/CASE ------------------------------------------------------------------------------------------------ */
-
-static void got(void *context, const PGresult *result) {
-    struct http_request *request = context;
-    struct reason why;
-    if (result == NULL) {
-        http_refuse_field(request, 503, "", "the database does not answer; try again");
-        return;
-    }
-    if (PQntuples(result) == 0) {
-        http_refuse_field(request, 404, "case", "there is no such report");
-        return;
-    }
-    struct report_received report;
-    size_t size;
-    const uint8_t *body = db_bytea(result, 0, 0, &size);
-    if (message_decode(MESSAGE_report_received, body, size, &report, &why) != 0) {
-        http_refuse(request, 500, &why);
-        return;
-    }
-    json_t *json = message_to_json(MESSAGE_report_received, &report);
-    json_object_set_new(json, "case", id_json(report.case_id));
-    json_object_del(json, "reporter"); /* which reports come from one person is nobody's business */
-    http_answer_json(request, 200, json);
-}
-
-void intake_get_report(struct http_request *request, void *context) {
-    const char *id = http_path_rest(request);
-    if (!is_id(id)) {
-        http_refuse_field(request, 404, "case", "must be a number of at most %d digits", ID_DIGITS_MAX);
-        return;
-    }
-    service_query(context, "intake_report", id, got, request);
 }

@@ -68,6 +68,16 @@ def an_address_before_the_last_of_x_forwarded_for_counts_for_nothing(system, sha
     assert 429 in counts and counts[:PER_MINUTE] == [201] * PER_MINUTE, counts
 
 
+def a_proxy_that_adds_a_header_of_its_own_is_believed_and_the_one_before_is_not(system, shared):
+    def send(nth):
+        body = json.dumps(report(nth)).encode()
+        with open_socket(system, b"POST /reports HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: 10.1.%d.1\r\n" % nth +
+                         b"X-Forwarded-For: 192.0.2.5\r\nConnection: close\r\nContent-Length: %d\r\n\r\n" % len(body) + body) as sent:
+            return int(sent.recv(4000).split()[1])
+    counts = [send(nth) for nth in range(PER_MINUTE + 3)]
+    assert 429 in counts and counts[:PER_MINUTE] == [201] * PER_MINUTE, counts
+
+
 def one_customer_of_ipv6_is_one_address(system, shared):
     counts = [post(system, nth, f"2001:db8:1:2::{nth:x}")[0] for nth in range(PER_MINUTE + 3)]
     assert 429 in counts, counts
@@ -268,7 +278,8 @@ def all_are_alive(system, shared):
 
 
 main("defence", [services_run, whoever_comes_too_often_gets_429_and_when_to_come_again, others_are_not_held_up_by_him,
-                 an_address_before_the_last_of_x_forwarded_for_counts_for_nothing, one_customer_of_ipv6_is_one_address,
+                 an_address_before_the_last_of_x_forwarded_for_counts_for_nothing,
+                 a_proxy_that_adds_a_header_of_its_own_is_believed_and_the_one_before_is_not, one_customer_of_ipv6_is_one_address,
                  two_hundred_addresses_are_counted_apart,
                  a_source_is_counted_by_its_key_and_its_own_limit, a_blocked_source_hears_it, a_blocked_reporter_hears_it,
                  a_blocked_address_hears_why_and_until_when,
