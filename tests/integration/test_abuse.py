@@ -32,8 +32,13 @@ def hand_in(shared, channel, address, **headers):
 
 def only_reports_of_public_channels_are_for_everybody(_, shared):
     seen = {channel: [ask(replica, "GET", f"/reports/{case}").status for replica in shared["intake"]]
-            for channel, case in ((name, hand_in(shared, name, "10.1.0.1")) for name in ("app", "hotline", "desk", "sensor"))}
-    assert seen == {"app": [200, 200], "hotline": [200, 200], "desk": [404, 404], "sensor": [404, 404]}, seen
+            for channel, case in ((name, hand_in(shared, name, "10.1.0.1")) for name in ("app", "hotline", "desk"))}
+    assert seen == {"app": [200, 200], "hotline": [200, 200], "desk": [404, 404]}, seen
+
+
+def nobody_passes_for_a_source_of_a_hidden_channel(_, shared):
+    answer = ask(shared["intake"][0], "POST", "/reports", {"channel": "sensor", **HIDDEN}, {"X-Forwarded-For": "10.1.0.1"})
+    assert answer.status == 400 and answer.json["error"]["field"] == "channel", answer
 
 
 def a_source_reads_what_it_handed_in_and_no_other_does(_, shared):
@@ -117,7 +122,7 @@ def a_blocked_sender_stores_nothing(system, shared):
 
 
 checks.main("abuse", [two_replicas_with_files_and_keys, only_reports_of_public_channels_are_for_everybody,
-                      a_source_reads_what_it_handed_in_and_no_other_does, open311_does_not_tell_whether_a_hidden_request_exists,
+                      nobody_passes_for_a_source_of_a_hidden_channel, a_source_reads_what_it_handed_in_and_no_other_does, open311_does_not_tell_whether_a_hidden_request_exists,
                       a_guessed_key_at_open311_gets_no_receipt_of_another,
                       whoever_sends_a_published_photo_does_not_hear_where_it_was_taken, nobody_moves_a_published_photo,
                       uploads_that_lead_to_nothing_are_counted_too, a_blocked_sender_stores_nothing],
