@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "common/http_form.h"
+#include "common/source_map.h"
 #include "services/intake/admission.h"
 #include "services/intake/open311_form.h"
 #include "services/intake/open311_source.h"
@@ -38,10 +39,14 @@ static void add_filled(const struct open311_call *call, enum notice notice, cons
     add_notice(text, 2000, more);
 }
 
-/* All who send no key of a source share the client that intake knows: as with POST /reports, who guessed the key gets none. */
+/* All who send no key of a source share the client that intake knows: as with POST /reports, who guessed the key gets none; and
+ * the numbers of a sender go up one by one, however long they are. */
 static bool may_hear_receipt(const struct open311_call *call, const struct accepted *accepted) {
     const struct posting *posting = call->own;
-    const char *client = open311_has_key(call->request) ? posting->source : REPORT_PUBLIC_CLIENT;
+    bool has_key = open311_has_key(call->request);
+    const char *client = has_key ? posting->source : REPORT_PUBLIC_CLIENT;
+    if (!has_key && accepted->repeated && strncmp(posting->submit.key, SOURCE_KEY, strlen(SOURCE_KEY)) == 0)
+        return false;
     return report_tells_receipt(client, &posting->submit, accepted->repeated);
 }
 

@@ -61,6 +61,11 @@ def a_guessed_key_at_open311_gets_no_receipt_of_another(_, shared):
         first, second = (shared["api"].post("requests.json", open311.LAMP, Idempotency_Key=key).json[0] for _ in range(2))
         assert first["service_request_id"] == second["service_request_id"] and first["receipt"], (first, second)
         assert second.get("receipt") == (first["receipt"] if again else None), (key, second)
+    number = "2026-11-25-000017"  # of a sender's own counting: long, and the next one is known
+    first, second = (shared["api"].post("requests.json", {**open311.LAMP, "attribute[external_id]": number}).json[0] for _ in range(2))
+    third = shared["api"].post("requests.json", open311.LAMP, Idempotency_Key=f"id:{number}").json[0]
+    assert first["receipt"] and first["service_request_id"] == second["service_request_id"] == third["service_request_id"]
+    assert "receipt" not in second and "receipt" not in third, (second, third)
     own = {**open311.LAMP, "api_key": shared["keys"]["nine"]}  # nobody else has this source's keys
     first, second = (shared["api"].post("requests.json", own, Idempotency_Key="1").json[0] for _ in range(2))
     assert first["receipt"] == second["receipt"], (first, second)
