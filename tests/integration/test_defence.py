@@ -182,6 +182,18 @@ def a_wrong_appeal_is_refused(system, shared):
     assert 429 in floods, floods
 
 
+def a_key_by_which_somebody_is_blocked_is_still_needed(system, shared):
+    """Without it the block would end, and nobody would hear of it."""
+    ring = system.folder / "ring.keys"
+    system.zhitong("keys", "secret", "--add", ring, database=False)
+    def unused():
+        return "needs it any more" in system.zhitong("people", "rekey", "--secret-keys", ring).stdout
+    assert not unused()
+    for row in system.sql.rows("SELECT block FROM intake.block WHERE kind <> 'source' AND lifted_at IS NULL"):
+        system.zhitong("block", "remove", row[0], "--by", "li")
+    assert unused()
+
+
 def wrong_use_of_the_command_is_told(system, shared):
     for words in (("--reason", "x"), ("--address", "a"), ("--address", "a", "--phone", "1", "--reason", "x"),
                   ("--address", "a", "--reason", "x", "--days", "0"), ("--address", "a", "--reason", "x", "--days", "400")):
@@ -284,6 +296,7 @@ main("defence", [services_run, whoever_comes_too_often_gets_429_and_when_to_come
                  a_source_is_counted_by_its_key_and_its_own_limit, a_blocked_source_hears_it, a_blocked_reporter_hears_it,
                  a_blocked_address_hears_why_and_until_when,
                  a_blocked_caller_appeals_and_hears_what_came_of_it, a_wrong_appeal_is_refused,
+                 a_key_by_which_somebody_is_blocked_is_still_needed,
                  wrong_use_of_the_command_is_told, packed_bodies_are_not_opened, broken_bodies_are_refused_with_400,
                  slow_clients_are_cut, more_connections_than_there_may_be_wait_and_the_rest_is_served,
                  a_flood_of_bodies_stays_within_its_memory, all_are_alive],
