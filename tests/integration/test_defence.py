@@ -83,6 +83,13 @@ def one_customer_of_ipv6_is_one_address(system, shared):
     assert 429 in counts, counts
 
 
+def the_port_that_some_proxies_add_makes_no_other_address(system, shared):
+    for form in ("192.0.2.6:{}", "[2001:db8:7::1]:{}", "[2001:db8:8::1]"):
+        counts = [post(system, nth, form.format(1024 + nth))[0] for nth in range(PER_MINUTE + 3)]
+        assert 429 in counts, (form, counts)
+    assert post(system, 0, "2001:db8:8::2")[0] == 429, "the same customer without brackets"
+
+
 def two_hundred_addresses_are_counted_apart(system, shared):
     for nth in range(200):
         assert post(system, nth, f"198.51.100.{nth % 250}")[0] == 201, nth
@@ -292,7 +299,7 @@ def all_are_alive(system, shared):
 main("defence", [services_run, whoever_comes_too_often_gets_429_and_when_to_come_again, others_are_not_held_up_by_him,
                  an_address_before_the_last_of_x_forwarded_for_counts_for_nothing,
                  a_proxy_that_adds_a_header_of_its_own_is_believed_and_the_one_before_is_not, one_customer_of_ipv6_is_one_address,
-                 two_hundred_addresses_are_counted_apart,
+                 the_port_that_some_proxies_add_makes_no_other_address, two_hundred_addresses_are_counted_apart,
                  a_source_is_counted_by_its_key_and_its_own_limit, a_blocked_source_hears_it, a_blocked_reporter_hears_it,
                  a_blocked_address_hears_why_and_until_when,
                  a_blocked_caller_appeals_and_hears_what_came_of_it, a_wrong_appeal_is_refused,
