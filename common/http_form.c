@@ -109,7 +109,8 @@ static int open_file(struct http_form *form, struct kept *kept, struct reason *w
     }
     if (++form->files > HTTP_FORM_FILES_MAX)
         return refuse(why, field.name, "there are more than %d files", HTTP_FORM_FILES_MAX);
-    return refuse_with(form, form->upload->open(form->request, form->request->http->context, &field, &kept->upload, why));
+    return refuse_with(form,
+                       form->upload->open(form->request, form->request->http->context, &field, &kept->upload, why));
 }
 
 static void refuse_later(struct http_form *form, int status, const struct reason *why);

@@ -8,7 +8,7 @@
 
 #define UPLOADS_WAITING_MAX 64 /* files that are being stored or wait for it; more get 503 */
 
-struct upload_note { /* of struct http_stored: what stood in this copy */
+struct upload_note {  /* of struct http_stored: what stood in this copy */
     double lat, lon;  /* NaN: nothing */
     int64_t taken_at; /* unix ms; 0: nothing */
 };

@@ -146,8 +146,11 @@ static void an_alert_for_few_is_not_taken_where_all_can_read_it(void **state) {
     static const struct {
         const char *scope, *privacy;
         int refused;
-    } cases[] = {{"Public", "public", 0},     {"Private", "public", -1},    {"Restricted", "public", -1},
-                 {"Private", "internal", 0}, {"Restricted", "restricted", 0}};
+    } cases[] = {{"Public", "public", 0},
+                 {"Private", "public", -1},
+                 {"Restricted", "public", -1},
+                 {"Private", "internal", 0},
+                 {"Restricted", "restricted", 0}};
     (void)state;
     for (size_t i = 0; i < LENGTH(cases); i++) {
         struct cap_alert *alert = make_alert();
