@@ -1,10 +1,12 @@
 /* GET /reports/CASE: what came by a public channel is for everybody; what came by another one only for the source that handed it in.
  * What is not for the caller looks like what is not there. */
 #include <assert.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/http_json.h"
+#include "common/ids.h"
+#include "common/json_parts.h"
 #include "common/message_json.h"
 #include "common/service.h"
 #include "services/intake/credential.h"
@@ -44,12 +46,10 @@ static int read_report(const struct looking *looking, const PGresult *result, st
 }
 
 static void answer_report(struct http_request *request, const struct report_received *report) {
-    char id[24];
-    snprintf(id, sizeof id, "%llu", (unsigned long long)report->case_id);
     json_t *json = message_to_json(MESSAGE_report_received, report);
-    json_object_set_new(json, "case", json_string(id));
+    json_object_set_new(json, "case", id_json(report->case_id));
     json_object_del(json, "reporter"); /* which reports come from one person is nobody's business */
-    answer_json(request, 200, json);
+    http_answer_json(request, 200, json);
 }
 
 static void got(void *context, const PGresult *result) {
@@ -66,16 +66,14 @@ static void got(void *context, const PGresult *result) {
 
 void intake_get_report(struct http_request *request, void *context) {
     const char *id = http_path_rest(request);
-    size_t digits = strspn(id, "0123456789");
     const struct source *source;
     struct reason why;
     if (source_of_caller(intake_of(context), request, &source, &why) != 0) {
         http_refuse(request, 401, &why);
         return;
     }
-    if (digits == 0 || id[digits] != '\0' || digits > 18) {
-        (void)refuse(&why, "case", "must be a number of at most 18 digits");
-        http_refuse(request, 404, &why);
+    if (!is_id(id)) {
+        http_refuse_field(request, 404, "case", "must be a number of at most %d digits", ID_DIGITS_MAX);
         return;
     }
     struct looking *looking = calloc(1, sizeof *looking);
