@@ -10,6 +10,7 @@
 
 #include "common/city_questions.h"
 #include "common/datum.h"
+#include "common/zone.h"
 
 struct writer { /* into a text of SENDER_FORM_MAX bytes */
     char *text;
