@@ -12,6 +12,8 @@
 #define SOURCE_REPORTS "reports" /* the field that says where a webhook's body has its array of reports */
 #define SOURCE_ANY_VALUE "*"     /* in source_values.csv: whatever stands in no other row */
 
+#define SOURCE_NONE "http" /* client of HTTP callers without a key: no source is called so */
+
 enum adapter { ADAPTER_HTTP, ADAPTER_WEBHOOK, ADAPTER_CAP, ADAPTER_MAIL, ADAPTER_FILE, ADAPTER_SUBMIT, ADAPTER_STAFF };
 enum instant_format { INSTANT_ISO8601, INSTANT_UNIX, INSTANT_UNIX_MS };
 

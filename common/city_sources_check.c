@@ -119,6 +119,9 @@ static void check_source(struct city_draft *draft, size_t row) {
     const char *code = FIELD(draft, sources, row, code), *adapter = FIELD(draft, sources, row, adapter);
     bool mapped = strcmp(adapter, "webhook") == 0 || strcmp(adapter, "file") == 0 || strcmp(adapter, "mail") == 0 ||
                   strcmp(adapter, "cap") == 0;
+    if (strcmp(code, SOURCE_NONE) == 0)
+        draft_complain(draft, PLACE(sources, row, code),
+                       "\"%s\" stands for callers without a key; call the source otherwise", code);
     if (mapped && *FIELD(draft, sources, row, item) == '\0' && !has_field(draft, code, "item"))
         draft_complain(draft, PLACE(sources, row, item),
                        "must not be empty, unless source_fields.csv says where %s has it", code);

@@ -87,6 +87,8 @@ void http_peer(const struct http_request *request, char peer[HTTP_PEER_BYTES_MAX
 /* The first of that name, decoded; "" for a name without a value. */
 const char *http_query(const struct http_request *request, const char *name);
 const char *http_header(const struct http_request *request, const char *name);
+/* The last of that name: proxies add theirs at the end. */
+const char *http_header_last(const struct http_request *request, const char *name);
 const uint8_t *http_body(const struct http_request *request, size_t *size);
 
 /* One more header for the answer to come; the name is borrowed until then, the value copied and cut. It must be without

@@ -98,6 +98,7 @@ static struct http_form_field field_of(const struct http_form *form, const struc
     field.content_type = kept->typed ? text + kept->content_type : NULL;
     field.file = kept->stored.file;
     field.file_bytes = kept->stored.bytes;
+    field.note = kept->stored.note;
     return field;
 }
 
@@ -109,7 +110,8 @@ static int open_file(struct http_form *form, struct kept *kept, struct reason *w
     }
     if (++form->files > HTTP_FORM_FILES_MAX)
         return refuse(why, field.name, "there are more than %d files", HTTP_FORM_FILES_MAX);
-    return refuse_with(form, form->upload->open(form->request->http->context, &field, &kept->upload, why));
+    return refuse_with(form,
+                       form->upload->open(form->request, form->request->http->context, &field, &kept->upload, why));
 }
 
 static void refuse_later(struct http_form *form, int status, const struct reason *why);

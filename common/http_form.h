@@ -15,6 +15,7 @@
 #define HTTP_FORM_ALL_BYTES_MAX 262144 /* of all text fields with their names */
 #define HTTP_FORM_FILES_MAX 10         /* file parts of a form */
 #define HTTP_FILE_HEX_BYTES 64         /* SHA-256 as lower-case hex */
+#define HTTP_NOTE_BYTES 32
 
 struct http_form_field {
     const char *name;
@@ -24,6 +25,7 @@ struct http_form_field {
     const char *content_type; /* of a file part, as its sender claims; NULL: no claim */
     const char *file;         /* SHA-256 hex of what was stored; NULL: a text field */
     uint64_t file_bytes;      /* of what was stored */
+    const uint8_t *note;      /* HTTP_NOTE_BYTES of a file part, see struct http_stored; NULL: a text field */
 };
 
 /* The fields in order; none when the body was no form. Borrowed until the request is answered. A file field that a browser sends
@@ -46,13 +48,15 @@ struct http_stored { /* what became of a file part */
     struct reason why;
     char file[HTTP_FILE_HEX_BYTES + 1];
     uint64_t bytes;
+    uint8_t note[HTTP_NOTE_BYTES]; /* what the store tells its handler of this copy; its form is theirs */
 };
 typedef void http_stored_done(void *waits, const struct http_stored *stored);
 
 /* A file part in the making belongs to the store from open until `done` returns or abandon is called. All are called from the
  * loop and must not wait for a disk or a network. open and write return 0, or the HTTP status to refuse with. */
 struct http_upload {
-    int (*open)(void *context, const struct http_form_field *part, void **upload, struct reason *why);
+    int (*open)(struct http_request *request, void *context, const struct http_form_field *part, void **upload,
+                struct reason *why);
     int (*write)(void *upload, const uint8_t *data, size_t size, struct reason *why);
     /* All of it is here: calls done once, from the loop, now or later. */
     void (*finish)(void *upload, http_stored_done *done, void *waits);

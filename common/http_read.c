@@ -302,6 +302,24 @@ const char *http_header(const struct http_request *request, const char *name) {
     return MHD_lookup_connection_value(request->connection, MHD_HEADER_KIND, name);
 }
 
+struct last {
+    const char *name, *value;
+};
+
+static enum MHD_Result keep_last(void *context, enum MHD_ValueKind kind, const char *name, const char *value) {
+    struct last *last = context;
+    (void)kind;
+    if (strcasecmp(name, last->name) == 0)
+        last->value = value;
+    return MHD_YES;
+}
+
+const char *http_header_last(const struct http_request *request, const char *name) {
+    struct last last = {name, NULL};
+    MHD_get_connection_values(request->connection, MHD_HEADER_KIND, keep_last, &last);
+    return last.value;
+}
+
 const uint8_t *http_body(const struct http_request *request, size_t *size) {
     *size = request->form == NULL ? request->body_size : 0;
     return request->body;

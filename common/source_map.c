@@ -27,11 +27,11 @@ void source_hash(char hash[SOURCE_HASH_SIZE], const char *text) {
 void source_key(char key[65], const char *id) {
     char hash[SOURCE_HASH_SIZE];
     if (strlen(id) <= SOURCE_KEY_OWN_MAX) {
-        snprintf(key, 65, "id:%s", id);
+        snprintf(key, 65, SOURCE_KEY "%s", id);
         return;
     }
     source_hash(hash, id);
-    snprintf(key, 65, "id:hash %s", hash);
+    snprintf(key, 65, SOURCE_KEY "hash %s", hash);
 }
 
 /* Of an alert, where no row says otherwise: the elements of CAP 1.2 that a report is made of. */

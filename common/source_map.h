@@ -28,7 +28,8 @@ MUST_CHECK int source_report(const struct source_reader *reader, struct submit *
 /* What the sender calls a field of submit: where it stands, of an alert its element of CAP 1.2, or the field's own name. Borrowed from the source or from `field`. */
 const char *source_place(const struct source *source, const char *field);
 
-/* The idempotency key of a report by the source's own number for it. */
+/* The idempotency key of a report by the source's own number for it; it begins with SOURCE_KEY. */
+#define SOURCE_KEY "id:"
 void source_key(char key[65], const char *id);
 /* 128 bits of BLAKE2b in hexadecimal. */
 #define SOURCE_HASH_SIZE 33

@@ -11,6 +11,7 @@
 #include "common/http_address.h"
 #include "common/metrics.h"
 #include "common/rate_limit.h"
+#include "services/intake/credential.h"
 #include "services/intake/intake.h"
 
 #define PER_MINUTE_MAX 1000000 /* as many as rate_limit_take counts */
@@ -111,9 +112,10 @@ static int count_one(struct intake *intake, struct http_request *request, const 
     return 429;
 }
 
-int admission_judge(struct intake *intake, struct http_request *request, const char *source, struct reason *why) {
+/* Takes from no bucket. */
+static int judge_caller(struct intake *intake, struct http_request *request, const char *source, struct reason *why) {
     const struct blocks *blocks = intake->admission->blocks;
-    char address[HTTP_PEER_BYTES_MAX + 1], name[CODE_MAX + HTTP_PEER_BYTES_MAX + 2];
+    char address[HTTP_PEER_BYTES_MAX + 1];
     uint64_t busy_ms = service_busy_ms(intake->loop);
     if (busy_ms > 0)
         return say_busy(request, busy_ms, why);
@@ -121,10 +123,29 @@ int admission_judge(struct intake *intake, struct http_request *request, const c
     const struct block *block = source != NULL ? blocks_of_source(blocks, source) : NULL;
     if (block == NULL)
         block = blocks_of_contact(blocks, intake->keys, "address", address);
-    if (block != NULL)
-        return say_blocked(block, why);
+    return block != NULL ? say_blocked(block, why) : 0;
+}
+
+int admission_judge(struct intake *intake, struct http_request *request, const char *source, struct reason *why) {
+    char address[HTTP_PEER_BYTES_MAX + 1], name[CODE_MAX + HTTP_PEER_BYTES_MAX + 2];
+    int status = judge_caller(intake, request, source, why);
+    if (status != 0)
+        return status;
+    admission_address(intake, request, address);
     snprintf(name, sizeof name, "%c%s", source != NULL ? 's' : 'a', source != NULL ? source : address);
     return count_one(intake, request, name, limit_of(intake, source), why);
+}
+
+int admission_judge_file(struct intake *intake, struct http_request *request, struct reason *why) {
+    const char *key = api_key_of(request),
+               *source = source_of_key(intake, key != NULL ? key : http_query(request, "api_key"));
+    char address[HTTP_PEER_BYTES_MAX + 1], name[HTTP_PEER_BYTES_MAX + 2];
+    int status = judge_caller(intake, request, source, why);
+    if (status != 0 || source != NULL)
+        return status;
+    admission_address(intake, request, address);
+    snprintf(name, sizeof name, "f%s", address);
+    return count_one(intake, request, name, limit_of(intake, NULL), why);
 }
 
 int admission_judge_reporter(struct intake *intake, const struct submit *submit, struct reason *why) {

@@ -42,6 +42,9 @@ MUST_CHECK int admission_check_reporter(struct intake *intake, struct http_reque
 MUST_CHECK int admission_judge(struct intake *intake, struct http_request *request, const char *source,
                                struct reason *why);
 MUST_CHECK int admission_judge_reporter(struct intake *intake, const struct submit *submit, struct reason *why);
+/* Before a file is stored, whatever becomes of the request that it came with: as admission_judge, but counted for itself, by the
+ * address. Whoever shows a source's key in the head or the query is not counted; a key in a form comes too late for this. */
+MUST_CHECK int admission_judge_file(struct intake *intake, struct http_request *request, struct reason *why);
 /* For whoever may be blocked and says so: counts by address only, ADMISSION_APPEALS_PER_MINUTE. 0, or -1: answered. */
 #define ADMISSION_APPEALS_PER_MINUTE 6
 MUST_CHECK int admission_appeal(struct intake *intake, struct http_request *request);

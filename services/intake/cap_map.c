@@ -30,6 +30,12 @@ int cap_check(const struct cap_alert *alert, struct reason *why) {
     return 0;
 }
 
+int cap_check_scope(const struct cap_alert *alert, const struct channel *channel, struct reason *why) {
+    if (strcmp(alert->scope, "Public") == 0 || strcmp(channel->privacy, "public") != 0)
+        return 0;
+    return refuse(why, "scope", "is %s, and the cases of the channel \"%s\" are public", alert->scope, channel->code);
+}
+
 const struct cap_info *cap_info_for(const struct cap_alert *alert, const struct source *source) {
     const struct source_field *field = source_field(source, "language");
     const char *wanted = field != NULL ? field->fallback : "";

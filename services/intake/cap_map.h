@@ -15,6 +15,8 @@
 /* Refuses, with the element as field, what is no actual alert: a test or exercise, an acknowledgement or error report; one
  * without an info, unless it cancels. */
 MUST_CHECK int cap_check(const struct cap_alert *alert, struct reason *why);
+/* Refuses, with the field "scope", an alert that is not for the public, where everybody hears of the source's cases. */
+MUST_CHECK int cap_check_scope(const struct cap_alert *alert, const struct channel *channel, struct reason *why);
 /* Of several languages the source's; the first when none is. NULL: the alert has no info. */
 const struct cap_info *cap_info_for(const struct cap_alert *alert, const struct source *source);
 

@@ -179,6 +179,16 @@ const char *source_of_key(struct intake *intake, const char *api_key) {
     return found->source;
 }
 
+int source_of_caller(struct intake *intake, const struct http_request *request, const struct source **source,
+                     struct reason *why) {
+    const char *key = api_key_of(request), *code = source_of_key(intake, key);
+    const struct city *city = intake_city(intake);
+    *source = code != NULL && city != NULL ? city_source(city, code) : NULL;
+    if (key == NULL || *source != NULL)
+        return 0;
+    return refuse(why, "Authorization", "this key is no source's, or it is revoked or expired");
+}
+
 int source_check_signed(struct intake *intake, const char *source, const struct webhook_signed *request,
                         struct reason *why) {
     struct credentials *own = intake->credentials;

@@ -4,6 +4,7 @@
 #ifndef ZHITONG_INTAKE_CREDENTIAL_H
 #define ZHITONG_INTAKE_CREDENTIAL_H
 
+#include "common/city_sources.h"
 #include "services/intake/intake.h"
 #include "services/intake/webhook_sign.h"
 
@@ -23,6 +24,10 @@ bool credentials_known(const struct intake *intake); /* false until they have be
 const char *source_of_key(struct intake *intake, const char *api_key);
 /* The API key of a request: `Authorization: Bearer KEY` or `X-API-Key: KEY`; NULL: it has none. Borrowed from the request. */
 const char *api_key_of(const struct http_request *request);
+
+/* *source: the one whose API key the request has; NULL: it has none. Refuses a key that is no source's. Borrowed as the city is. */
+MUST_CHECK int source_of_caller(struct intake *intake, const struct http_request *request, const struct source **source,
+                                struct reason *why);
 
 /* Whether one of the source's secrets signed it, now. Refuses with a header as field. */
 MUST_CHECK int source_check_signed(struct intake *intake, const char *source, const struct webhook_signed *request,

@@ -186,7 +186,7 @@ int door_look(const struct door_ask *ask, struct submit *submit, struct door_fou
 
 bool door_asks(const struct city *city, const char *client) {
     const struct source *source = city_source(city, client);
-    return source != NULL ? source->adapter == ADAPTER_HTTP : strcmp(client, "http") == 0;
+    return source != NULL ? source->adapter == ADAPTER_HTTP : strcmp(client, SOURCE_NONE) == 0;
 }
 
 const char *door_says(const struct city *city, const char *item, const char *name, const char *language) {

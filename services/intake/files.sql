@@ -1,14 +1,17 @@
 -- name: intake_file_keep
--- $1 SHA-256, $2 type, $3 bytes, $4 width, $5 height, $6 lat, $7 long, $8 taken, unix ms. What it tells may come with a later copy.
+-- $1 SHA-256, $2 type, $3 bytes, $4 width, $5 height, $6 lat, $7 long, $8 taken, unix ms. What it tells may come with a later
+-- copy, until it is published: then anybody can send one that tells what he likes.
 INSERT INTO file AS f (sha256, type, bytes, width, height, lat, long, taken_at)
 VALUES (decode($1::text, 'hex'), $2::text, $3::bigint, $4::integer, $5::integer, $6::double precision, $7::double precision,
         to_timestamp($8::bigint / 1000.0))
-ON CONFLICT (sha256) DO UPDATE SET stored_at = clock_timestamp(), lat = coalesce(f.lat, excluded.lat),
-  long = coalesce(f.long, excluded.long), taken_at = coalesce(f.taken_at, excluded.taken_at);
+ON CONFLICT (sha256) DO UPDATE SET stored_at = clock_timestamp(),
+  lat = CASE WHEN f.lat IS NULL AND f.published_at IS NULL THEN excluded.lat ELSE f.lat END,
+  long = CASE WHEN f.lat IS NULL AND f.published_at IS NULL THEN excluded.long ELSE f.long END,
+  taken_at = CASE WHEN f.taken_at IS NULL AND f.published_at IS NULL THEN excluded.taken_at ELSE f.taken_at END;
 
 -- name: intake_files_told
 -- $1 SHA-256 of each, separated by blanks
-SELECT encode(sha256, 'hex'), type, bytes, width, height, lat, long, taken_at FROM file
+SELECT encode(sha256, 'hex'), type, bytes, width, height FROM file
 WHERE sha256 = ANY (ARRAY(SELECT decode(h, 'hex') FROM regexp_split_to_table($1::text, ' ') h));
 
 -- name: intake_file_published

@@ -110,24 +110,11 @@ static int read_report(const struct http_request *request, const struct source *
     return status;
 }
 
-/* Whoever sends an API key is the source that has it; whoever sends none is anybody. */
-static int find_source(struct intake *intake, const struct http_request *request, const struct source **source,
-                       struct reason *why) {
-    const char *key = api_key_of(request), *code = source_of_key(intake, key);
-    const struct city *city = intake_city(intake);
-    if (key == NULL)
-        return 0;
-    *source = code != NULL && city != NULL ? city_source(city, code) : NULL;
-    if (*source != NULL)
-        return 0;
-    return refuse(why, "Authorization", "this key is no source's, or it is revoked or expired");
-}
-
 void intake_post_report(struct http_request *request, void *context) {
     const struct source *source = NULL;
     struct submit submit;
     struct reason why;
-    if (find_source(intake_of(context), request, &source, &why) != 0) {
+    if (source_of_caller(intake_of(context), request, &source, &why) != 0) {
         if (admission_check(intake_of(context), request, NULL) == 0)
             http_refuse(request, 401, &why);
         return;

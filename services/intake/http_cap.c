@@ -219,7 +219,8 @@ void intake_post_cap(struct http_request *request, void *context) {
     if (source == NULL)
         return;
     const uint8_t *body = http_body(request, &size);
-    if (cap_read(&alert, body, size, &why) != 0 || cap_check(alert, &why) != 0)
+    if (cap_read(&alert, body, size, &why) != 0 || cap_check(alert, &why) != 0 ||
+        cap_check_scope(alert, city_channel(intake_city(intake), source->channel), &why) != 0)
         http_refuse(request, 400, &why);
     else
         take_alert(open_alerting(intake, request, source->code, alert), source, alert);

@@ -2,6 +2,7 @@
 
 #include <assert.h>
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +13,7 @@
 #include "services/intake/credential.h"
 #include "services/intake/file_type.h"
 #include "services/intake/files.h"
+#include "services/intake/uploads.h"
 
 #define LIST_BYTES_MAX ((FILE_HEX_BYTES + 1) * HTTP_FORM_FILES_MAX)
 
@@ -33,13 +35,23 @@ static json_t *file_json(const PGresult *result, int row) {
         json_object_set_new(json, "width", json_integer(db_int4(result, row, 3)));
         json_object_set_new(json, "height", json_integer(db_int4(result, row, 4)));
     }
-    if (!db_null(result, row, 5))
-        json_object_set_new(
-            json, "position",
-            json_pack("{s:f, s:f}", "lat", db_float8(result, row, 5), "long", db_float8(result, row, 6)));
-    if (!db_null(result, row, 7))
-        json_object_set_new(json, "taken_at", json_integer(db_time(result, row, 7)));
     return json;
+}
+
+/* What stood in the copy that came, and not what is known of the file from somebody else's: a published photo is without it. */
+static void add_note(const struct http_request *request, json_t *json) {
+    struct upload_note note;
+    const char *file = json_string_value(json_object_get(json, "file"));
+    for (size_t i = 0; i < http_form_count(request); i++) {
+        const struct http_form_field *field = http_form_at(request, i);
+        if (field->file == NULL || strcmp(field->file, file) != 0)
+            continue;
+        memcpy(&note, field->note, sizeof note);
+        if (!isnan(note.lat))
+            json_object_set_new(json, "position", json_pack("{s:f, s:f}", "lat", note.lat, "long", note.lon));
+        if (note.taken_at != 0)
+            json_object_set_new(json, "taken_at", json_integer(note.taken_at));
+    }
 }
 
 static void told(void *context, const struct ask *ask) {
@@ -50,8 +62,11 @@ static void told(void *context, const struct ask *ask) {
         return;
     }
     json_t *files = json_array();
-    for (int row = 0; row < PQntuples(result); row++)
-        json_array_append_new(files, file_json(result, row));
+    for (int row = 0; row < PQntuples(result); row++) {
+        json_t *file = file_json(result, row);
+        add_note(request, file);
+        json_array_append_new(files, file);
+    }
     json_t *json = json_array_size(files) == 1 ? json_incref(json_array_get(files, 0))
                                                : json_pack("{s:O}", "files", files);
     http_answer_json(request, 201, json);

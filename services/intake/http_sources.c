@@ -59,9 +59,10 @@ const struct source *source_of_request(struct intake *intake, struct http_reques
 
 /* ---- POST /sources/CODE/reports ----------------------------------------------------------------------------------------------- */
 
-/* Reports without a number of their own: what is sent again, whole, is the same. The headers tell where they can. */
+/* Reports without a number of their own: what is sent again, whole, is the same. The headers tell where they are signed, too: under
+ * a signature of the body alone anybody who saw the request could send it again under another webhook-id. */
 static void body_key(const struct http_request *request, char key[SOURCE_HASH_SIZE]) {
-    const char *id = http_header(request, "webhook-id");
+    const char *id = http_header(request, "webhook-signature") != NULL ? http_header(request, "webhook-id") : NULL;
     size_t size;
     const uint8_t *body = http_body(request, &size);
     char *text = id != NULL ? NULL : strndup((const char *)body, size);

@@ -29,8 +29,8 @@ SELECT case_id, received_at, moved_at, due_at, state, is_open, item, unit, body,
 FROM intake.open311_cases(string_to_array($1::text, ' ')::bigint[]) l;
 
 -- name: open311_known
--- $1 case: whether there is such a report, whoever may see it
-SELECT case_id FROM report WHERE shard = ($1::bigint & 127)::smallint AND case_id = $1::bigint;
+-- $1 case: a report that anybody may see, and it says so itself: routing may not have heard of it
+SELECT case_id, body FROM intake.open311_cases(ARRAY[$1::bigint]);
 
 -- name: open311_moves
 -- $1 from and $2 until, unix ms; $3 how many, and one more when there are more

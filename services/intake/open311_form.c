@@ -9,6 +9,7 @@
 #include <jansson.h>
 
 #include "common/city_questions.h"
+#include "common/source_map.h"
 #include "services/intake/open311_query.h"
 
 #define ATTRIBUTE "attribute["
@@ -328,12 +329,12 @@ bool open311_form_read(const struct open311_form *form, struct submit *submit, s
 
 void open311_form_key(const char *source_id, char key[OPEN311_KEY_SIZE]) {
     if (strlen(source_id) <= KEY_NUMBER_MAX) {
-        snprintf(key, OPEN311_KEY_SIZE, "id:%s", source_id);
+        snprintf(key, OPEN311_KEY_SIZE, SOURCE_KEY "%s", source_id);
         return;
     }
     unsigned char digest[24];
     char hex[2 * sizeof digest + 1];
     crypto_generichash(digest, sizeof digest, (const unsigned char *)source_id, strlen(source_id), NULL, 0);
     sodium_bin2hex(hex, sizeof hex, digest, sizeof digest);
-    snprintf(key, OPEN311_KEY_SIZE, "id:%s", hex);
+    snprintf(key, OPEN311_KEY_SIZE, SOURCE_KEY "%s", hex);
 }

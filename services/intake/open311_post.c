@@ -6,10 +6,12 @@
 #include <string.h>
 
 #include "common/http_form.h"
+#include "common/source_map.h"
 #include "proto/text.h"
 #include "services/intake/admission.h"
 #include "services/intake/open311_form.h"
 #include "services/intake/open311_source.h"
+#include "services/intake/report.h"
 
 struct posting { /* of a call */
     char source[CODE_MAX + 1];
@@ -38,6 +40,17 @@ static void add_filled(const struct open311_call *call, enum notice notice, cons
     add_notice(text, 2000, more);
 }
 
+/* All who send no key of a source share the client that intake knows: as with POST /reports, who guessed the key gets none; and
+ * the numbers of a sender go up one by one, however long they are. */
+static bool may_hear_receipt(const struct open311_call *call, const struct accepted *accepted) {
+    const struct posting *posting = call->own;
+    bool has_key = open311_has_key(call->request);
+    const char *client = has_key ? posting->source : REPORT_PUBLIC_CLIENT;
+    if (!has_key && accepted->repeated && strncmp(posting->submit.key, SOURCE_KEY, strlen(SOURCE_KEY)) == 0)
+        return false;
+    return report_tells_receipt(client, &posting->submit, accepted->repeated);
+}
+
 static void answer_accepted(struct open311_call *call, const struct accepted *accepted) {
     const struct posting *posting = call->own;
     char notice[2000] = "", parent[24];
@@ -55,7 +68,7 @@ static void answer_accepted(struct open311_call *call, const struct accepted *ac
     emit_id(&emit, "service_request_id", accepted->case_id);
     emit_text(&emit, "service_notice", notice);
     emit_text(&emit, "account_id", posting->submit.reporter_account);
-    if (accepted->receipt[0] != '\0')
+    if (accepted->receipt[0] != '\0' && may_hear_receipt(call, accepted))
         emit_text(&emit, "receipt", accepted->receipt);
     emit_end(&emit);
     emit_end(&emit);

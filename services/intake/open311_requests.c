@@ -133,15 +133,21 @@ static void emit_request(struct emit *emit, const struct shown *shown, const PGr
     emit_end(emit);
 }
 
-/* Reads the report of a row; false: it cannot be read, or nobody outside may see its channel. */
-static bool read_row(struct shown *shown, const PGresult *rows, int row) {
+/* Reads the report in a column; false: it cannot be read, or nobody outside may see its channel. */
+static bool is_shown(const struct open311_call *call, const PGresult *rows, int row, int column,
+                     struct report_received *report) {
+    const struct city *city = intake_city(call->intake);
     struct reason why;
     size_t size;
-    const uint8_t *body = db_bytea(rows, row, AT_BODY, &size);
-    if (message_decode(MESSAGE_report_received, body, size, &shown->report, &why) != 0)
+    const uint8_t *body = db_bytea(rows, row, column, &size);
+    if (city == NULL || message_decode(MESSAGE_report_received, body, size, report, &why) != 0)
         return false;
-    const struct channel *channel = city_channel(intake_city(shown->call->intake), shown->report.channel);
+    const struct channel *channel = city_channel(city, report->channel);
     return channel != NULL && strcmp(channel->privacy, "public") == 0;
+}
+
+static bool read_row(struct shown *shown, const PGresult *rows, int row) {
+    return is_shown(shown->call, rows, row, AT_BODY, &shown->report);
 }
 
 static void emit_rows(struct emit *emit, struct shown *shown, const PGresult *rows) {
@@ -270,9 +276,10 @@ void open311_get_request(struct open311_call *call) {
 static void known(void *context, const struct ask *ask) {
     struct open311_call *call = context;
     const PGresult *rows = open311_result(call, ask);
+    static struct report_received report; /* large; one thread */
     if (rows == NULL)
         return;
-    if (PQntuples(rows) != 1) {
+    if (PQntuples(rows) != 1 || !is_shown(call, rows, 0, 1, &report)) {
         open311_refuse_why(call, 404, "token", "there is no such token");
         return;
     }

@@ -2,7 +2,7 @@
 #ifndef ZHITONG_INTAKE_REPORT_H
 #define ZHITONG_INTAKE_REPORT_H
 
-#include "common/city.h"
+#include "common/city_sources.h"
 #include "common/report_digest.h"
 #include "proto/codec.h"
 
@@ -14,7 +14,7 @@ MUST_CHECK int report_check(const struct city *city, const struct submit *submit
 void report_received_of(const struct submit *submit, struct report_received *received);
 
 /* Callers of the HTTP API without a credential share this name. */
-#define REPORT_PUBLIC_CLIENT "http"
+#define REPORT_PUBLIC_CLIENT SOURCE_NONE
 /* Whether the answer may hold the receipt. The first answer may. A repeated one may where nobody else can have guessed the key: a
  * client of its own name sent it, or it has REPORT_KEY_UNGUESSED bytes. */
 #define REPORT_KEY_UNGUESSED 16

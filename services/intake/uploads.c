@@ -10,6 +10,7 @@
 
 #include "common/journal.h"
 #include "common/metrics.h"
+#include "services/intake/admission.h"
 #include "services/intake/file_row.h"
 #include "services/intake/files.h"
 #include "services/intake/thumbnail.h"
@@ -62,9 +63,13 @@ static int fail(struct upload *upload, const char *what) {
 
 /* ---- as it comes, in the loop ------------------------------------------------------------------------------------------- */
 
-static int upload_open(void *context, const struct http_form_field *part, void **out, struct reason *why) {
+static int upload_open(struct http_request *request, void *context, const struct http_form_field *part, void **out,
+                       struct reason *why) {
     struct intake *intake = intake_of(context);
     struct intake_files *files = intake->files;
+    int status = admission_judge_file(intake, request, why);
+    if (status != 0)
+        return status;
     if (files->store == NULL) {
         (void)refuse(why, part->name, "files are not taken here: ZHITONG_FILES_FOLDER is not set");
         return 501;
@@ -219,6 +224,9 @@ static void is_stripped(struct errand *errand) {
     }
     struct file_row row;
     file_row_of(&upload->found, intake_city(upload->intake), &row);
+    const struct upload_note note = {row.lat, row.lon, row.taken_at};
+    static_assert(sizeof note <= sizeof upload->stored.note, "it must fit");
+    memcpy(upload->stored.note, &note, sizeof note);
     row.file = upload->stored.file;
     row.type = file_type_mime(upload->type);
     row.bytes = upload->stored.bytes;

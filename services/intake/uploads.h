@@ -8,6 +8,11 @@
 
 #define UPLOADS_WAITING_MAX 64 /* files that are being stored or wait for it; more get 503 */
 
+struct upload_note {  /* of struct http_stored: what stood in this copy */
+    double lat, lon;  /* NaN: nothing */
+    int64_t taken_at; /* unix ms; 0: nothing */
+};
+
 /* The hooks of intake's HTTP server; their context is its struct service_loop. */
 extern const struct http_upload intake_upload;
 

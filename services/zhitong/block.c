@@ -28,6 +28,7 @@ struct subject {
     const char *kind; /* NULL: none was given */
     const char *text; /* as it was given */
     char stored[CONTACT_BYTES_MAX + 1];
+    uint32_t key; /* of the ring, with which that was made; 0: none */
 };
 
 /* What stands for it in the table: of all but a source only the blind index. */
@@ -48,6 +49,7 @@ static int make_stored(struct subject *subject, const char *path, struct reason 
     if (secret_keys_open(&keys, path, why) != 0)
         return -1;
     secret_index(keys, 0, subject->kind, normal, index);
+    subject->key = secret_keys_id(keys, 0);
     sodium_bin2hex(subject->stored, sizeof subject->stored, index, sizeof index);
     secret_keys_close(&keys);
     return 0;
@@ -83,6 +85,7 @@ static int add(struct db *db, const struct subject *subject, const struct wish *
     params_text(&params, wish->reason);
     params_text(&params, wish->days);
     params_text(&params, wish->by);
+    params_int8(&params, subject->key);
     SCOPED_RESULT
     *result = db_ask(db, "block_add", &params);
     if (result == NULL)

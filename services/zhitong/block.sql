@@ -3,9 +3,10 @@
 SELECT 1 FROM city.source WHERE code = $1::text;
 
 -- name: block_add
--- $1 kind, $2 subject, $3 reason, $4 days, $5 by
-INSERT INTO block (kind, subject, reason, ends_at, added_by)
-VALUES ($1::text, $2::text, $3::text, clock_timestamp() + make_interval(days => $4::text::integer), $5::text)
+-- $1 kind, $2 subject, $3 reason, $4 days, $5 by, $6 number of the key that the subject was made with; 0: none
+INSERT INTO block (kind, subject, reason, ends_at, added_by, key)
+VALUES ($1::text, $2::text, $3::text, clock_timestamp() + make_interval(days => $4::text::integer), $5::text,
+        nullif($6::bigint, 0))
 RETURNING block, ends_at;
 
 -- name: block_remove

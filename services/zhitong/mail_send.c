@@ -88,6 +88,8 @@ static void call_close(struct call *call) {
 
 /* Whether sending the same again can help. A key that is not known is the operator's to mend, and no mail shall be lost by it. */
 static bool is_later(long status, const struct reason *why) {
+    if (status == 501) /* intake keeps no files: that will be so the next time, too */
+        return false;
     if (status == 0 || status == 401 || status == 408 || status == 429 || status >= 500)
         return true;
     return status == 403 && (strcmp(why->field, "Authorization") == 0 || strcmp(why->field, "source") == 0 ||

@@ -9,7 +9,8 @@ FROM intake.reporter;
 -- which keys are needed
 SELECT key FROM intake.reporter WHERE key IS NOT NULL
 UNION SELECT (get_byte(sealed, 0)::bigint << 24) + (get_byte(sealed, 1) << 16) + (get_byte(sealed, 2) << 8) + get_byte(sealed, 3)
-FROM intake.credential WHERE sealed IS NOT NULL AND revoked_at IS NULL;
+FROM intake.credential WHERE sealed IS NOT NULL AND revoked_at IS NULL
+UNION SELECT key FROM intake.block WHERE key IS NOT NULL AND lifted_at IS NULL AND ends_at > clock_timestamp();
 
 -- name: privacy_credentials
 -- what sources sign with

@@ -179,7 +179,7 @@ static int say_unused(struct rekey *rekey) {
         if (!needed)
             printf(
                 "key %" PRIu32
-                ": no reporter and no source needs it any more. Receipts that were given with it hold until its line is "
+                ": no reporter, no source and no block needs it any more. Receipts that were given with it hold until its line is "
                 "removed from the keyring: at once where it has leaked, else when they are no longer wanted\n",
                 secret_keys_id(rekey->keys, i));
     }

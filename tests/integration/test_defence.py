@@ -68,9 +68,26 @@ def an_address_before_the_last_of_x_forwarded_for_counts_for_nothing(system, sha
     assert 429 in counts and counts[:PER_MINUTE] == [201] * PER_MINUTE, counts
 
 
+def a_proxy_that_adds_a_header_of_its_own_is_believed_and_the_one_before_is_not(system, shared):
+    def send(nth):
+        body = json.dumps(report(nth)).encode()
+        with open_socket(system, b"POST /reports HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: 10.1.%d.1\r\n" % nth +
+                         b"X-Forwarded-For: 192.0.2.5\r\nConnection: close\r\nContent-Length: %d\r\n\r\n" % len(body) + body) as sent:
+            return int(sent.recv(4000).split()[1])
+    counts = [send(nth) for nth in range(PER_MINUTE + 3)]
+    assert 429 in counts and counts[:PER_MINUTE] == [201] * PER_MINUTE, counts
+
+
 def one_customer_of_ipv6_is_one_address(system, shared):
     counts = [post(system, nth, f"2001:db8:1:2::{nth:x}")[0] for nth in range(PER_MINUTE + 3)]
     assert 429 in counts, counts
+
+
+def the_port_that_some_proxies_add_makes_no_other_address(system, shared):
+    for form in ("192.0.2.6:{}", "[2001:db8:7::1]:{}", "[2001:db8:8::1]"):
+        counts = [post(system, nth, form.format(1024 + nth))[0] for nth in range(PER_MINUTE + 3)]
+        assert 429 in counts, (form, counts)
+    assert post(system, 0, "2001:db8:8::2")[0] == 429, "the same customer without brackets"
 
 
 def two_hundred_addresses_are_counted_apart(system, shared):
@@ -172,6 +189,18 @@ def a_wrong_appeal_is_refused(system, shared):
     assert 429 in floods, floods
 
 
+def a_key_by_which_somebody_is_blocked_is_still_needed(system, shared):
+    """Without it the block would end, and nobody would hear of it."""
+    ring = system.folder / "ring.keys"
+    system.zhitong("keys", "secret", "--add", ring, database=False)
+    def unused():
+        return "needs it any more" in system.zhitong("people", "rekey", "--secret-keys", ring).stdout
+    assert not unused()
+    for row in system.sql.rows("SELECT block FROM intake.block WHERE kind <> 'source' AND lifted_at IS NULL"):
+        system.zhitong("block", "remove", row[0], "--by", "li")
+    assert unused()
+
+
 def wrong_use_of_the_command_is_told(system, shared):
     for words in (("--reason", "x"), ("--address", "a"), ("--address", "a", "--phone", "1", "--reason", "x"),
                   ("--address", "a", "--reason", "x", "--days", "0"), ("--address", "a", "--reason", "x", "--days", "400")):
@@ -268,11 +297,13 @@ def all_are_alive(system, shared):
 
 
 main("defence", [services_run, whoever_comes_too_often_gets_429_and_when_to_come_again, others_are_not_held_up_by_him,
-                 an_address_before_the_last_of_x_forwarded_for_counts_for_nothing, one_customer_of_ipv6_is_one_address,
-                 two_hundred_addresses_are_counted_apart,
+                 an_address_before_the_last_of_x_forwarded_for_counts_for_nothing,
+                 a_proxy_that_adds_a_header_of_its_own_is_believed_and_the_one_before_is_not, one_customer_of_ipv6_is_one_address,
+                 the_port_that_some_proxies_add_makes_no_other_address, two_hundred_addresses_are_counted_apart,
                  a_source_is_counted_by_its_key_and_its_own_limit, a_blocked_source_hears_it, a_blocked_reporter_hears_it,
                  a_blocked_address_hears_why_and_until_when,
                  a_blocked_caller_appeals_and_hears_what_came_of_it, a_wrong_appeal_is_refused,
+                 a_key_by_which_somebody_is_blocked_is_still_needed,
                  wrong_use_of_the_command_is_told, packed_bodies_are_not_opened, broken_bodies_are_refused_with_400,
                  slow_clients_are_cut, more_connections_than_there_may_be_wait_and_the_rest_is_served,
                  a_flood_of_bodies_stays_within_its_memory, all_are_alive],

@@ -120,6 +120,12 @@ def a_piped_mail_is_a_report_once(system, shared):
     assert system.sql.number("SELECT count(*) FROM intake.report") == 1
 
 
+def an_intake_that_keeps_no_files_gets_the_report_without_them(system, _):
+    """And the mails behind it do not wait for ever."""
+    done = run("--intake", system.replica("intake").http, *PLACE, mail=with_files(2))
+    assert done.returncode == 0 and b"0 files, 2 left out" in done.stdout, done
+
+
 def a_mail_of_a_source_has_its_channel_item_and_area_and_its_picture(system, shared):
     ring, key = system.folder / "ring2.keys", system.folder / "mailbox.apikey"
     system.zhitong("keys", "secret", ring, database=False)
@@ -323,7 +329,8 @@ def a_mailbox_that_fails_is_told_and_tried_again(system, shared):
         assert without.returncode == 1, without  # the sink speaks no TLS: the password is not sent
 
 
-main("mail", [a_piped_mail_is_a_report_once, a_mail_of_a_source_has_its_channel_item_and_area_and_its_picture,
+main("mail", [a_piped_mail_is_a_report_once, an_intake_that_keeps_no_files_gets_the_report_without_them,
+              a_mail_of_a_source_has_its_channel_item_and_area_and_its_picture,
               what_people_send_is_read, attachments_are_stored_and_named,
               what_a_program_sent_is_no_report, the_exit_code_tells_the_mail_server_what_to_do,
               hostile_mails_are_bounded_and_never_crash_it, a_mailbox_is_emptied_into_its_folders,

@@ -145,7 +145,7 @@ def http(url, body=None, headers=None, method=None):
 
 
 def a_report_goes_in_by_http_and_comes_back(system, shared):
-    sent = report(3)
+    sent = report(4)
     status, _, body = http(system.replica("intake", 1).http + "/reports", sent, {"Idempotency-Key": "web-1"})
     assert status == 201, (status, body)
     shared["http_case"] = body["case"]
@@ -160,9 +160,9 @@ def a_report_goes_in_by_http_and_comes_back(system, shared):
 
 def a_repeated_idempotency_key_gets_the_first_case(system, shared):
     for replica in system.of("intake"):
-        status, _, body = http(replica.http + "/reports", report(3), {"Idempotency-Key": "web-1"})
+        status, _, body = http(replica.http + "/reports", report(4), {"Idempotency-Key": "web-1"})
         assert (status, body["case"]) == (200, shared["http_case"]), (status, body)
-    status, _, body = http(system.replica("intake", 1).http + "/reports", report(3))
+    status, _, body = http(system.replica("intake", 1).http + "/reports", report(4))
     assert status == 201 and body["case"] != shared["http_case"], "without a key each is a new report"
 
 

@@ -75,6 +75,7 @@ static void every_fault_is_named_with_its_place(void **state) {
         {0, "x,hotline,X,,cap,,s,,\n", "sources.csv:4:6: item: must not be empty, unless"},
         {0, "x,hotline,X,,webhook,noise,s,,\n", "sources.csv:4:5: adapter: a webhook needs rows"},
         {0, "x,hotline,X,,http,,,mars,\n", "sources.csv:4:8: datum: must be"},
+        {0, "http,hotline,X,,http,,s,,\n", "sources.csv:4:1: code: \"http\" stands for callers without a key"},
         {1, "nobody,title,/t,,,\n", "source_fields.csv:8:1: source: there is no \"nobody\" in sources.csv"},
         {1, "police,colour,/t,,,\n", "source_fields.csv:8:2: field: \"colour\" is no field"},
         {1, "police,key,/t,,,\n", "source_fields.csv:8:2: field: \"key\" is no field"},

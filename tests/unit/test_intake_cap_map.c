@@ -157,6 +157,28 @@ static void only_actual_alerts_become_reports(void **state) {
     }
 }
 
+static void an_alert_for_few_is_not_taken_where_all_can_read_it(void **state) {
+    static const struct {
+        const char *scope, *privacy;
+        int refused;
+    } cases[] = {{"Public", "public", 0},
+                 {"Private", "public", -1},
+                 {"Restricted", "public", -1},
+                 {"Private", "internal", 0},
+                 {"Restricted", "restricted", 0}};
+    (void)state;
+    for (size_t i = 0; i < LENGTH(cases); i++) {
+        struct cap_alert *alert = make_alert();
+        struct channel channel = {.code = "c"};
+        struct reason why = {.field = ""};
+        strcpy(alert->scope, cases[i].scope);
+        strcpy(channel.privacy, cases[i].privacy);
+        assert_int_equal(cap_check_scope(alert, &channel, &why), cases[i].refused);
+        assert_string_equal(why.field, cases[i].refused == 0 ? "" : "scope");
+        cap_close(&alert);
+    }
+}
+
 static void of_many_references_the_last_ones_are_kept(void **state) {
     struct cap_alert *alert = make_alert();
     char found[CAP_REFERENCES_MAX][CAP_REFERENCE_MAX + 1];
@@ -175,6 +197,7 @@ static void of_many_references_the_last_ones_are_kept(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_alert_for_few_is_not_taken_where_all_can_read_it),
         cmocka_unit_test_setup_teardown(each_area_of_the_city_gives_one_report, make_folder, remove_warnings),
         cmocka_unit_test_setup_teardown(a_long_text_is_cut_at_a_character, make_folder, remove_warnings),
         cmocka_unit_test_setup_teardown(a_field_is_called_as_in_the_alert, make_folder, remove_warnings),

@@ -1,6 +1,7 @@
 #include <math.h>
 #include <sodium.h>
 
+#include "services/intake/report.h"
 #include "services/intake/report_source.h"
 #include "services/intake/webhook_map.h"
 #include "services/intake/webhook_sign.h"
@@ -266,8 +267,28 @@ static void a_source_uses_its_own_channel_only(void **state) {
     city_close(&city);
 }
 
+/* The city's sensor is internal and w hands in by it; hotline is public. */
+static void whoever_shows_no_key_uses_no_hidden_channel_of_a_source(void **state) {
+    static const struct {
+        const char *channel;
+        int refused;
+    } cases[] = {{"sensor", -1}, {"hotline", 0}, {"no such", 0}};
+    struct city *city = open_city_with_a_webhook();
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct submit report = {.channel = ""};
+        struct reason why = {.field = ""};
+        strcpy(report.channel, cases[i].channel);
+        assert_int_equal(report_source_check(city, REPORT_PUBLIC_CLIENT, &report, &why), cases[i].refused);
+        assert_string_equal(why.field, cases[i].refused == 0 ? "" : "channel");
+    }
+    city_close(&city);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(whoever_shows_no_key_uses_no_hidden_channel_of_a_source, make_folder,
+                                        remove_webhook),
         cmocka_unit_test(the_vector_of_standard_webhooks_is_taken),
         cmocka_unit_test(a_signature_of_the_body_alone_is_taken),
         cmocka_unit_test(headers_are_refused_by_their_name),

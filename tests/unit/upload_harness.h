@@ -18,7 +18,9 @@ struct made {
 static struct made *unfinished; /* of the server's thread */
 static atomic_int live;
 
-static inline int made_open(void *context, const struct http_form_field *part, void **upload, struct reason *why) {
+static inline int made_open(struct http_request *request, void *context, const struct http_form_field *part,
+                            void **upload, struct reason *why) {
+    (void)request;
     (void)context;
     if (strcmp(part->file_name, "unwanted") == 0) {
         (void)refuse(why, part->name, "is not wanted");
