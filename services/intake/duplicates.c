@@ -9,6 +9,7 @@
 #include "common/clock.h"
 #include "common/journal.h"
 #include "common/metrics.h"
+#include "services/intake/alone.h"
 #include "services/intake/gained.h"
 
 #define HOUR_MS 3600000LL
@@ -51,8 +52,7 @@ struct duplicates {
     struct report_received read;
     struct fresh *ring;
     size_t first, waiting;
-    int64_t alone_since,
-        alone_seen; /* monotonic ms: all shards have been this lane's at every tick since; INT64_MAX: are not */
+    struct alone alone;
     struct gained gained;
 };
 
@@ -61,7 +61,6 @@ struct duplicates *duplicates_open(void) {
     assert(duplicates != NULL);
     duplicates->ring = calloc(SECOND_LOOK_REPORTS, sizeof *duplicates->ring);
     assert(duplicates->ring != NULL);
-    duplicates->alone_since = INT64_MAX;
     return duplicates;
 }
 
@@ -259,27 +258,6 @@ static void look_after_gain(void *context, struct batch *batch, const struct rep
         look_again(context, batch, &own, &look);
 }
 
-static bool owns(const struct batch *batch, uint64_t case_id) {
-    size_t count;
-    const int16_t *shards = batch_shards(batch, &count);
-    for (size_t i = 0; i < count; i++)
-        if (shards[i] == (int16_t)case_shard(case_id))
-            return true;
-    return false;
-}
-
-/* One lane alone takes reports one batch after the other, and each batch sees all before it: there is nothing to look for again. */
-static void note_alone(struct duplicates *duplicates, const struct batch *batch) {
-    int64_t now = clock_monotonic_ms();
-    size_t count;
-    (void)batch_shards(batch, &count);
-    if (count < SHARD_COUNT)
-        duplicates->alone_since = INT64_MAX;
-    else if (duplicates->alone_since == INT64_MAX || now - duplicates->alone_seen > SECOND_LOOK_MS)
-        duplicates->alone_since = now;
-    duplicates->alone_seen = now;
-}
-
 /* Those whose moment has come; of shards that are not ours any more nothing can be said. */
 static void ask_again(struct duplicates *duplicates, const struct batch *batch, size_t room) {
     int64_t until = clock_monotonic_ms() - SECOND_LOOK_MS;
@@ -289,7 +267,7 @@ static void ask_again(struct duplicates *duplicates, const struct batch *batch, 
             return;
         duplicates->first = (duplicates->first + 1) % SECOND_LOOK_REPORTS;
         duplicates->waiting--;
-        if (duplicates->alone_since < fresh->came_ms - SAME_MOMENT_MS || !owns(batch, fresh->case_id))
+        if (alone_since(&duplicates->alone, fresh->came_ms - SAME_MOMENT_MS) || !batch_owns(batch, fresh->case_id))
             continue;
         struct seeker *seeker = arena_take(batch->arena, sizeof *seeker);
         *seeker = (struct seeker){.own = {.case_id = fresh->case_id}};
@@ -338,7 +316,7 @@ int duplicates_tick(struct duplicates *duplicates, struct batch *batch) {
     each_column(duplicates, column_reset);
     duplicates->seekers = arena_take(batch->arena, SECOND_LOOK_MAX * sizeof(struct seeker *));
     duplicates->seeker_count = 0;
-    note_alone(duplicates, batch);
+    alone_note(&duplicates->alone, batch);
     ask_again(duplicates, batch, SECOND_LOOK_MAX);
     if (duplicates->waiting > 0) {
         bool full = duplicates->seeker_count == SECOND_LOOK_MAX;

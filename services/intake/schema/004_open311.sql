@@ -40,7 +40,7 @@ BEGIN
 END $$;
 
 -- Of what came in or moved in a window, newest first. It goes back span by span, and how many a span held says how long the next
--- one is, so that it costs the same however old the platform is. Where a span held too many, they grow slowly up to its beginning.
+-- one is, so that it costs the same however old the platform is.
 CREATE FUNCTION intake.open311_window(
   by_move boolean,            -- the window is about when it moved last, not about when it came
   since timestamptz, until timestamptz,
@@ -56,7 +56,6 @@ DECLARE
   cap    integer := least(greatest(2 * (most + skip), 500), span_max);
   span   interval := interval '10 minutes';
   begins  timestamptz;
-  crowded timestamptz := 'infinity';  -- between here and `until` lie more than a span may hold
   looked bigint := 0;
   near   bigint;
   got    bigint;
@@ -71,7 +70,6 @@ BEGIN
       SELECT count(*) INTO near FROM (SELECT FROM intake.report r WHERE r.received_at >= begins AND r.received_at < until LIMIT cap + 1) n;
     END IF;
     IF near > cap AND until - begins > interval '2 milliseconds' THEN
-      crowded := begins;
       span := (until - begins) / 8;
       CONTINUE;
     END IF;
@@ -112,10 +110,8 @@ BEGIN
     END IF;
     looked := looked + near;
     until := begins;
-    IF near > 0 THEN
-      cap := least(2 * cap, span_max);
-    END IF;
-    span := span * least(greatest(cap / 3 / (near + 1.0), 0.25), CASE WHEN until > crowded THEN 3 ELSE 64 END);
+    cap := least(2 * cap, span_max);
+    span := span * least(greatest(cap / 3 / (near + 1.0), 0.25), 64);
   END LOOP;
 END $$;
 
