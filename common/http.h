@@ -94,6 +94,8 @@ const uint8_t *http_body(const struct http_request *request, size_t *size);
 /* One more header for the answer to come; the name is borrowed until then, the value copied and cut. It must be without
  * control bytes. Of two Retry-After the first stays. */
 void http_add_header(struct http_request *request, const char *name, const char *value);
+/* Retry-After (RFC 9110, 10.2.3) in whole seconds, rounded up. */
+void http_add_retry_after(struct http_request *request, int64_t wait_ms);
 /* Answers and releases the request. Every request is answered exactly once. The body is copied. */
 void http_answer(struct http_request *request, int status, const char *content_type, const char *body, size_t size);
 /* Answers with `size` bytes of an open file from its start, and closes it: the answer is read from there as it leaves. */

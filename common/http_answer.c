@@ -43,6 +43,12 @@ void http_add_header(struct http_request *request, const char *name, const char 
     snprintf(request->header_values[request->header_count++], HTTP_HEADER_BYTES_MAX + 1, "%s", value);
 }
 
+void http_add_retry_after(struct http_request *request, int64_t wait_ms) {
+    char seconds[24];
+    snprintf(seconds, sizeof seconds, "%lld", (long long)(wait_ms + 999) / 1000);
+    http_add_header(request, "Retry-After", seconds);
+}
+
 static bool has_header(const struct http_request *request, const char *name) {
     for (size_t i = 0; i < request->header_count; i++)
         if (strcmp(request->header_names[i], name) == 0)

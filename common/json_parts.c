@@ -24,3 +24,8 @@ void json_add_text(json_t *object, const char *name, const char *text) {
     if (text[0] != '\0')
         json_object_set_new(object, name, json_string(text));
 }
+
+void json_add_default(json_t *object, const char *name, const char *text) {
+    if (json_object_get(object, name) == NULL)
+        json_add_text(object, name, text);
+}

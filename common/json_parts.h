@@ -11,5 +11,7 @@ json_t *id_json(uint64_t id);
 json_t *codes_json(const char *codes);
 /* Adds a text; "" is left out. Both are copied. */
 void json_add_text(json_t *object, const char *name, const char *text);
+/* Adds it where the object has no such name. */
+void json_add_default(json_t *object, const char *name, const char *text);
 
 #endif

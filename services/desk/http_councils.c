@@ -211,17 +211,8 @@ static void spawned(void *context, const struct spawn_answer *answer) {
     struct visit *visit = context;
     struct council *council = visit->own;
     char number[24], id[24];
-    switch (answer->outcome) {
-    case SPAWN_REFUSED:
-        visit_refuse_why(visit, 422, &answer->why);
+    if (!visit_spawned(visit, answer))
         return;
-    case SPAWN_UNKNOWN:
-        visit_refuse(visit, 504, "",
-                     "no answer in time; whether it was taken is not known: ask again with the same key");
-        return;
-    case SPAWN_ACCEPTED:
-        break;
-    }
     council->spawned = answer->case_id;
     council->status = answer->repeated ? 200 : 201;
     snprintf(number, sizeof number, "%" PRIu64, council->number);

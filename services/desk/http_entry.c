@@ -33,11 +33,6 @@ static bool may_enter(struct visit *visit) {
     return false;
 }
 
-static void set_default(json_t *json, const char *field, const char *code) {
-    if (json_object_get(json, field) == NULL && code[0] != '\0')
-        json_object_set_new(json, field, json_string(code));
-}
-
 static int read_report(const struct visit *visit, const struct source *source, json_t *json, struct reason *why) {
     struct submit *report = visit->own;
     if (json_object_get(json, "key") != NULL)
@@ -45,9 +40,9 @@ static int read_report(const struct visit *visit, const struct source *source, j
     if (json_object_get(json, "channel") != NULL)
         return refuse(why, "channel", "is that of the source %s; leave it out", source->code);
     json_object_set_new(json, "key", json_string(report->key));
-    set_default(json, "channel", source->channel);
-    set_default(json, "item", source->item);
-    set_default(json, "area", source->area);
+    json_add_default(json, "channel", source->channel);
+    json_add_default(json, "item", source->item);
+    json_add_default(json, "area", source->area);
     if (message_from_json(MESSAGE_submit, json, report, why) != 0)
         return -1;
     if (!scope_covers(desk_city(visit->desk), &visit->person, report->area))
@@ -58,17 +53,8 @@ static int read_report(const struct visit *visit, const struct source *source, j
 static void taken(void *context, const struct spawn_answer *answer) {
     struct visit *visit = context;
     struct audit_row row;
-    switch (answer->outcome) {
-    case SPAWN_REFUSED:
-        visit_refuse_why(visit, 422, &answer->why);
+    if (!visit_spawned(visit, answer))
         return;
-    case SPAWN_UNKNOWN:
-        visit_refuse(visit, 504, "",
-                     "no answer in time; whether it was taken is not known: ask again with the same key");
-        return;
-    case SPAWN_ACCEPTED:
-        break;
-    }
     visit->case_id = answer->case_id;
     visit_row(visit, "report", &row);
     snprintf(row.outcome, sizeof row.outcome, answer->repeated ? "done before" : "done");

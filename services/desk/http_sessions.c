@@ -195,10 +195,9 @@ static bool may_try(struct visit *visit) {
             return true;
         try_limit_take_back(visit->desk->logins, in->login);
     }
-    char seconds[24];
-    snprintf(seconds, sizeof seconds, "%" PRId64, (wait_ms + 999) / 1000);
-    http_add_header(visit->request, "Retry-After", seconds);
-    visit_refuse(visit, 429, field, "too many tries from or for this %s; try again in %s seconds", field, seconds);
+    http_add_retry_after(visit->request, wait_ms);
+    visit_refuse(visit, 429, field, "too many tries from or for this %s; try again in %" PRId64 " seconds", field,
+                 (wait_ms + 999) / 1000);
     return false;
 }
 

@@ -45,6 +45,21 @@ void visit_refuse(struct visit *visit, int status, const char *field, const char
     visit_refuse_why(visit, status, &why);
 }
 
+bool visit_spawned(struct visit *visit, const struct spawn_answer *answer) {
+    switch (answer->outcome) {
+    case SPAWN_REFUSED:
+        visit_refuse_why(visit, 422, &answer->why);
+        return false;
+    case SPAWN_UNKNOWN:
+        visit_refuse(visit, 504, "",
+                     "no answer in time; whether it was taken is not known: ask again with the same key");
+        return false;
+    case SPAWN_ACCEPTED:
+        break;
+    }
+    return true;
+}
+
 static void row_written(void *context, bool written) {
     struct visit *visit = context;
     json_t *json = visit->json;

@@ -35,6 +35,9 @@ void visit_json(struct visit *visit, int status, json_t *take_json);
 void visit_refuse(struct visit *visit, int status, const char *field, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 void visit_refuse_why(struct visit *visit, int status, const struct reason *why);
+/* Whether intake took the report that was handed in for the visit; false: it did not, or nobody knows, and the visit has been
+ * answered. */
+bool visit_spawned(struct visit *visit, const struct spawn_answer *answer);
 /* Answers once the row stands in the audit. must_be_written: where it cannot be written, 503 instead of the answer. */
 void visit_answer_written(struct visit *visit, int status, json_t *take_json, const struct audit_row *row);
 void visit_row(const struct visit *visit, const char *what,

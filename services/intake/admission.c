@@ -82,16 +82,10 @@ static int say_blocked(const struct block *block, struct reason *why) {
     return 403;
 }
 
-static void add_retry_after(struct http_request *request, int64_t wait_ms) {
-    char seconds[24];
-    snprintf(seconds, sizeof seconds, "%lld", (long long)(wait_ms + 999) / 1000);
-    http_add_header(request, "Retry-After", seconds);
-}
-
 static int say_busy(struct http_request *request, uint64_t wait_ms, struct reason *why) {
     (void)refuse(why, "", "too busy now; nothing was kept, send the same report again");
     metric_add(METRIC_busy_total, 1);
-    add_retry_after(request, (int64_t)wait_ms);
+    http_add_retry_after(request, (int64_t)wait_ms);
     return 503;
 }
 
@@ -108,7 +102,7 @@ static int count_one(struct intake *intake, struct http_request *request, const 
                  "%u a minute are taken from one %s; nothing was kept, try again in %lld s", (unsigned)per_minute,
                  has_source ? "source" : "address without a source's key", (long long)(wait_ms + 999) / 1000);
     metric_add(METRIC_http_limited_total, 1);
-    add_retry_after(request, wait_ms);
+    http_add_retry_after(request, wait_ms);
     return 429;
 }
 

@@ -8,6 +8,7 @@
 #include "common/city_questions.h"
 #include "common/message_json.h"
 #include "services/intake/door.h"
+#include "services/intake/report.h"
 
 /* So many of a model's labels are looked at for ASSIST_ITEMS_MAX items of the city: a model can be older than the city. */
 #define LABELS_LOOKED_AT 32
@@ -56,8 +57,7 @@ static int read_language(const json_t *body, char language[LANGUAGE_MAX + 1], st
 
 /* The body as a report, with a dash for what nobody knows yet. */
 static json_t *report_of(const json_t *body) {
-    static const char *const as_they_are[] = {"lat", "long"};
-    json_t *attributes = json_object_get(body, "attributes");
+    static const char *const as_they_are[] = {"lat", "long", "attributes"};
     json_t *report = json_pack("{s:s, s:s, s:s, s:s, s:O}", "key", "-", "channel", "-", "item", "-", "area", "-",
                                "description", json_object_get(body, "text"));
     for (size_t i = 0; i < sizeof as_they_are / sizeof *as_they_are; i++) {
@@ -65,13 +65,7 @@ static json_t *report_of(const json_t *body) {
         if (value != NULL)
             json_object_set(report, as_they_are[i], value);
     }
-    if (json_is_object(attributes)) {
-        char *text = json_dumps(attributes, JSON_COMPACT);
-        json_object_set_new(report, "attributes", json_string(text));
-        free(text);
-    } else if (attributes != NULL) {
-        json_object_set(report, "attributes", attributes);
-    }
+    report_pack_attributes(report);
     return report;
 }
 

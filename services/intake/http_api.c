@@ -16,7 +16,6 @@
 #include "services/intake/admission.h"
 #include "services/intake/credential.h"
 #include "services/intake/handing.h"
-#include "services/intake/http_door.h"
 #include "services/intake/report.h"
 
 #define HTTP_CLIENT REPORT_PUBLIC_CLIENT /* idempotency keys of all HTTP callers share this name */
@@ -73,18 +72,13 @@ static int read_key(const struct http_request *request, char *key, size_t room, 
     return 0;
 }
 
-static void set_default(json_t *json, const char *field, const char *code) {
-    if (json_object_get(json, field) == NULL && code[0] != '\0')
-        json_object_set_new(json, field, json_string(code));
-}
-
 /* What a source need not say, because it is always the same. */
 static void fill_source(const struct http_request *request, const struct source *source, json_t *json, char *key) {
     const char *id = json_string_value(json_object_get(json, "source_id"));
-    set_default(json, "channel", source->channel);
-    set_default(json, "item", source->item);
-    set_default(json, "area", source->area);
-    set_default(json, "datum", source->datum);
+    json_add_default(json, "channel", source->channel);
+    json_add_default(json, "item", source->item);
+    json_add_default(json, "area", source->area);
+    json_add_default(json, "datum", source->datum);
     if (id != NULL && http_header(request, "Idempotency-Key") == NULL)
         source_key(key, id);
 }
@@ -102,7 +96,7 @@ static int read_report(const struct http_request *request, const struct source *
     } else if (read_key(request, key, sizeof key, why) == 0) {
         if (source != NULL)
             fill_source(request, source, json, key);
-        door_pack_attributes(json);
+        report_pack_attributes(json);
         json_object_set_new(json, "key", json_string(key));
         status = message_from_json(MESSAGE_submit, json, submit, why);
     }

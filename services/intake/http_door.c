@@ -48,15 +48,6 @@ void intake_get_item(struct http_request *request, void *context) {
 
 /* ---- POST /reports/check ---------------------------------------------------------------------------------------------- */
 
-void door_pack_attributes(json_t *report) {
-    json_t *attributes = json_object_get(report, "attributes");
-    if (!json_is_object(attributes))
-        return;
-    char *text = json_dumps(attributes, JSON_COMPACT);
-    json_object_set_new(report, "attributes", json_string(text));
-    free(text);
-}
-
 /* As POST /reports reads it; what that takes from a header or adds itself need not be there. */
 static int read_report(const struct http_request *request, struct submit *submit, struct reason *why) {
     json_t *json = http_body_object(request, why);
@@ -67,7 +58,7 @@ static int read_report(const struct http_request *request, struct submit *submit
         (void)refuse(why, "key", "goes into the Idempotency-Key header");
     } else {
         json_object_set_new(json, "key", json_string("check"));
-        door_pack_attributes(json);
+        report_pack_attributes(json);
         status = message_from_json(MESSAGE_submit, json, submit, why);
     }
     json_decref(json);

@@ -3,12 +3,7 @@
 #ifndef ZHITONG_INTAKE_HTTP_DOOR_H
 #define ZHITONG_INTAKE_HTTP_DOOR_H
 
-#include <jansson.h>
-
 #include "common/http.h"
-
-/* A report may bring its answers as an object; a message carries them as that object's text. */
-void door_pack_attributes(json_t *report);
 
 http_handler intake_get_items, intake_get_item, intake_post_check;
 

@@ -134,19 +134,9 @@ static void post(struct open311_call *call) {
     struct reason why;
     assert(posting != NULL);
     call->own = posting;
-    const struct source *source = open311_source_find(call, false, &why);
-    if (source == NULL) {
-        open311_error(&call->errors, 403, &why);
-        open311_refuse(call);
+    const struct source *source = open311_admit(call, false);
+    if (source == NULL)
         return;
-    }
-    int status = admission_judge(call->intake, call->request, open311_has_key(call->request) ? source->code : NULL,
-                                 &why);
-    if (status != 0) {
-        open311_error(&call->errors, status, &why);
-        open311_refuse(call);
-        return;
-    }
     strcpy(posting->source, source->code);
     const struct open311_form form = {fields, open311_fields_of(call->request, fields), intake_city(call->intake),
                                       source};
@@ -155,7 +145,7 @@ static void post(struct open311_call *call) {
         open311_error(&call->errors, 400, &why);
         sound = false;
     }
-    status = sound ? admission_judge_reporter(call->intake, &posting->submit, &why) : 0;
+    int status = sound ? admission_judge_reporter(call->intake, &posting->submit, &why) : 0;
     if (status != 0) {
         open311_error(&call->errors, status, &why);
         sound = false;
@@ -169,9 +159,5 @@ static void post(struct open311_call *call) {
 }
 
 void open311_post_request(struct open311_call *call) {
-    if (!http_is_form(call->request))
-        open311_refuse_why(call, 400, "body",
-                           "must be a form: application/x-www-form-urlencoded or multipart/form-data");
-    else
-        open311_with_book(call, post);
+    open311_with_form(call, post);
 }

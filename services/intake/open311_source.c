@@ -4,6 +4,7 @@
 
 #include "common/http_form.h"
 #include "common/loop.h"
+#include "services/intake/admission.h"
 #include "services/intake/credential.h"
 
 static const char *key_of(const struct http_request *request) {
@@ -15,13 +16,8 @@ static const char *key_of(const struct http_request *request) {
     return key != NULL && *key != '\0' ? key : NULL;
 }
 
-bool open311_has_key(const struct http_request *request) {
-    return key_of(request) != NULL;
-}
-
-const struct source *open311_source_find(const struct open311_call *call, bool needs_key, struct reason *why) {
-    const char *key = key_of(call->request),
-               *code = settings_text(call->intake->loop->settings, "ZHITONG_OPEN311_SOURCE");
+static const struct source *find(const struct open311_call *call, const char *key, bool needs_key, struct reason *why) {
+    const char *code = settings_text(call->intake->loop->settings, "ZHITONG_OPEN311_SOURCE");
     if (key == NULL && (needs_key || *code == '\0')) {
         (void)refuse(why, "api_key", "is missing; discovery says where to get one");
         return NULL;
@@ -34,6 +30,28 @@ const struct source *open311_source_find(const struct open311_call *call, bool n
         return NULL;
     }
     return source;
+}
+
+/* A wrong key counts for the address that it comes from, as none does. */
+const struct source *open311_admit(struct open311_call *call, bool needs_key) {
+    struct reason unknown, why;
+    const char *key = key_of(call->request);
+    const struct source *source = find(call, key, needs_key, &unknown);
+    int status = admission_judge(call->intake, call->request, source != NULL && key != NULL ? source->code : NULL,
+                                 &why);
+    if (status == 0 && source != NULL)
+        return source;
+    open311_error(&call->errors, status != 0 ? status : 403, status != 0 ? &why : &unknown);
+    open311_refuse(call);
+    return NULL;
+}
+
+void open311_with_form(struct open311_call *call, open311_handler *then) {
+    if (!http_is_form(call->request))
+        open311_refuse_why(call, 400, "body",
+                           "must be a form: application/x-www-form-urlencoded or multipart/form-data");
+    else
+        open311_with_book(call, then);
 }
 
 size_t open311_fields_of(const struct http_request *request, struct open311_field fields[FORM_FIELDS_MAX]) {

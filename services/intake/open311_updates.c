@@ -9,7 +9,6 @@
 #include "common/clock.h"
 #include "common/http_form.h"
 #include "proto/case_life.h"
-#include "services/intake/admission.h"
 #include "services/intake/open311_query.h"
 #include "services/intake/open311_source.h"
 #include "services/intake/open311_update.h"
@@ -223,22 +222,11 @@ static void looked_up(void *context, const struct ask *ask) {
 static void post(struct open311_call *call) {
     struct updating *updating = calloc(1, sizeof *updating);
     struct open311_field fields[FORM_FIELDS_MAX];
-    struct reason why;
     assert(updating != NULL);
     call->own = updating;
-    const struct source *source = open311_source_find(call, true, &why);
-    if (source == NULL) {
-        open311_error(&call->errors, 403, &why);
-        open311_refuse(call);
+    const struct source *source = open311_admit(call, true);
+    if (source == NULL)
         return;
-    }
-    int status = admission_judge(call->intake, call->request, open311_has_key(call->request) ? source->code : NULL,
-                                 &why);
-    if (status != 0) {
-        open311_error(&call->errors, status, &why);
-        open311_refuse(call);
-        return;
-    }
     strcpy(updating->source, source->code);
     const struct open311_form form = {fields, open311_fields_of(call->request, fields), intake_city(call->intake),
                                       source};
@@ -253,9 +241,5 @@ static void post(struct open311_call *call) {
 }
 
 void open311_post_update(struct open311_call *call) {
-    if (!http_is_form(call->request))
-        open311_refuse_why(call, 400, "body",
-                           "must be a form: application/x-www-form-urlencoded or multipart/form-data");
-    else
-        open311_with_book(call, post);
+    open311_with_form(call, post);
 }

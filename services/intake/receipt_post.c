@@ -10,6 +10,7 @@
 #include "common/message_json.h"
 #include "services/intake/receipt_page.h"
 #include "services/intake/receipt_visit.h"
+#include "services/intake/report.h"
 #include "services/intake/supplement.h"
 
 #define IDEMPOTENCY_KEY_MAX 200
@@ -84,9 +85,7 @@ static int read_attributes(json_t *json, struct reason *why) {
         if (!is_texts(value))
             return refuse(why, "attributes", "%.48s must be a text or an array of texts", code);
     }
-    char *text = json_dumps(attributes, JSON_COMPACT);
-    json_object_set_new(json, "attributes", json_string(text));
-    free(text);
+    report_pack_attributes(json);
     return 0;
 }
 

@@ -82,11 +82,9 @@ static bool may_try(struct receipt_visit *visit, const struct trier *trier) {
             return true;
         try_limit_take_back(tries->addresses, trier->address);
     }
-    char seconds[24];
-    snprintf(seconds, sizeof seconds, "%" PRId64, (wait_ms + 999) / 1000);
-    http_add_header(visit->request, "Retry-After", seconds);
-    receipt_refuse(visit, 429, field, "too many wrong codes from or for this %s; try again in %s seconds", field,
-                   seconds);
+    http_add_retry_after(visit->request, wait_ms);
+    receipt_refuse(visit, 429, field, "too many wrong codes from or for this %s; try again in %" PRId64 " seconds",
+                   field, (wait_ms + 999) / 1000);
     return false;
 }
 

@@ -2,6 +2,7 @@
 
 #include <math.h>
 #include <sodium.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Pages of others make a link of it: no other scheme gets there. */
@@ -50,4 +51,13 @@ void report_received_of(const struct submit *submit, struct report_received *rec
 
 bool report_tells_receipt(const char *client, const struct submit *submit, bool repeated) {
     return !repeated || strcmp(client, REPORT_PUBLIC_CLIENT) != 0 || strlen(submit->key) >= REPORT_KEY_UNGUESSED;
+}
+
+void report_pack_attributes(json_t *report) {
+    json_t *attributes = json_object_get(report, "attributes");
+    if (!json_is_object(attributes))
+        return;
+    char *text = json_dumps(attributes, JSON_COMPACT);
+    json_object_set_new(report, "attributes", json_string(text));
+    free(text);
 }

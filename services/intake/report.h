@@ -2,6 +2,8 @@
 #ifndef ZHITONG_INTAKE_REPORT_H
 #define ZHITONG_INTAKE_REPORT_H
 
+#include <jansson.h>
+
 #include "common/city_sources.h"
 #include "common/report_digest.h"
 #include "proto/codec.h"
@@ -19,5 +21,8 @@ void report_received_of(const struct submit *submit, struct report_received *rec
  * client of its own name sent it, or it has REPORT_KEY_UNGUESSED bytes. */
 #define REPORT_KEY_UNGUESSED 16
 bool report_tells_receipt(const char *client, const struct submit *submit, bool repeated);
+
+/* A report may bring its answers as an object of JSON; a message carries them as that object's text. Anything else stays. */
+void report_pack_attributes(json_t *report);
 
 #endif

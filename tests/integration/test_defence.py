@@ -95,6 +95,13 @@ def two_hundred_addresses_are_counted_apart(system, shared):
         assert post(system, nth, f"198.51.100.{nth % 250}")[0] == 201, nth
 
 
+def whoever_tries_keys_over_open311_is_counted_by_his_address(system, shared):
+    answers = [ask(system, "POST", "/open311/v2/requests.json", "api_key=wrong&service_code=x",
+                   {"X-Forwarded-For": "192.0.2.5", "Content-Type": "application/x-www-form-urlencoded"})[0]
+               for _ in range(PER_MINUTE + 5)]
+    assert answers[:PER_MINUTE] == [403] * PER_MINUTE and 429 in answers, answers
+
+
 def a_source_is_counted_by_its_key_and_its_own_limit(system, shared):
     key = system.folder / "kiosk.apikey"
     system.zhitong("keys", "source", "add", "kiosk", "--kind", "key", "--out", key, "--secret-keys", system.folder / "ring.keys")
@@ -300,6 +307,7 @@ main("defence", [services_run, whoever_comes_too_often_gets_429_and_when_to_come
                  an_address_before_the_last_of_x_forwarded_for_counts_for_nothing,
                  a_proxy_that_adds_a_header_of_its_own_is_believed_and_the_one_before_is_not, one_customer_of_ipv6_is_one_address,
                  the_port_that_some_proxies_add_makes_no_other_address, two_hundred_addresses_are_counted_apart,
+                 whoever_tries_keys_over_open311_is_counted_by_his_address,
                  a_source_is_counted_by_its_key_and_its_own_limit, a_blocked_source_hears_it, a_blocked_reporter_hears_it,
                  a_blocked_address_hears_why_and_until_when,
                  a_blocked_caller_appeals_and_hears_what_came_of_it, a_wrong_appeal_is_refused,

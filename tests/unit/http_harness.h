@@ -90,10 +90,11 @@ static inline void say_json(struct http_request *request, void *context) {
     (void)context;
     if (json == NULL)
         http_refuse(request, 400, &why);
-    else if (json_object_size(json) == 0)
-        http_refuse_field(request, 422, "body", "has %d names", 0);
+    else if (json_object_size(json) > 0)
+        http_answer_json(request, 200, json_incref(json));
     else
-        http_answer_json(request, 200, json);
+        http_refuse_field(request, 422, "body", "has %d names", 0);
+    json_decref(json);
 }
 
 static inline void say_busy(struct http_request *request, void *context) {

@@ -31,7 +31,10 @@ static void a_text_that_says_nothing_is_left_out(void **state) {
     (void)state;
     json_add_text(json, "name", "Li");
     json_add_text(json, "phone", "");
-    compare(json, "{\"name\":\"Li\"}");
+    json_add_default(json, "name", "Wang");
+    json_add_default(json, "email", "");
+    json_add_default(json, "language", "zh");
+    compare(json, "{\"name\":\"Li\",\"language\":\"zh\"}");
 }
 
 int main(void) {
