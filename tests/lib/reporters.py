@@ -60,6 +60,8 @@ def start(system, shared, more=None):
     (folder / "channels.csv").write_text("\n".join(
         [channels[0] + ",keep_days"] + [line + (",30" if line.startswith("hotline") else ",") for line in channels[1:]]) + "\n")
     (folder / "sources.csv").write_text("code,channel,name_en,adapter\nlamps,sensor,Lamps,http\npost,desk,Post,http\n")
+    for name, text in (more or {}).items():
+        (folder / name).write_text(text)
     shared["source"] = "lamps"
     system.load_city(folder)
     for person in PEOPLE:
