@@ -9,7 +9,6 @@
 #include "common/clock.h"
 #include "common/journal.h"
 #include "common/metrics.h"
-#include "services/intake/gained.h"
 
 #define HOUR_MS 3600000LL
 #define SECOND_LOOK_MS 1000  /* after a report came in, real time: what came at the same moment is committed by then */
@@ -231,8 +230,8 @@ int64_t duplicates_decide(struct duplicates *duplicates, struct batch *batch, st
     compare(batch, seeker, &finds);
     compare_with_batch(duplicates, batch, seeker, &finds);
     bool linked = finds_decide(&finds, batch->city, wish, received);
-    metric_add(linked ? METRIC_reports_linked_total : METRIC_reports_likely_total,
-               linked || received->likely[0] != '\0');
+    metric_add(METRIC_reports_linked_total, linked);
+    metric_add(METRIC_reports_likely_total, received->likely[0] != '\0');
     if (linked || seeker->look.cell_count == 0)
         return 0;
     void **at = case_map_at(&duplicates->originals, (uint64_t)seeker->look.cells[0].number);
