@@ -9,6 +9,7 @@
 #include "common/clock.h"
 #include "common/journal.h"
 #include "common/metrics.h"
+#include "services/intake/gained.h"
 
 #define HOUR_MS 3600000LL
 #define SECOND_LOOK_MS 1000  /* after a report came in, real time: what came at the same moment is committed by then */
@@ -50,8 +51,6 @@ struct duplicates {
     struct report_received read;
     struct fresh *ring;
     size_t first, waiting;
-    int64_t alone_since,
-        alone_seen; /* monotonic ms: all shards have been this lane's at every tick since; INT64_MAX: are not */
     struct gained gained;
 };
 
@@ -60,7 +59,6 @@ struct duplicates *duplicates_open(void) {
     assert(duplicates != NULL);
     duplicates->ring = calloc(SECOND_LOOK_REPORTS, sizeof *duplicates->ring);
     assert(duplicates->ring != NULL);
-    duplicates->alone_since = INT64_MAX;
     return duplicates;
 }
 
@@ -230,8 +228,8 @@ int64_t duplicates_decide(struct duplicates *duplicates, struct batch *batch, st
     compare(batch, seeker, &finds);
     compare_with_batch(duplicates, batch, seeker, &finds);
     bool linked = finds_decide(&finds, batch->city, wish, received);
-    metric_add(METRIC_reports_linked_total, linked);
-    metric_add(METRIC_reports_likely_total, received->likely[0] != '\0');
+    metric_add(linked ? METRIC_reports_linked_total : METRIC_reports_likely_total,
+               linked || received->likely[0] != '\0');
     if (linked || seeker->look.cell_count == 0)
         return 0;
     void **at = case_map_at(&duplicates->originals, (uint64_t)seeker->look.cells[0].number);
@@ -267,18 +265,6 @@ static bool owns(const struct batch *batch, uint64_t case_id) {
     return false;
 }
 
-/* One lane alone takes reports one batch after the other, and each batch sees all before it: there is nothing to look for again. */
-static void note_alone(struct duplicates *duplicates, const struct batch *batch) {
-    int64_t now = clock_monotonic_ms();
-    size_t count;
-    (void)batch_shards(batch, &count);
-    if (count < SHARD_COUNT)
-        duplicates->alone_since = INT64_MAX;
-    else if (duplicates->alone_since == INT64_MAX || now - duplicates->alone_seen > SECOND_LOOK_MS)
-        duplicates->alone_since = now;
-    duplicates->alone_seen = now;
-}
-
 /* Those whose moment has come; of shards that are not ours any more nothing can be said. */
 static void ask_again(struct duplicates *duplicates, const struct batch *batch, size_t room) {
     int64_t until = clock_monotonic_ms() - SECOND_LOOK_MS;
@@ -288,7 +274,7 @@ static void ask_again(struct duplicates *duplicates, const struct batch *batch, 
             return;
         duplicates->first = (duplicates->first + 1) % SECOND_LOOK_REPORTS;
         duplicates->waiting--;
-        if (duplicates->alone_since < fresh->came_ms - SAME_MOMENT_MS || !owns(batch, fresh->case_id))
+        if (gained_was_alone(&duplicates->gained, fresh->came_ms - SAME_MOMENT_MS) || !owns(batch, fresh->case_id))
             continue;
         struct seeker *seeker = arena_take(batch->arena, sizeof *seeker);
         *seeker = (struct seeker){.own = {.case_id = fresh->case_id}};
@@ -337,7 +323,6 @@ int duplicates_tick(struct duplicates *duplicates, struct batch *batch) {
     each_column(duplicates, column_reset);
     duplicates->seekers = arena_take(batch->arena, SECOND_LOOK_MAX * sizeof(struct seeker *));
     duplicates->seeker_count = 0;
-    note_alone(duplicates, batch);
     ask_again(duplicates, batch, SECOND_LOOK_MAX);
     if (duplicates->waiting > 0) {
         bool full = duplicates->seeker_count == SECOND_LOOK_MAX;

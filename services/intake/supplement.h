@@ -4,7 +4,8 @@
 
 #include "services/intake/door.h"
 
-#define SUPPLEMENT_NOTE "补充信息 / more facts" /* a move needs words; where only questions are answered they are these */
+#define SUPPLEMENT_NOTE \
+    "补充信息 / more facts" /* a move needs words; where only questions are answered they are these */
 
 /* The report as it came, as it would be handed in today. */
 void supplement_begin(const struct report_received *received, struct submit *report);

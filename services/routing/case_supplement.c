@@ -11,9 +11,8 @@ static bool comes_from_another(const struct command *command) {
 }
 
 static bool add_answers(const struct command *command, struct report_kept *kept) {
-    return command->attributes[0] != '\0' &&
-           report_add_answers(kept->attributes, sizeof kept->attributes, command->attributes,
-                              !comes_from_another(command)) == 0;
+    return command->attributes[0] != '\0' && report_add_answers(kept->attributes, sizeof kept->attributes,
+                                                                command->attributes, !comes_from_another(command)) == 0;
 }
 
 static bool add_file(const struct command *command, struct report_kept *kept) {
