@@ -256,15 +256,6 @@ static void look_after_gain(void *context, struct batch *batch, const struct rep
         look_again(context, batch, &own, &look);
 }
 
-static bool owns(const struct batch *batch, uint64_t case_id) {
-    size_t count;
-    const int16_t *shards = batch_shards(batch, &count);
-    for (size_t i = 0; i < count; i++)
-        if (shards[i] == (int16_t)case_shard(case_id))
-            return true;
-    return false;
-}
-
 /* Those whose moment has come; of shards that are not ours any more nothing can be said. */
 static void ask_again(struct duplicates *duplicates, const struct batch *batch, size_t room) {
     int64_t until = clock_monotonic_ms() - SECOND_LOOK_MS;
@@ -274,7 +265,8 @@ static void ask_again(struct duplicates *duplicates, const struct batch *batch, 
             return;
         duplicates->first = (duplicates->first + 1) % SECOND_LOOK_REPORTS;
         duplicates->waiting--;
-        if (gained_was_alone(&duplicates->gained, fresh->came_ms - SAME_MOMENT_MS) || !owns(batch, fresh->case_id))
+        if (gained_was_alone(&duplicates->gained, fresh->came_ms - SAME_MOMENT_MS) ||
+            !duplicates->gained.owned[case_shard(fresh->case_id)])
             continue;
         struct seeker *seeker = arena_take(batch->arena, sizeof *seeker);
         *seeker = (struct seeker){.own = {.case_id = fresh->case_id}};

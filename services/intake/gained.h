@@ -10,7 +10,7 @@
 #define GAINED_TICK_MS 1000      /* between two ticks; after a longer pause nobody knows who had the shards meanwhile */
 
 struct gained {
-    bool owned[SHARD_COUNT];      /* at the last tick */
+    bool owned[SHARD_COUNT];      /* at the last tick; during it, once gained_tick has returned, at this one */
     struct column shards;         /* of intake_fresh */
     bool alone;                   /* all shards were this lane's at every tick since alone_since */
     int64_t alone_since, seen_at; /* monotonic ms; seen_at: the last tick */
