@@ -9,7 +9,6 @@
 #include "common/clock.h"
 #include "common/journal.h"
 #include "common/metrics.h"
-#include "services/intake/alone.h"
 #include "services/intake/gained.h"
 
 #define HOUR_MS 3600000LL
@@ -52,7 +51,6 @@ struct duplicates {
     struct report_received read;
     struct fresh *ring;
     size_t first, waiting;
-    struct alone alone;
     struct gained gained;
 };
 
@@ -267,7 +265,8 @@ static void ask_again(struct duplicates *duplicates, const struct batch *batch, 
             return;
         duplicates->first = (duplicates->first + 1) % SECOND_LOOK_REPORTS;
         duplicates->waiting--;
-        if (alone_since(&duplicates->alone, fresh->came_ms - SAME_MOMENT_MS) || !batch_owns(batch, fresh->case_id))
+        if (gained_was_alone(&duplicates->gained, fresh->came_ms - SAME_MOMENT_MS) ||
+            !duplicates->gained.owned[case_shard(fresh->case_id)])
             continue;
         struct seeker *seeker = arena_take(batch->arena, sizeof *seeker);
         *seeker = (struct seeker){.own = {.case_id = fresh->case_id}};
@@ -316,7 +315,6 @@ int duplicates_tick(struct duplicates *duplicates, struct batch *batch) {
     each_column(duplicates, column_reset);
     duplicates->seekers = arena_take(batch->arena, SECOND_LOOK_MAX * sizeof(struct seeker *));
     duplicates->seeker_count = 0;
-    alone_note(&duplicates->alone, batch);
     ask_again(duplicates, batch, SECOND_LOOK_MAX);
     if (duplicates->waiting > 0) {
         bool full = duplicates->seeker_count == SECOND_LOOK_MAX;

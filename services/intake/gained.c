@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/city_door.h"
+#include "common/clock.h"
 #include "common/journal.h"
 
 void gained_close(struct gained *gained) {
@@ -34,6 +35,18 @@ static void read_rows(struct gained *gained, struct batch *batch, const PGresult
     }
 }
 
+static void note_alone(struct gained *gained, size_t shards) {
+    int64_t now = clock_monotonic_ms();
+    if (!gained->alone || now - gained->seen_at > GAINED_TICK_MS)
+        gained->alone_since = now;
+    gained->alone = shards == SHARD_COUNT;
+    gained->seen_at = now;
+}
+
+bool gained_was_alone(const struct gained *gained, int64_t since_ms) {
+    return gained->alone && gained->alone_since < since_ms;
+}
+
 int gained_tick(struct gained *gained, struct batch *batch, const struct gained_options *options) {
     bool owned[SHARD_COUNT] = {false};
     size_t count;
@@ -56,6 +69,7 @@ int gained_tick(struct gained *gained, struct batch *batch, const struct gained_
             return -1;
         read_rows(gained, batch, rows, options);
     }
+    note_alone(gained, count);
     memcpy(gained->owned, owned, sizeof owned);
     return 0;
 }

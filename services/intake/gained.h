@@ -7,10 +7,13 @@
 #include "common/service.h"
 
 #define GAINED_SHARD_REPORTS 100 /* the newest of a shard that are looked through; intake_fresh has it, too */
+#define GAINED_TICK_MS 1000      /* between two ticks; after a longer pause nobody knows who had the shards meanwhile */
 
 struct gained {
-    bool owned[SHARD_COUNT]; /* at the last tick */
-    struct column shards;    /* of intake_fresh */
+    bool owned[SHARD_COUNT];      /* at the last tick; during it, once gained_tick has returned, at this one */
+    struct column shards;         /* of intake_fresh */
+    bool alone;                   /* all shards were this lane's at every tick since alone_since */
+    int64_t alone_since, seen_at; /* monotonic ms; seen_at: the last tick */
     struct report_received read;
 };
 
@@ -26,5 +29,9 @@ struct gained_options {
     void *context;
 };
 MUST_CHECK int gained_tick(struct gained *gained, struct batch *batch, const struct gained_options *options);
+
+/* Whether this lane has owned all shards since that instant, monotonic ms. One lane alone takes reports one batch after the other, and each
+ * batch sees all before it: there is nothing to look for again. */
+bool gained_was_alone(const struct gained *gained, int64_t since_ms);
 
 #endif

@@ -7,12 +7,11 @@
 #include <string.h>
 
 #include "common/http_json.h"
+#include "common/ids.h"
 #include "common/json_parts.h"
 #include "common/message_json.h"
 #include "services/intake/credential.h"
-#include "services/intake/handing.h"
 #include "services/intake/http_api.h"
-#include "services/intake/receipt_page.h"
 #include "services/intake/receipt_visit.h"
 
 #define PUBLIC "public"
@@ -108,11 +107,8 @@ static void look_for(struct http_request *request, void *context, const char *id
 
 void intake_get_report(struct http_request *request, void *context) {
     const char *id = http_path_rest(request), *authorization = http_header(request, "Authorization");
-    size_t digits = strspn(id, "0123456789");
-    if (digits == 0 || id[digits] != '\0' || digits > 18) {
-        struct reason why;
-        (void)refuse(&why, "case", "must be a number of at most 18 digits");
-        http_refuse(request, 404, &why);
+    if (!is_id(id)) {
+        http_refuse_field(request, 404, "case", "must be a number of at most %d digits", ID_DIGITS_MAX);
         return;
     }
     if (authorization != NULL && strncmp(authorization, RECEIPT, strlen(RECEIPT)) == 0)

@@ -125,6 +125,9 @@ def every_answer_is_what_the_file_promises(system, shared):
     check("GET", "/councils/{council}", 404, office.get("/councils/999"))
     check("DELETE", "/sessions/current", 200, south.ask("DELETE", "/sessions/current"))
     assert not found, "\n".join(found)
+    for path, template in (("/blocks", "/blocks"), ("/blocks/1/keep", "/blocks/{block}/keep"), ("/blocks/1/remove", "/blocks/{block}/remove")):
+        check("POST", template, 403, hall.ask("POST", path, {}))  # test_desk_blocks.py has the rest
+    check("GET", "/blocks/appeals", 403, hall.get("/blocks/appeals"))
     asked = {(method, path) for method, path, _ in seen}
     assert asked == {(method.upper(), path) for path, methods in API["paths"].items() for method in methods}
 
