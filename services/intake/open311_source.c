@@ -16,6 +16,10 @@ static const char *key_of(const struct http_request *request) {
     return key != NULL && *key != '\0' ? key : NULL;
 }
 
+bool open311_has_key(const struct http_request *request) {
+    return key_of(request) != NULL;
+}
+
 static const struct source *find(const struct open311_call *call, const char *key, bool needs_key, struct reason *why) {
     const char *code = settings_text(call->intake->loop->settings, "ZHITONG_OPEN311_SOURCE");
     if (key == NULL && (needs_key || *code == '\0')) {

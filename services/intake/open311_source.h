@@ -11,6 +11,8 @@ void open311_with_form(struct open311_call *take_call, open311_handler *then);
  * one, or a source that is not of adapter http; else as admission_judge says. */
 const struct source *open311_admit(struct open311_call *call, bool needs_key);
 
+bool open311_has_key(const struct http_request *request); /* it names one, good or not */
+
 /* The fields of the request's form; how many. Borrowed from the request. */
 size_t open311_fields_of(const struct http_request *request, struct open311_field fields[FORM_FIELDS_MAX]);
 
