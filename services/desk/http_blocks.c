@@ -53,9 +53,10 @@ static int read_subject(const struct visit *visit, const char *text, struct wish
         snprintf(wish->subject, sizeof wish->subject, "%s", text);
         return 0;
     }
+    if (!contact_normal(wish->kind, text, normal))
+        return refuse(why, wish->kind, "must be %s", contact_form(wish->kind));
     if (visit->desk->keys == NULL)
         return refuse(why, wish->kind, "only its blind index is kept: the operator must set ZHITONG_SECRET_KEYS");
-    contact_normal(wish->kind, text, normal);
     secret_index(visit->desk->keys, 0, wish->kind, normal, index);
     sodium_bin2hex(wish->subject, sizeof wish->subject, index, sizeof index);
     return 0;

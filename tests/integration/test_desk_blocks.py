@@ -86,6 +86,7 @@ def what_makes_no_sense_is_refused(_system, shared):
                         ({"address": "1.1.1.1", "reason": ""}, "reason"), ({"address": "1.1.1.1", "reason": "x" * 201}, "reason"),
                         ({"address": "1.1.1.1", "reason": 7}, "reason"), ({"address": "", "reason": "x"}, "address"),
                         ({"address": "1" * 201, "reason": "x"}, "address"), ({"source": "nobody", "reason": "x"}, "source"),
+                        ({"phone": "11", "reason": "x"}, "phone"), ({"address": "1.1.1.0/24", "reason": "x"}, "address"),
                         ({"address": "1.1.1.1", "reason": "x", "days": 0}, "days"), ({"address": "1.1.1.1", "reason": "x", "days": 366}, "days"),
                         ({"address": "1.1.1.1", "reason": "x", "days": "2"}, "days"), ({"address": "1.1.1.1", "reason": "x", "days": None}, "days")):
         answer = eye.ask("POST", "/blocks", body)
