@@ -20,13 +20,12 @@ def a_report_of_a_channel_that_is_not_public_is_seen_by_its_source_and_its_repor
     def see(case, **headers):
         return ask(intake[0], "GET", f"/reports/{case}", headers={name.replace("_", "-"): value for name, value in headers.items()})
 
-    public, restricted, internal = (submit(system, channel=channel).json for channel in ("app", "desk", "sensor"))
+    public, restricted = (submit(system, channel=channel).json for channel in ("app", "desk"))
     wait_until(lambda: ask(intake[0], "POST", "/reports", {"area": "n_mill_1", "item": "litter"}, {"X-API-Key": lamps}).status == 201, 10, "the key")
     own = ask(intake[0], "POST", "/reports", {"area": "n_mill_1", "item": "litter"}, {"X-API-Key": lamps}).json
     of_post = ask(intake[0], "POST", "/reports", {"area": "n_mill_1", "item": "litter"}, {"X-API-Key": other}).json
     cases = [("anybody, public", public, {}, 200),
              ("anybody, restricted", restricted, {}, 404),
-             ("anybody, internal", internal, {}, 404),
              ("anybody, of a source", own, {}, 404),
              ("its source", own, {"X_API_Key": lamps}, 200),
              ("its source, as Bearer", own, {"Authorization": f"Bearer {lamps}"}, 200),
@@ -37,7 +36,7 @@ def a_report_of_a_channel_that_is_not_public_is_seen_by_its_source_and_its_repor
              ("a wrong key, public", public, {"X_API_Key": "key-of-nobody"}, 200),
              ("its reporter", restricted, {"Authorization": f"Receipt {restricted['receipt']}"}, 200),
              ("its reporter, public", public, {"Authorization": f"Receipt {public['receipt']}"}, 200),
-             ("another reporter", restricted, {"Authorization": f"Receipt {internal['receipt']}"}, 403),
+             ("another reporter", restricted, {"Authorization": f"Receipt {public['receipt']}"}, 403),
              ("no receipt", restricted, {"Authorization": "Receipt x"}, 400)]
     for name, report, headers, status in cases:
         answer = see(report["case"], **headers)
