@@ -61,7 +61,7 @@ def start(system, shared, more=None):
     channels = (folder / "channels.csv").read_text().splitlines()
     (folder / "channels.csv").write_text("\n".join(
         [channels[0] + ",keep_days"] + [line + (",30" if line.startswith("hotline") else ",") for line in channels[1:]]) + "\n")
-    (folder / "sources.csv").write_text("code,channel,name_en,adapter\nlamps,sensor,Lamps,http\npost,sensor,Post,http\n")
+    (folder / "sources.csv").write_text("code,channel,name_en,adapter\nlamps,sensor,Lamps,http\npost,desk,Post,http\n")
     for name, text in (more or {}).items():
         (folder / name).write_text(text)
     shared["source"] = "lamps"
