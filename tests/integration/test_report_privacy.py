@@ -14,7 +14,7 @@ from staff import ask
 
 
 def a_report_of_a_channel_that_is_not_public_is_seen_by_its_source_and_its_reporter_only(system, _):
-    lamps, other = give_key(system, "lamps"), give_key(system, "post")
+    lamps, other = give_key(system, "lamps"), "key-of-post"
     intake = system.of("intake")
 
     def see(case, **headers):
