@@ -181,9 +181,11 @@ static void XMLCALL on_text(void *context, const XML_Char *text, int size) {
 static bool is_word(const char *words, const char *text) {
     size_t length = strlen(text);
     const char *found = words;
+    if (length == 0)
+        return false; /* it stands everywhere, also behind the end */
     while ((found = strstr(found, text)) != NULL) {
         if ((found == words || found[-1] == ' ') && (found[length] == ' ' || found[length] == '\0'))
-            return length > 0;
+            return true;
         found++;
     }
     return false;
