@@ -28,6 +28,8 @@ void routing_lane_close(void *own) {
         column_close(&lane->commands[i]);
     for (int i = 0; i < 3; i++)
         column_close(&lane->counted[i]);
+    column_close(&lane->looked[0]);
+    column_close(&lane->looked[1]);
     bytes_close(&lane->scratch);
     free(lane);
 }

@@ -17,7 +17,11 @@ struct routing_lane {
     struct column ask_shards, ask_cases, ask_keys; /* of routing_commands */
     struct column commands[5];                     /* of routing_save_commands */
     struct column counted[3];                      /* of routing_counted */
-    int64_t recounted_at;                          /* monotonic ms of the last look for what must be counted anew */
+    struct column looked[2];                       /* of routing_orphans: parents and cases */
+    struct merged_look {                           /* how far the merged cases of a shard were looked at */
+        int64_t parent, case_id;
+    } merged[SHARD_COUNT];
+    int64_t recounted_at; /* monotonic ms of the last look for what must be counted anew */
     struct carried_out *carried_out;
     struct case_moved moved;
     struct report_kept report;

@@ -10,6 +10,8 @@
 #define LOOK_MS 1000    /* how often, real time */
 #define RECOUNT_MS 5000 /* how often for corrected calendars; while something is left, at every look */
 #define UPKEEP_MAX 500  /* cases a look */
+#define MERGED_MAX 2048 /* merged cases that a look asks after; the next one goes on there */
+#define MORE_MS 100     /* to the next look, while some were left */
 
 typedef int decision(const struct case_step *step, struct reason *why);
 
@@ -65,18 +67,69 @@ static int send_shards(struct batch *batch, const char *query, bool with_calenda
 
 /* ---- merged cases ------------------------------------------------------------------------------------------------------ */
 
+static uint32_t merged_of_a_shard(const struct batch *batch) {
+    size_t count;
+    (void)batch_shards(batch, &count);
+    return (uint32_t)(MERGED_MAX / (count > 0 ? count : 1));
+}
+
+static int ask_for_merged(struct batch *batch) {
+    struct routing_lane *lane = batch->own;
+    struct params params = {0};
+    size_t count;
+    const int16_t *shards = batch_shards(batch, &count);
+    column_reset(&lane->ask_shards);
+    column_reset(&lane->looked[0]);
+    column_reset(&lane->looked[1]);
+    for (size_t i = 0; i < count; i++) {
+        column_int2(&lane->ask_shards, shards[i]);
+        column_int8(&lane->looked[0], lane->merged[shards[i]].parent);
+        column_int8(&lane->looked[1], lane->merged[shards[i]].case_id);
+    }
+    params_column(&params, &lane->ask_shards);
+    params_column(&params, &lane->looked[0]);
+    params_column(&params, &lane->looked[1]);
+    params_int4(&params, (int32_t)merged_of_a_shard(batch));
+    return db_send(batch->db, "routing_orphans", &params);
+}
+
+/* A shard of which all that was asked for came may have more; of the others the next look begins anew. True: there may be more. */
+static bool note_looked(struct batch *batch, const PGresult *merged) {
+    struct routing_lane *lane = batch->own;
+    uint32_t most = merged_of_a_shard(batch);
+    size_t count;
+    bool more = false;
+    const int16_t *shards = batch_shards(batch, &count);
+    for (size_t i = 0; i < count; i++)
+        lane->merged[shards[i]] = (struct merged_look){0, 0};
+    for (int row = 0, first = 0; row < PQntuples(merged); row++) {
+        int16_t shard = db_int2(merged, row, 0);
+        if (shard != db_int2(merged, first, 0))
+            first = row;
+        if ((uint32_t)(row - first) + 1 < most)
+            continue;
+        lane->merged[shard] = (struct merged_look){db_int8(merged, row, 2), db_int8(merged, row, 1)};
+        more = true;
+    }
+    return more;
+}
+
 static int conclude(struct batch *batch) {
     struct routing_lane *lane = batch->own;
-    if (send_shards(batch, "routing_orphans", false) != 0)
+    if (ask_for_merged(batch) != 0)
         return -1;
     SCOPED_RESULT
-    *orphans = db_take(batch->db);
-    if (orphans == NULL)
+    *merged = db_take(batch->db);
+    if (merged == NULL)
         return -1;
-    for (int row = 0; row < PQntuples(orphans); row++) {
-        case_store_want(&lane->cases, batch, (uint64_t)db_int8(orphans, row, 0));
-        case_store_want(&lane->cases, batch, (uint64_t)db_int8(orphans, row, 1));
-    }
+    for (int row = 0, wanted = 0; row < PQntuples(merged) && wanted < UPKEEP_MAX; row++)
+        if (db_bool(merged, row, 3)) {
+            wanted++;
+            case_store_want(&lane->cases, batch, (uint64_t)db_int8(merged, row, 1));
+            case_store_want(&lane->cases, batch, (uint64_t)db_int8(merged, row, 2));
+        }
+    if (note_looked(batch, merged))
+        batch_wake_at(batch, batch->now + (int64_t)(MORE_MS * clock_speed()) + 1);
     if (case_store_load(&lane->cases, batch) != 0)
         return -1;
     decide_all(batch, case_conclude);
