@@ -83,7 +83,7 @@ static void post(struct connection *connection) {
                         "{\"channel\":\"%s\",\"item\":\"%s\",\"area\":\"%s\",\"address\":\"%ld Long Street 长街\","
                         "\"lat\":%.6f,\"long\":%.6f,\"title\":\"路灯不亮 %llu\",\"description\":\"" DESCRIPTION "\"}",
                         one_of(&channels), one_of(&items), one_of(&areas), random() % 1000,
-                        33.58 + (double)(random() % 100000) / 2500000, 114 + (double)(random() % 100000) / 2500000,
+                        33.5 + (double)(random() % 100000) / 250000, 114 + (double)(random() % 100000) / 250000,
                         (unsigned long long)asked);
     assert(size < (int)sizeof body);
     size = snprintf(text, sizeof text,
