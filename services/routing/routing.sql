@@ -49,13 +49,14 @@ SELECT * FROM unnest($1::bigint[], $2::text[], $3::integer[], $4::smallint[], $5
 
 -- name: routing_orphans
 -- $1 shards, $2 parent and $3 case of each where the last look ended (0, 0: at the beginning), $4 how many of each shard at most: its
--- merged cases from there on, by parent and case, and whether the parent, in whatever shard, is finished.
-SELECT c.shard, c.case_id, c.parent, p.state IN ('closed', 'archived')
+-- merged cases from there on, by parent and case, and whether the parent, in whatever shard, is finished, or has had the result of a
+-- parent of its own.
+SELECT c.shard, c.case_id, c.parent, coalesce(p.state IN ('closed', 'archived') OR (p.state = 'callback' AND p.parent IS NOT NULL), false)
 FROM unnest($1::smallint[], $2::bigint[], $3::bigint[]) AS s (shard, parent, case_id),
      LATERAL (SELECT f.shard, f.case_id, f.parent FROM case_file f
               WHERE f.shard = s.shard AND f.state = 'merged' AND (f.parent, f.case_id) > (s.parent, s.case_id)
               ORDER BY f.parent, f.case_id LIMIT $4::integer) c
-  JOIN case_file p ON p.shard = (c.parent & 127)::smallint AND p.case_id = c.parent
+  LEFT JOIN case_file p ON p.shard = (c.parent & 127)::smallint AND p.case_id = c.parent
 ORDER BY c.shard, c.parent, c.case_id;
 
 -- name: routing_stale
