@@ -145,14 +145,12 @@ void http_refuse(struct http_request *request, int status, const struct reason *
 }
 
 void http_refuse_field(struct http_request *request, int status, const char *field, const char *format, ...) {
-    char text[REASON_TEXT_MAX + 1];
     struct reason why;
     va_list arguments;
 
     va_start(arguments, format);
-    vsnprintf(text, sizeof text, format, arguments);
+    (void)refuse_list(&why, field, format, arguments);
     va_end(arguments);
-    (void)refuse(&why, field, "%s", text);
     http_refuse(request, status, &why);
 }
 

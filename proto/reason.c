@@ -1,6 +1,5 @@
 #include "proto/reason.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -26,7 +25,7 @@ static void drop_cut_character(char *text, size_t size) {
         text[start - 1] = '\0';
 }
 
-int refuse(struct reason *why, const char *field, const char *format, ...) {
+int refuse_list(struct reason *why, const char *field, const char *format, va_list arguments) {
     if (!why)
         return -1;
 
@@ -37,10 +36,7 @@ int refuse(struct reason *why, const char *field, const char *format, ...) {
         drop_cut_character(built.field, REASON_FIELD_MAX);
     clean(built.field);
 
-    va_list arguments;
-    va_start(arguments, format);
     wanted = vsnprintf(built.text, sizeof built.text, format, arguments);
-    va_end(arguments);
     if (wanted < 0)
         snprintf(built.text, sizeof built.text, "refused (the reason could not be formatted)");
     if (wanted > REASON_TEXT_MAX)
@@ -48,5 +44,13 @@ int refuse(struct reason *why, const char *field, const char *format, ...) {
     clean(built.text);
 
     *why = built;
+    return -1;
+}
+
+int refuse(struct reason *why, const char *field, const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    (void)refuse_list(why, field, format, arguments);
+    va_end(arguments);
     return -1;
 }

@@ -5,6 +5,8 @@
 #ifndef ZHITONG_REASON_H
 #define ZHITONG_REASON_H
 
+#include <stdarg.h>
+
 #define REASON_FIELD_MAX 48
 #define REASON_TEXT_MAX 240
 
@@ -18,5 +20,8 @@ struct reason {
 /* Fills `why` (which may be NULL) and returns -1, so that `return refuse(why, "item", "…")` reads well.
  * Text past REASON_TEXT_MAX bytes is cut at a character border. */
 int refuse(struct reason *why, const char *field, const char *format, ...) __attribute__((format(printf, 3, 4)));
+/* The same for whoever takes a format and its arguments. */
+int refuse_list(struct reason *why, const char *field, const char *format, va_list arguments)
+    __attribute__((format(printf, 3, 0)));
 
 #endif

@@ -35,13 +35,11 @@ void visit_refuse_why(struct visit *visit, int status, const struct reason *why)
 }
 
 void visit_refuse(struct visit *visit, int status, const char *field, const char *format, ...) {
-    char text[REASON_TEXT_MAX + 1];
     struct reason why;
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(text, sizeof text, format, arguments);
+    (void)refuse_list(&why, field, format, arguments);
     va_end(arguments);
-    (void)refuse(&why, field, "%s", text);
     visit_refuse_why(visit, status, &why);
 }
 

@@ -54,13 +54,11 @@ void receipt_refuse_why(struct receipt_visit *visit, int status, const struct re
 }
 
 void receipt_refuse(struct receipt_visit *visit, int status, const char *field, const char *format, ...) {
-    char text[REASON_TEXT_MAX + 1];
     struct reason why;
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(text, sizeof text, format, arguments);
+    (void)refuse_list(&why, field, format, arguments);
     va_end(arguments);
-    (void)refuse(&why, field, "%s", text);
     receipt_refuse_why(visit, status, &why);
 }
 

@@ -98,10 +98,9 @@ def fifty_reports_of_one_lamp_are_one_open_case(system, shared):
     assert told and int(system.sql.number("SELECT count(*) FROM intake.report WHERE parent IS NOT NULL")) == REPORTERS - 1
 
 
-def two_that_could_not_see_each_other_are_found_by_the_second_look(system, _):
-    """Nobody can insert while both are decided: each lane has looked and found nothing when the first one is there."""
-    before, answers = set(states(system)), []
-    reports = [lamp(WORDS[0], 1000), lamp(WORDS[1], 1003)]
+def post_at_one_moment(system, reports):
+    """One through each replica. Nobody can insert while both are decided: each has looked and found nothing when the first one is there."""
+    answers = []
     system.sql.rows("BEGIN")
     system.sql.rows("LOCK TABLE intake.report IN SHARE MODE")
     threads = [threading.Thread(target=lambda n=n: answers.append(post(system.of("intake")[n], reports[n]))) for n in (0, 1)]
@@ -112,6 +111,12 @@ def two_that_could_not_see_each_other_are_found_by_the_second_look(system, _):
     system.sql.rows("COMMIT")
     for thread in threads:
         thread.join()
+    return answers
+
+
+def two_that_could_not_see_each_other_are_found_by_the_second_look(system, _):
+    before = set(states(system))
+    answers = post_at_one_moment(system, [lamp(WORDS[0], 1000), lamp(WORDS[1], 1003)])
     assert [status for status, _ in answers] == [201, 201] and not any("parent" in answer for _, answer in answers), answers
     new = lambda: {case: of for case, of in states(system).items() if case not in before}
     wait_until(lambda: sorted(state for state, _ in new().values()) == ["dispatched", "merged"], 15, lambda: f"one merged: {new()}")
@@ -218,18 +223,8 @@ def all_of_them_hear_when_it_is_done(system, shared):
 
 
 def what_a_replica_had_not_looked_at_again_when_it_died_is_found_by_the_next(system, _):
-    before, answers = set(states(system)), []
-    reports = [lamp(WORDS[0], 4000), lamp(WORDS[1], 4003)]
-    system.sql.rows("BEGIN")
-    system.sql.rows("LOCK TABLE intake.report IN SHARE MODE")
-    threads = [threading.Thread(target=lambda n=n: answers.append(post(system.of("intake")[n], reports[n]))) for n in (0, 1)]
-    for thread in threads:
-        thread.start()
-    wait_until(lambda: system.sql.number("SELECT count(*) FROM pg_locks l JOIN pg_class c ON c.oid = l.relation"
-                                         " WHERE c.relname = 'report' AND NOT granted") == 2, 10, "both wait")
-    system.sql.rows("COMMIT")
-    for thread in threads:
-        thread.join()
+    before = set(states(system))
+    answers = post_at_one_moment(system, [lamp(WORDS[0], 4000), lamp(WORDS[1], 4003)])
     for replica in system.of("intake"):
         replica.kill()
     assert [status for status, _ in answers] == [201, 201], answers
