@@ -157,7 +157,9 @@ static int give(struct giving *giving) {
     sodium_memzero(giving->text, sizeof giving->text);
     if (status != 0)
         return complain(&why);
-    printf("%s of %s: %s, kept nowhere but in %s\n", giving->kind, giving->source, giving->credential, giving->out);
+    bool is_key = strcmp(giving->kind, "key") == 0; /* of a secret that signs the database has the sealed bytes */
+    printf("%s of %s: %s, readable nowhere but in %s%s\n", giving->kind, giving->source, giving->credential, giving->out,
+           is_key ? "" : ", and with the keyring");
     return EXIT_GOOD;
 }
 
