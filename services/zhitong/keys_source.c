@@ -158,8 +158,8 @@ static int give(struct giving *giving) {
     if (status != 0)
         return complain(&why);
     bool is_key = strcmp(giving->kind, "key") == 0; /* of a secret that signs the database has the sealed bytes */
-    printf("%s of %s: %s, readable nowhere but in %s%s\n", giving->kind, giving->source, giving->credential, giving->out,
-           is_key ? "" : ", and with the keyring");
+    printf("%s of %s: %s, readable nowhere but in %s%s\n", giving->kind, giving->source, giving->credential,
+           giving->out, is_key ? "" : ", and with the keyring");
     return EXIT_GOOD;
 }
 
