@@ -138,6 +138,7 @@ bool loop_idle(const struct service_loop *loop);
 /* loop_reads.c: reads for followers and for HTTP */
 void loop_read(void *context, const char *stream, uint64_t from, uint32_t count);
 void loop_read_head(void *context, const char *stream);
+void loop_advanced(void *context, const char *stream, uint64_t seq);
 void loop_hinted(void *context, const char *stream, uint64_t head);
 void loop_peer_opened(void *context);
 

@@ -111,6 +111,7 @@ int loop_open(struct service_loop *loop, struct reason *why) {
                                         .is_ours = loop_is_ours,
                                         .read = loop_read,
                                         .read_head = loop_read_head,
+                                        .advanced = loop_advanced,
                                         .tail_bytes_max = (size_t)settings_number(settings, "ZHITONG_TAIL_BYTES")};
     loop->publisher = publisher_open(&publish);
     struct follow_options follow = {.zmq = loop->zmq,

@@ -62,6 +62,12 @@ void loop_read_head(void *context, const char *stream) {
     reader_put(loop->reader, job);
 }
 
+void loop_advanced(void *context, const char *stream, uint64_t seq) {
+    struct service_loop *loop = context;
+    if (loop->own != NULL && loop->service->extra->advanced != NULL)
+        loop->service->extra->advanced(loop->own, stream, seq);
+}
+
 void loop_hinted(void *context, const char *stream, uint64_t head) {
     struct service_loop *loop = context;
     struct moved moved = {0};

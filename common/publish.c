@@ -115,6 +115,8 @@ void publish_head(struct publisher *publisher, const char *name, uint64_t head) 
         stream->head = head;
     stream->changed = true;
     pump_all(publisher, stream);
+    if (publisher->options.advanced != NULL)
+        publisher->options.advanced(publisher->options.context, name, head);
 }
 
 void publish_chunk(struct publisher *publisher, struct chunk *take_chunk) {

@@ -25,6 +25,8 @@ struct publisher_options {
     void (*read)(void *context, const char *stream, uint64_t from, uint32_t count);
     /* Starts a read of the stream's head; publish_head brings it. */
     void (*read_head)(void *context, const char *stream);
+    /* A stream has got to this seq. NULL: not wanted. */
+    void (*advanced)(void *context, const char *stream, uint64_t seq);
 };
 
 struct publisher *publisher_open(const struct publisher_options *options);

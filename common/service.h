@@ -36,7 +36,9 @@ struct service_extra {
     void (*turn)(void *own);                                      /* once a turn */
     size_t (*sockets)(void *own, void **sockets, size_t room);    /* the ZeroMQ sockets that end the wait */
     int (*wait_ms)(void *own);                                    /* how long the loop may wait at most; -1: no limit */
-    bool (*idle)(void *own);                                      /* nothing is under way: it may end */
+    /* A stream that is served here has got to this seq, by us or by a peer; some news come late or twice. NULL: not wanted */
+    void (*advanced)(void *own, const char *stream, uint64_t seq);
+    bool (*idle)(void *own);  /* nothing is under way: it may end */
     void (*stop)(void *own);  /* ends its threads; what they had done still comes to the loop */
     void (*close)(void *own); /* HTTP requests that it kept are answered after it */
 };

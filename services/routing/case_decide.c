@@ -66,6 +66,8 @@ static void tell(const struct case_step *step, const struct case_file *before, c
     memcpy(moved->item, file->item, sizeof file->item);
     memcpy(moved->area, file->area, sizeof file->area);
     memcpy(moved->overseers, file->kept.overseers, sizeof moved->overseers);
+    memcpy(moved->former, file->kept.former, sizeof moved->former);
+    moved->reporter = file->kept.reporter;
     case_tasks_print(before, tasks_before, sizeof tasks_before);
     case_tasks_print(file, moved->tasks, sizeof moved->tasks);
     if (strcmp(tasks_before, moved->tasks) == 0)
@@ -124,6 +126,7 @@ static int make_move(const struct case_step *step, const struct move_spec *line,
         next.kept.dispatched_at = step->now;
     if (case_clocks_act(&tried, line->clock, command->until_at, why) != 0)
         return -1;
+    case_remember_unit(step->file, &next);
     next.version++;
     tell(&tried, step->file, line);
     *step->file = next;
@@ -168,6 +171,7 @@ int case_open(const struct case_step *step, const struct report_received *report
     uint64_t policy = policy_version(city_policy_at(step->city, step->now));
     const struct command parent = {.parent = report->parent};
     *step->file = (struct case_file){.case_id = report->case_id, .opened_at = report->at, .policy = policy};
+    step->file->kept.reporter = report->reporter != 0;
     if (place(step, report, why) != 0)
         return -1;
     if (make_move(step, line_of_report(step, report), &parent, why) != 0)

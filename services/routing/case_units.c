@@ -82,6 +82,24 @@ int case_first_unit(const struct case_step *step, struct reason *why) {
     return 0;
 }
 
+static void units_remove(char units[UNITS_TEXT_MAX + 1], const char *codes) {
+    char kept[UNITS_TEXT_MAX + 1] = "", code[CODE_MAX + 1];
+    int size;
+    for (const char *at = units; sscanf(at, " %48s%n", code, &size) == 1; at += size)
+        if (!codes_hold(codes, code))
+            (void)units_add(kept, code);
+    memcpy(units, kept, sizeof kept);
+}
+
+void case_remember_unit(const struct case_file *before, struct case_file *after) {
+    if (before->unit[0] != '\0')
+        (void)units_add(after->kept.former, before->unit);
+    if (after->kept.former[0] == '\0')
+        return;
+    units_remove(after->kept.former, after->unit);
+    units_remove(after->kept.former, after->support);
+}
+
 void case_tell_tiers(const struct case_step *step) {
     struct case_file *file = step->file;
     const struct unit *unit = city_unit(step->city, file->unit);

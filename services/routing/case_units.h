@@ -14,6 +14,9 @@ MUST_CHECK int case_above(const struct case_step *step, const struct unit **abov
 MUST_CHECK int case_climb(const struct case_step *step, struct reason *why);
 /* Adds a unit that is called; false where the case has no room for it and for those who may yet let it pass. */
 MUST_CHECK bool case_add_support(const struct case_step *step, const char *code);
+/* A unit that held it before this move and has no part in it any more is told of what comes; one that gets a part again leaves
+ * that list. Where the list is full the unit is not added. */
+void case_remember_unit(const struct case_file *before, struct case_file *after);
 /* A red case is told to every tier above at once. */
 void case_tell_tiers(const struct case_step *step);
 
