@@ -87,6 +87,17 @@ static void build_units(struct city *city, const struct city_draft *draft) {
         city->units[row].above = city_unit(city, FIELD(draft, units, row, above));
 }
 
+static void build_centres(struct city *city) {
+    for (size_t row = city->unit_count; row-- > 0;) {
+        struct unit *unit = &city->units[row];
+        if (code_index_find(&city->kinds, unit->kind) != city->centre)
+            continue;
+        struct area *area = &city->areas[unit->area - city->areas];
+        unit->next_centre = area->centre;
+        area->centre = unit;
+    }
+}
+
 /* A unit of a lower tier than its area's is found by nobody but the items that name it. */
 static void build_posts(struct city *city) {
     size_t slots = 8;
@@ -180,6 +191,7 @@ int city_build(struct city **out, const struct city_draft *draft, struct reason 
     build_areas(city, draft);
     city_build_places(city, draft);
     build_units(city, draft);
+    build_centres(city);
     build_posts(city);
     build_items(city, draft);
     build_reasons(city, draft);

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "services/notification/notice_reporter.h"
+
 static void add(struct concerned *concerned, const char *unit, size_t length) {
     if (length == 0 || length > CODE_MAX || concerned->count == CONCERNED_MAX)
         return;
@@ -21,9 +23,19 @@ static void add_all(struct concerned *concerned, const char *units) {
     }
 }
 
-void concerned_by(const struct case_moved *moved, struct concerned *concerned) {
+static void add_centres(struct concerned *concerned, const struct area *area) {
+    for (; area != NULL; area = area->parent)
+        for (const struct unit *centre = area->centre; centre != NULL; centre = centre->next_centre)
+            add(concerned, centre->code, strlen(centre->code));
+}
+
+void concerned_by(const struct case_moved *moved, const struct city *city, struct concerned *concerned) {
     concerned->count = 0;
     add(concerned, moved->unit, strlen(moved->unit));
     add_all(concerned, moved->support);
     add_all(concerned, moved->overseers);
+    add_all(concerned, moved->former);
+    add_centres(concerned, city != NULL ? city_area(city, moved->area) : NULL);
+    if (notice_for_reporters(moved))
+        add(concerned, STREAM_OF_REPORTERS, strlen(STREAM_OF_REPORTERS));
 }

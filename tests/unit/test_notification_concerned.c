@@ -33,7 +33,7 @@ static void the_responsible_unit_comes_first_and_each_unit_once(void **state) {
         strcpy(moved.unit, cases[i].unit);
         strcpy(moved.support, cases[i].support);
         memset(&concerned, 0xff, sizeof concerned);
-        concerned_by(&moved, &concerned);
+        concerned_by(&moved, NULL, &concerned);
         for (int unit = 0; unit < concerned.count; unit++)
             snprintf(list + strlen(list), sizeof list - strlen(list), "%s%s", unit > 0 ? " " : "",
                      concerned.units[unit]);
@@ -45,7 +45,7 @@ static void who_oversees_a_case_is_told_too(void **state) {
     (void)state;
     struct case_moved moved = {.unit = "lead", .support = "a b", .overseers = "c a"};
     struct concerned concerned;
-    concerned_by(&moved, &concerned);
+    concerned_by(&moved, NULL, &concerned);
     assert_int_equal(concerned.count, 4);
     assert_string_equal(concerned.units[3], "c");
 }
@@ -58,7 +58,7 @@ static void more_units_than_have_room_are_left_out(void **state) {
         sprintf(moved.support + strlen(moved.support), "u%d ", i);
         sprintf(moved.overseers + strlen(moved.overseers), "o%d ", i);
     }
-    concerned_by(&moved, &concerned);
+    concerned_by(&moved, NULL, &concerned);
     assert_int_equal(concerned.count, CONCERNED_MAX);
     assert_string_equal(concerned.units[0], "lead");
     assert_string_equal(concerned.units[CONCERNED_MAX - 1], "o22");
