@@ -138,6 +138,9 @@ bool loop_idle(const struct service_loop *loop);
 /* loop_reads.c: reads for followers and for HTTP */
 void loop_read(void *context, const char *stream, uint64_t from, uint32_t count);
 void loop_read_head(void *context, const char *stream);
+void loop_read_start(void *context, const char *stream, int64_t from_at, uint64_t token);
+void loop_load_mark(void *context, const char *stream, const char *group);
+void loop_save_mark(void *context, const char *stream, const char *group, uint64_t mark);
 void loop_advanced(void *context, const char *stream, uint64_t seq);
 void loop_hinted(void *context, const char *stream, uint64_t head);
 void loop_peer_opened(void *context);

@@ -39,6 +39,7 @@ static void entries_read(void *context, struct read_job *job) {
 void loop_read(void *context, const char *stream, uint64_t from, uint32_t count) {
     struct service_loop *loop = context;
     struct read_job *job = job_of(loop, loop->service->read_query, stream);
+    job->more = 2;
     job->from = from;
     job->count = count;
     job->done = entries_read;
@@ -59,6 +60,75 @@ void loop_read_head(void *context, const char *stream) {
         return;
     struct read_job *job = job_of(loop, loop->service->heads_query, stream);
     job->done = head_read;
+    reader_put(loop->reader, job);
+}
+
+/* ---- where follows begin, and marks of groups --------------------------------------------------------------------------- */
+
+static void start_read(void *context, struct read_job *job) {
+    struct service_loop *loop = context;
+    struct stream_start start = {.stream = job->key, .token = job->token, .failed = job->result == NULL};
+    if (!start.failed && PQntuples(job->result) == 0)
+        start.failed = true;
+    if (!start.failed) {
+        start.head = (uint64_t)db_int8(job->result, 0, 0);
+        start.first = (uint64_t)db_int8(job->result, 0, 1);
+        start.at = (uint64_t)db_int8(job->result, 0, 2);
+    }
+    publish_started(loop->publisher, &start);
+}
+
+void loop_read_start(void *context, const char *stream, int64_t from_at, uint64_t token) {
+    struct service_loop *loop = context;
+    struct read_job *job = job_of(loop, loop->service->start_query, stream);
+    job->more = 1;
+    job->from = (uint64_t)from_at;
+    job->token = token;
+    job->done = start_read;
+    reader_put(loop->reader, job);
+}
+
+/* The key of a group's row is "UNIT GROUP"; no code holds a blank. */
+static struct read_job *mark_job(struct service_loop *loop, const char *query, const char *stream, const char *group) {
+    char key[READ_KEY_MAX + 1];
+    snprintf(key, sizeof key, "%s %s", stream, group);
+    return job_of(loop, query, key);
+}
+
+static struct group_mark mark_of(struct read_job *job) {
+    char *blank = strchr(job->key, ' ');
+    *blank = '\0';
+    return (struct group_mark){.stream = job->key, .group = blank + 1, .failed = job->result == NULL};
+}
+
+static void mark_loaded(void *context, struct read_job *job) {
+    struct service_loop *loop = context;
+    struct group_mark mark = mark_of(job);
+    mark.found = job->result != NULL && PQntuples(job->result) > 0;
+    mark.mark = mark.found ? (uint64_t)db_int8(job->result, 0, 0) : 0;
+    publish_mark_loaded(loop->publisher, &mark);
+}
+
+void loop_load_mark(void *context, const char *stream, const char *group) {
+    struct service_loop *loop = context;
+    struct read_job *job = mark_job(loop, loop->service->mark_query, stream, group);
+    job->done = mark_loaded;
+    reader_put(loop->reader, job);
+}
+
+static void mark_saved(void *context, struct read_job *job) {
+    struct service_loop *loop = context;
+    struct group_mark mark = mark_of(job);
+    mark.mark = job->from;
+    publish_mark_saved(loop->publisher, &mark);
+}
+
+void loop_save_mark(void *context, const char *stream, const char *group, uint64_t mark) {
+    struct service_loop *loop = context;
+    struct read_job *job = mark_job(loop, loop->service->save_mark_query, stream, group);
+    job->more = 2;
+    job->from = mark;
+    job->done = mark_saved;
     reader_put(loop->reader, job);
 }
 

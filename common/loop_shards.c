@@ -186,6 +186,7 @@ static void take_city(struct service_loop *loop) {
         free(loop->city);
     }
     loop->city = hold;
+    publish_city(loop->publisher, hold->city);
     journal_say(JOURNAL_INFO, "city_loaded", "%s, version %llu", city_name(hold->city),
                 (unsigned long long)city_version(hold->city));
 }

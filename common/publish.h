@@ -1,16 +1,21 @@
-/* Serving streams to followers: FOLLOW, credit, entries from the tail ring or the table, heads, MOVED, TRUNCATED.
+/* Serving streams to followers: FOLLOW, credit, entries from the tail ring or the table, heads, SKIP, MOVED, TRUNCATED, groups.
  *
- * What is sent is bounded by the follower's credit; a slow follower costs table reads, never memory. Loop's thread only. */
+ * What is sent is bounded by the follower's credit; a slow follower costs table reads, never memory. Loop's thread only.
+ * proto/PROTOCOL.md says what each side does. */
 #ifndef ZHITONG_PUBLISH_H
 #define ZHITONG_PUBLISH_H
 
+#include "common/city.h"
 #include "common/tail.h"
 #include "common/wire.h"
 
 #define ENTRIES_PER_FRAME_MAX 500
 #define FRAME_BYTES_MAX 1048576
-#define READ_ENTRIES_MAX 2000    /* entries read back from the table at a time */
-#define FOLLOW_CREDIT_MAX 100000 /* more is refused: it would be a promise to buffer without bound */
+#define READ_ENTRIES_MAX 2000       /* entries read back from the table at a time */
+#define FOLLOW_CREDIT_MAX 100000    /* more is refused: it would be a promise to buffer without bound */
+#define FRAMES_PER_SECOND_MAX 10000 /* of one department's connection; what comes beyond it is not looked at */
+#define GROUP_SILENCE_MS 10000      /* a member that says nothing for so long has left its group */
+#define GROUP_SAVE_MS 200           /* a group's mark is saved this often while it moves */
 
 struct publisher;
 
@@ -27,6 +32,14 @@ struct publisher_options {
     void (*read_head)(void *context, const char *stream);
     /* A stream has got to this seq. NULL: not wanted. */
     void (*advanced)(void *context, const char *stream, uint64_t seq);
+    bool
+        events; /* entries of the public endpoint are events (common/event.h) around case_moved; filters are understood */
+    /* Looks where a follow begins; publish_started brings it, with the token. NULL: only seqs are understood, and what lies
+     * ahead of the head is waited for. */
+    void (*read_start)(void *context, const char *stream, int64_t from_at, uint64_t token);
+    /* A group's mark; publish_mark_loaded and publish_mark_saved bring the outcome. NULL: there are no groups. */
+    void (*load_mark)(void *context, const char *stream, const char *group);
+    void (*save_mark)(void *context, const char *stream, const char *group, uint64_t mark);
 };
 
 struct publisher *publisher_open(const struct publisher_options *options);
@@ -53,6 +66,30 @@ struct read_rows {
     bool failed;
 };
 void publish_read_done(struct publisher *publisher, const struct read_rows *rows);
+
+/* What a stream holds, and the first seq of an instant. */
+struct stream_start {
+    const char *stream;
+    uint64_t token;
+    uint64_t head;  /* last committed seq */
+    uint64_t first; /* the oldest that is kept; head + 1: nothing is */
+    uint64_t at;    /* the first of from_at or later; head + 1: none is; of no meaning without from_at */
+    bool failed;
+};
+void publish_started(struct publisher *publisher, const struct stream_start *start);
+
+struct group_mark {
+    const char *stream, *group;
+    uint64_t mark;
+    bool found; /* of a load: it was saved before */
+    bool failed;
+};
+void publish_mark_loaded(struct publisher *publisher, const struct group_mark *loaded);
+void publish_mark_saved(struct publisher *publisher, const struct group_mark *saved);
+
+/* The city that events come from and that filters are held against; borrowed until the next call. */
+void publish_city(struct publisher *publisher, const struct city *city);
+
 /* We do not serve the stream any more: its followers hear where to go. */
 void publish_dropped(struct publisher *publisher, const char *name);
 /* Others may have appended without our hearing of it: the heads of followed streams are read anew. */
@@ -62,6 +99,10 @@ void publish_recheck(struct publisher *publisher);
 
 /* Once a second: heads. */
 void publish_turn(struct publisher *publisher);
+/* In every turn of the loop: marks of groups. */
+void publish_marks_turn(struct publisher *publisher);
+/* How long the loop may wait for the next mark, in ms; -1: no limit. */
+int publish_wait_ms(const struct publisher *publisher);
 /* Tells a follower that speaks for this member of our own service about a stream's head. */
 void publish_hint(struct publisher *publisher, int32_t member, const char *stream, uint64_t seq);
 

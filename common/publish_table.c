@@ -86,6 +86,7 @@ struct subscription *subscription_add(struct stream *stream, struct follower *fo
     assert(subscription != NULL);
     subscription->stream = stream;
     subscription->follower = follower;
+    subscription->member = -1;
     subscription->next_of_stream = stream->subscriptions;
     stream->subscriptions = subscription;
     subscription->next_of_follower = follower->subscriptions;
@@ -96,6 +97,7 @@ struct subscription *subscription_add(struct stream *stream, struct follower *fo
 
 void subscription_drop(struct publisher *publisher, struct subscription *subscription) {
     struct subscription **at = &subscription->stream->subscriptions;
+    group_leave(subscription);
     while (*at != subscription)
         at = &(*at)->next_of_stream;
     *at = subscription->next_of_stream;
@@ -106,6 +108,7 @@ void subscription_drop(struct publisher *publisher, struct subscription *subscri
     if (subscription->stream->subscriptions == NULL)
         tail_forget(&publisher->tail, subscription->stream);
     metric_add(METRIC_followers, -1);
+    free(subscription->filter);
     free(subscription);
 }
 
@@ -114,6 +117,7 @@ struct publisher *publisher_open(const struct publisher_options *options) {
     assert(publisher != NULL);
     publisher->options = *options;
     publisher->tail.bytes_max = options->tail_bytes_max;
+    publish_city(publisher, NULL);
     return publisher;
 }
 
@@ -123,6 +127,8 @@ void publisher_close(struct publisher **publisher) {
     for (size_t i = 0; i < FOLLOWER_BUCKETS; i++)
         while ((*publisher)->followers[i] != NULL)
             follower_drop(*publisher, (*publisher)->followers[i]);
+    groups_close(*publisher);
+    bytes_close(&(*publisher)->frame);
     for (size_t i = 0; i < STREAM_BUCKETS; i++) {
         while ((*publisher)->streams[i] != NULL) {
             struct stream *stream = (*publisher)->streams[i];

@@ -14,10 +14,20 @@ static void tell_heads(struct publisher *publisher, struct stream *stream) {
     }
 }
 
+/* What was left out is told before the head is, so that the follower's cursor gets there. */
+static void tell_skips(struct publisher *publisher, struct stream *stream) {
+    for (struct subscription *to = stream->subscriptions, *next; to != NULL; to = next) {
+        next = to->next_of_stream;
+        if (to->filter != NULL && to->start == STARTED)
+            (void)!subscription_tell_skip(publisher, to);
+    }
+}
+
 /* A read of the table that failed is tried again here. */
 static void pump_stalled(struct publisher *publisher, struct stream *stream) {
     for (struct subscription *to = stream->subscriptions, *next; to != NULL; to = next) {
         next = to->next_of_stream;
+        subscription_start(publisher, to);
         if (to->behind_since != 0)
             subscription_pump(publisher, to);
     }
@@ -27,9 +37,11 @@ static void pump_stalled(struct publisher *publisher, struct stream *stream) {
 }
 
 void publish_turn(struct publisher *publisher) {
+    groups_turn(publisher);
     for (size_t i = 0; i < STREAM_BUCKETS; i++) {
         for (struct stream *stream = publisher->streams[i]; stream != NULL; stream = stream->next_same_hash) {
             pump_stalled(publisher, stream);
+            tell_skips(publisher, stream);
             if (!stream->changed)
                 continue;
             stream->changed = false;

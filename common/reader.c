@@ -49,10 +49,10 @@ static void run_job(struct reader *reader, struct read_job *job) {
     }
     struct params params = {0};
     params_text(&params, job->key);
-    if (job->from != 0) {
+    if (job->more > 0)
         params_int8(&params, (int64_t)job->from);
+    if (job->more > 1)
         params_int4(&params, (int32_t)job->count);
-    }
     job->result = db_ask(reader->db, job->query, &params);
 }
 

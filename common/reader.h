@@ -5,7 +5,7 @@
 #include "common/mailbox.h"
 #include "common/service.h"
 
-#define READ_KEY_MAX 80
+#define READ_KEY_MAX 100
 #define READS_WAITING_MAX 4096 /* more are answered as failed */
 
 struct read_job;
@@ -15,8 +15,10 @@ struct read_job { /* one named query; the loop frees it with read_job_close */
     struct letter letter;
     const char *query;
     char key[READ_KEY_MAX + 1]; /* $1 text */
-    uint64_t from;              /* $2 bigint and $3 integer, when from is not 0 */
-    uint32_t count;
+    int more;                   /* parameters beside it: 1: from, 2: from and count */
+    uint64_t from;              /* $2 bigint */
+    uint32_t count;             /* $3 integer */
+    uint64_t token;             /* of whoever asked; not a parameter */
     PGresult *result; /* NULL: it failed */
     read_done *done;  /* called from the loop */
     void *context, *context_2;

@@ -94,6 +94,7 @@ static int wait_ms(const struct service_loop *loop) {
         double due_ms = (double)(lane->wake_at - clock_now()) / clock_speed();
         wait = shorter(wait, due_ms < 1 ? 1 : due_ms < TURN_MS ? (int)due_ms + 1 : TURN_MS);
     }
+    wait = shorter(wait, publish_wait_ms(loop->publisher));
     if (loop->public_http != NULL)
         wait = shorter(wait, http_timeout_ms(loop->public_http));
     if (loop->own != NULL)
@@ -134,6 +135,7 @@ static void turn(struct service_loop *loop) {
     if (loop->own != NULL)
         loop->service->extra->turn(loop->own);
     loop_feed(loop);
+    publish_marks_turn(loop->publisher);
 }
 
 static bool signalled(int signals) {

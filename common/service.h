@@ -60,6 +60,10 @@ struct service {
     const char *append_query;        /* NULL: it keeps no log of its own */
     const char *read_query;          /* reads a stream back: $1 stream, $2 first seq, $3 how many → seq, body */
     const char *heads_query;         /* last seq of a stream that is not a shard's log: $1 stream → seq; NULL: none */
+    /* Of units' streams, where departments may follow them; NULL: none. Where a follow begins: $1 stream, $2 unix ms → head,
+     * first seq kept (head + 1: none), first seq of that instant or later; a group's mark: $1 "UNIT GROUP" → mark; to save
+     * it: $1, $2 mark, $3 of no meaning. */
+    const char *start_query, *mark_query, *save_mark_query;
     const char *tend_query;          /* makes and drops day partitions: $1 days to keep; NULL: none */
     bool public_requests;            /* clients may send requests to the public endpoint */
     bool public_streams;             /* departments may follow streams at the public endpoint */

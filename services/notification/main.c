@@ -28,6 +28,9 @@ static const struct service notification = {
     .lane_close = notification_lane_close,
     .read_query = "notification_read",
     .heads_query = "notification_head",
+    .start_query = "notification_start",
+    .mark_query = "notification_group_load",
+    .save_mark_query = "notification_group_save",
     .tend_query = "notification_tend",
     .public_streams = true,
 };
