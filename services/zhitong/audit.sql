@@ -149,17 +149,25 @@ WHERE coalesce(t.seq, 0) <= s.in_seq_2
 LIMIT 20;
 
 -- name: audit_stream_complete
-WITH streams AS (
-    SELECT unit, count(*) AS entries, min(seq) AS first, max(seq) AS last FROM notification.stream_entry GROUP BY unit),
-  kept AS (
-    SELECT coalesce(min(to_date(right(c.relname, 8), 'YYYYMMDD')) > (SELECT min(applied_at)::date FROM public.zhitong_migration), false) AS cut
-    FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
-    WHERE i.inhparent = 'notification.stream_entry'::regclass AND c.relname ~ '_[0-9]{8}$')
-SELECT format('unit %s: %s entries from %s to %s, the head is %s', unit, coalesce(entries, 0), coalesce(first, 0),
-              coalesce(last, 0), coalesce(head::text, 'missing')), count(*) OVER ()
-FROM streams FULL JOIN notification.stream USING (unit) CROSS JOIN kept
-WHERE CASE WHEN entries IS NULL THEN head > 0 AND NOT cut
-      ELSE entries <> last - first + 1 OR last IS DISTINCT FROM head OR (first <> 1 AND NOT cut) END
+-- What a reference names must be there too. Where a stream is served from (stream_kept), nothing before is missed.
+WITH entries (stream, seq, found) AS (
+    SELECT stream, seq, true FROM notification.stream_body
+    UNION ALL
+    SELECT r.stream, r.last_seq - cardinality(r.of_seqs) + n.nth, b.seq IS NOT NULL
+    FROM notification.stream_run r CROSS JOIN unnest(r.of_streams, r.of_seqs) WITH ORDINALITY AS n (stream, seq, nth)
+      LEFT JOIN notification.stream_body b ON b.stream = n.stream AND b.seq = n.seq AND b.day = r.day
+    WHERE n.seq IS NOT NULL),
+  streams AS (
+    SELECT s.unit, e.entries, e.first, e.last, e.lost, coalesce(k.first, 1) AS served
+    FROM (SELECT stream, count(*) AS entries, min(seq) AS first, max(seq) AS last, count(*) FILTER (WHERE NOT found) AS lost
+          FROM entries GROUP BY stream) e
+      LEFT JOIN notification.stream s ON s.number = e.stream LEFT JOIN notification.stream_kept k ON k.unit = s.unit)
+SELECT format('unit %s: %s entries from %s to %s, of which %s have no body, the head is %s, served from %s on', coalesce(unit, '?'),
+              coalesce(entries, 0), coalesce(e.first, 0), coalesce(last, 0), coalesce(lost, 0), coalesce(head::text, 'missing'),
+              coalesce(served, 1)), count(*) OVER ()
+FROM streams e FULL JOIN notification.stream USING (unit)
+WHERE CASE WHEN entries IS NULL THEN head > 0 AND NOT EXISTS (SELECT FROM notification.stream_kept k WHERE k.unit = stream.unit AND k.first > head)
+      ELSE entries <> last - e.first + 1 OR lost > 0 OR last IS DISTINCT FROM head OR e.first > served END
 ORDER BY unit LIMIT 20;
 
 -- ---- reading the routing log against the cases and the streams (audit_moves.c) ----
@@ -169,7 +177,7 @@ ORDER BY unit LIMIT 20;
 SELECT coalesce((SELECT min(to_date(right(c.relname, 8), 'YYYYMMDD')) > m.installed FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
           WHERE i.inhparent = 'routing.log'::regclass AND c.relname ~ '_[0-9]{8}$'), false),
        coalesce((SELECT (min(to_date(right(c.relname, 8), 'YYYYMMDD')) - date '2000-01-01')::integer FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
-          WHERE i.inhparent = 'notification.stream_entry'::regclass AND c.relname ~ '_[0-9]{8}$'
+          WHERE i.inhparent = 'notification.stream_body'::regclass AND c.relname ~ '_[0-9]{8}$'
           HAVING min(to_date(right(c.relname, 8), 'YYYYMMDD')) > m.installed), 0)
 FROM (SELECT min(applied_at)::date AS installed FROM public.zhitong_migration) m;
 
@@ -204,7 +212,25 @@ ORDER BY r.case_id;
 -- name: audit_told_open
 -- Every entry of every stream, shard by shard as audit_moves.c reads the log.
 DECLARE told NO SCROLL CURSOR FOR
-SELECT (case_id & 127)::smallint, case_id, version, unit FROM notification.stream_entry ORDER BY 1;
+SELECT (case_id & 127)::smallint, case_id, version, unit FROM notification.stream_entry WHERE case_id IS NOT NULL ORDER BY 1;
+
+-- name: audit_centres
+-- Each area with the governance centres that are told of what happens there, the area's own and those of the areas around it.
+WITH RECURSIVE around (area, at) AS (
+    SELECT code, code FROM city.area UNION SELECT a.area, p.parent FROM around a JOIN city.area p ON p.code = a.at WHERE p.parent IS NOT NULL)
+SELECT a.area, u.code FROM around a JOIN city.unit u ON u.area = a.at AND u.kind = 'centre' ORDER BY a.area COLLATE "C", u.code;
+
+-- name: audit_units
+-- Who is no centre today.
+SELECT code FROM city.unit WHERE kind <> 'centre' ORDER BY code COLLATE "C";
+
+-- name: audit_centres_sure
+-- Last day, in days since 2000, on which other centres may have been told than would be today: the city was loaded anew, or the
+-- streams were not yet told to centres by area. 0: there was none.
+SELECT greatest(
+    coalesce((SELECT loaded_at::date - date '2000-01-01' FROM city.city WHERE version > 1), 0),
+    coalesce((SELECT applied_at::date - date '2000-01-01' FROM public.zhitong_migration WHERE name = 'notification/002_streams'
+              AND applied_at > (SELECT min(applied_at) + interval '1 hour' FROM public.zhitong_migration)), 0));
 
 -- name: audit_told_next
 FETCH FORWARD 10000 FROM told;

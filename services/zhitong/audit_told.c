@@ -5,6 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "services/notification/concerned.h"
+#include "services/notification/notice_reporter.h"
+
 static void add_telling(struct tellings *tellings, const struct telling *telling) {
     if (tellings->count == tellings->room) {
         tellings->room = tellings->room * 2 + 1024;
@@ -16,20 +19,32 @@ static void add_telling(struct tellings *tellings, const struct telling *telling
 
 /* ---- what should have been told ---------------------------------------------------------------------------------- */
 
-static void expect_unit(struct told *told, const struct case_moved *moved, const char *unit, size_t size) {
+static struct telling *expect_unit(struct told *told, const struct case_moved *moved, const char *unit, size_t size) {
     struct telling telling = {.case_id = (int64_t)moved->case_id, .version = (int32_t)moved->version};
 
     snprintf(telling.unit, sizeof telling.unit, "%.*s", (int)size, unit);
     add_telling(&told->expected, &telling);
+    return &told->expected.rows[told->expected.count - 1];
 }
 
 static void expect_units(struct told *told, const struct case_moved *moved, const char *codes) {
     while (*codes != '\0') {
         size_t size = strcspn(codes, " ");
         if (size > 0)
-            expect_unit(told, moved, codes, size);
+            (void)expect_unit(told, moved, codes, size);
         codes += size + (codes[size] == ' ');
     }
+}
+
+static void expect_centres(struct told *told, const struct case_moved *moved, int32_t day) {
+    struct centre_rows rows = centres_of(&told->centres, moved->area);
+    bool unsure = centres_unsure(&told->centres, day);
+
+    for (int i = 0; i < rows.count; i++) {
+        const char *unit = centres_unit(&told->centres, rows.first + i);
+        expect_unit(told, moved, unit, strlen(unit))->unsure = unsure;
+    }
+    told->any_unsure = told->any_unsure || unsure;
 }
 
 static bool is_parked(struct told *told, int64_t seq) {
@@ -41,9 +56,13 @@ static bool is_parked(struct told *told, int64_t seq) {
 void told_expect(struct told *told, const struct case_moved *moved, int64_t seq, int32_t day) {
     if (seq > told->applied || day < told->streams_from || is_parked(told, seq))
         return;
-    expect_unit(told, moved, moved->unit, strlen(moved->unit));
+    (void)expect_unit(told, moved, moved->unit, strlen(moved->unit));
     expect_units(told, moved, moved->support);
     expect_units(told, moved, moved->overseers);
+    expect_units(told, moved, moved->former);
+    if (notice_for_reporters(moved))
+        expect_units(told, moved, STREAM_OF_REPORTERS);
+    expect_centres(told, moved, day);
 }
 
 /* ---- what was told ------------------------------------------------------------------------------------------------- */
@@ -75,6 +94,8 @@ static int read_found(struct told *told) {
 
 int told_open(struct told *told, struct db *db, struct findings *findings, int32_t streams_from) {
     *told = (struct told){.db = db, .findings = findings, .streams_from = streams_from};
+    if (centres_read(&told->centres, db) != 0)
+        return -1;
     SCOPED_RESULT
     *result = db_ask(db, "audit_told_open", NULL);
 
@@ -86,6 +107,7 @@ void told_close(struct told *told) {
     PQclear(told->untold);
     free(told->expected.rows);
     free(told->found.rows);
+    centres_close(&told->centres);
     *told = (struct told){0};
 }
 
@@ -100,6 +122,7 @@ int told_begin_shard(struct told *told, uint16_t shard, int64_t applied) {
     told->applied = applied;
     told->expected.count = 0;
     told->found.count = 0;
+    told->any_unsure = false;
     return told->untold == NULL ? -1 : read_found(told);
 }
 
@@ -115,9 +138,17 @@ static int compare_tellings(const void *left, const void *right) {
     return strcmp(a->unit, b->unit);
 }
 
+/* Of several of one telling the sure one comes first. */
+static int compare_sure_first(const void *left, const void *right) {
+    int order = compare_tellings(left, right);
+
+    return order != 0 ? order
+                      : (int)((const struct telling *)left)->unsure - (int)((const struct telling *)right)->unsure;
+}
+
 static void sort(const struct tellings *tellings) {
     if (tellings->count > 0)
-        qsort(tellings->rows, tellings->count, sizeof *tellings->rows, compare_tellings);
+        qsort(tellings->rows, tellings->count, sizeof *tellings->rows, compare_sure_first);
 }
 
 static void say(struct told *told, const struct telling *telling, const char *what) {
@@ -127,6 +158,10 @@ static void say(struct told *told, const struct telling *telling, const char *wh
 
 static bool repeats(const struct tellings *tellings, size_t at) {
     return at > 0 && compare_tellings(&tellings->rows[at - 1], &tellings->rows[at]) == 0;
+}
+
+static bool may_be_surplus(const struct told *told, const struct telling *telling) {
+    return told->surplus_allowed || (told->any_unsure && centres_possible(&told->centres, telling->unit));
 }
 
 void told_end_shard(struct told *told) {
@@ -147,9 +182,9 @@ void told_end_shard(struct told *told) {
         int order = i == expected->count ? 1
                     : j == found->count  ? -1
                                          : compare_tellings(&expected->rows[i], &found->rows[j]);
-        if (order < 0)
+        if (order < 0 && !expected->rows[i].unsure)
             say(told, &expected->rows[i], "never told of");
-        if (order > 0 && !told->surplus_allowed)
+        if (order > 0 && !may_be_surplus(told, &found->rows[j]))
             say(told, &found->rows[j], "told, and not concerned by,");
         i += order <= 0;
         j += order >= 0;

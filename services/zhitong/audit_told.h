@@ -9,12 +9,14 @@
 #include "common/city.h"
 #include "common/db.h"
 #include "proto/codec.h"
+#include "services/zhitong/audit_centres.h"
 #include "services/zhitong/findings.h"
 
 struct telling { /* one unit is told of one move */
     int64_t case_id;
     int32_t version;
     char unit[CODE_MAX + 1];
+    bool unsure; /* of what is expected: a centre that may have been another one on that day */
 };
 
 struct tellings { /* of one shard */
@@ -26,7 +28,9 @@ struct told {
     struct db *db;
     struct findings *findings;
     struct tellings expected, found;
-    PGresult *rows; /* of the cursor over all streams; NULL: at its end */
+    struct centres centres;
+    bool any_unsure; /* of this shard's entries */
+    PGresult *rows;  /* of the cursor over all streams; NULL: at its end */
     int row;
     PGresult *untold; /* entries of this shard that notification has parked, in order */
     int untold_row;
