@@ -18,7 +18,7 @@ void publish_each_stream(const struct publisher *publisher,
     for (size_t i = 0; i < STREAM_BUCKETS; i++) {
         for (const struct stream *stream = publisher->streams[i]; stream != NULL; stream = stream->next_same_hash) {
             struct moved moved = {0};
-            if (!stream->head_known ||
+            if (stream->head == 0 || /* what is known of it may be a moment old while it is read anew */
                 !publisher->options.is_ours(publisher->options.context, false, stream->name, &moved))
                 continue;
             const struct stream_standing standing = standing_of(stream);

@@ -11,7 +11,7 @@ struct stream_standing {
     uint64_t lag_entries; /* committed and not yet sent to the follower who is furthest behind; 0 without followers */
 };
 
-/* Calls `say` for every stream that is ours and whose head is known: one that was followed or had an entry since we began to serve it. */
+/* Calls `say` for every stream that is ours and not empty, as far as we know: one that was followed or had an entry since we began. */
 void publish_each_stream(const struct publisher *publisher,
                          void (*say)(void *context, const struct stream_standing *standing), void *context);
 
