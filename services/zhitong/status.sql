@@ -82,10 +82,18 @@ FROM (SELECT count(*) AS n FROM (SELECT FROM escalation.deadline WHERE fired_at 
               ORDER BY due_at LIMIT 1) one) n;
 
 -- name: status_streams
--- A stream's rows are written in the order of seq: its first row of today tells how many entries today brought.
-SELECT count(*), coalesce(sum(CASE WHEN t.first IS NULL THEN 0 ELSE s.head - t.first + 1 END), 0)::bigint
+-- A stream's rows are written in the order of seq: its first ones of today tell how many entries today brought.
+SELECT count(*), coalesce(sum(CASE WHEN b.first IS NULL AND r.first IS NULL THEN 0 ELSE s.head - least(b.first, r.first) + 1 END), 0)::bigint
 FROM notification.stream s,
-  LATERAL (SELECT min(e.seq) AS first FROM notification.stream_entry e WHERE e.unit = s.unit AND e.day = current_date) t;
+  LATERAL (SELECT min(seq) AS first FROM notification.stream_body WHERE stream = s.number AND day = current_date) b,
+  LATERAL (SELECT min(f.first) AS first
+           FROM (SELECT last_seq - cardinality(of_seqs) + 1 AS first FROM notification.stream_run
+                 WHERE stream = s.number AND day = current_date ORDER BY last_seq LIMIT 1) f) r;
+
+-- name: status_groups
+-- The groups that share a stream, the one furthest behind it first. → unit and name, entries, since when, groups
+SELECT g.unit || ' ' || g.name, s.head - g.applied, g.changed_at, count(*) OVER ()
+FROM notification.stream_group g JOIN notification.stream s USING (unit) ORDER BY 2 DESC, 1 LIMIT 1;
 
 -- name: status_endpoints
 -- → endpoints, disabled, the first of these; the one most behind its stream, and by how much

@@ -143,6 +143,17 @@ static void take_streams(struct reading *reading, const PGresult *result) {
     reading->status->streams.entries_today = db_int8(result, 0, 1);
 }
 
+static void take_groups(struct reading *reading, const PGresult *result) {
+    struct status_streams *streams = &reading->status->streams;
+    if (PQntuples(result) == 0)
+        return;
+    streams->groups = db_int8(result, 0, 3);
+    streams->behind = db_int8(result, 0, 1);
+    streams->moved_at = db_time(result, 0, 2);
+    if (streams->behind > 0)
+        COPY(streams->slowest, db_text(result, 0, 0));
+}
+
 static void take_endpoints(struct reading *reading, const PGresult *result) {
     struct status_endpoints *endpoints = &reading->status->endpoints;
     if (PQntuples(result) == 0)
@@ -225,6 +236,7 @@ static const struct {
     {"status_parked", NOTHING, take_parked},
     {"status_clocks", NOW, take_clocks},
     {"status_streams", NOTHING, take_streams},
+    {"status_groups", NOTHING, take_groups},
     {"status_endpoints", NOTHING, take_endpoints},
     {"status_deliveries", NOTHING, take_deliveries},
     {"status_reports", NOW_AND_ZONE, take_reports},

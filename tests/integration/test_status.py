@@ -97,8 +97,9 @@ def each_stream_has_its_series(system, shared):
         assert not set(shown[0]) & set(shown[1]), "a stream is served by one replica"
         assert {unit: head for page in shown for unit, head in page.items() if head != heads[unit]} == {}, (shown, heads)
         assert set(shown[0]) | set(shown[1]) == set(heads)
-        for page in pages():
-            assert set(exposition.series(page, "zhitong_stream_lag_entries", "unit").values()) <= {0}
+        wait_until(lambda: {value for page in pages()
+                            for value in exposition.series(page, "zhitong_stream_lag_entries", "unit").values()} == {0},
+                   10, "nobody is behind")
     finally:
         follower.stop()
 
@@ -170,6 +171,18 @@ def an_endpoint_that_is_dead_needs_a_person(system, _):
     assert status(system)["good"]
 
 
+def the_slowest_group_is_named(system, _):
+    system.sql.rows("INSERT INTO notification.stream_group (unit, name, applied) SELECT unit, 'quick', head FROM notification.stream"
+                    f" WHERE unit = '{COUNTY}' RETURNING name")
+    assert status(system)["streams"]["groups"] == 1 and "slowest_group" not in status(system)["streams"]
+    system.sql.rows("INSERT INTO notification.stream_group (unit, name, applied) SELECT unit, 'night', head - 7 FROM notification.stream"
+                    f" WHERE unit = '{COUNTY}' RETURNING name")
+    found = status(system)["streams"]
+    assert found["groups"] == 2 and found["slowest_group"]["name"] == f"{COUNTY} night", found
+    assert found["slowest_group"]["behind_entries"] == 7 and found["slowest_group"]["moved_at"], found
+    system.sql.rows("DELETE FROM notification.stream_group RETURNING name")
+
+
 def clocks_that_do_not_fire_need_a_person(system, _):
     for replica in system.of("escalation"):
         replica.signal(signal.SIGSTOP)
@@ -217,4 +230,4 @@ if __name__ == "__main__":
         before_anything_runs_every_service_is_missed, a_sound_city_needs_nobody, it_answers_within_a_second,
         each_stream_has_its_series, every_services_page_is_good_prometheus, a_killed_replica_is_said,
         a_service_without_a_replica_needs_a_person, a_parked_entry_needs_a_person, an_endpoint_that_is_dead_needs_a_person,
-        clocks_that_do_not_fire_need_a_person, driven_time_and_keys_that_end_are_told, it_can_be_watched]))
+        the_slowest_group_is_named, clocks_that_do_not_fire_need_a_person, driven_time_and_keys_that_end_are_told, it_can_be_watched]))
