@@ -15,10 +15,11 @@ static void print_routes(const struct service *service) {
 static void print_help(const struct service *service) {
     printf(
         "zt-%s: %s\n\nusage: zt-%s [--help | --check]\n"
-        "       zt-%s --settings-markdown | --common-settings-markdown | --metrics-markdown | --routes-markdown\n\n"
+        "       zt-%s --settings-markdown | --common-settings-markdown | --metrics-markdown |\n"
+        "       --series-markdown | --routes-markdown\n\n"
         "  --check      read the settings, connect, prepare every query, and exit\n"
         "  …-markdown   print the tables of deploy/OPERATIONS.md: its own settings, those of every service, the metrics,\n"
-        "               its HTTP API\n\n"
+        "               its labelled metrics, its HTTP API\n\n"
         "Settings come from the environment; NAME_FILE names a file that holds the value.\n\n",
         service->name, service->purpose, service->name, service->name);
     settings_help(stdout, common_settings, common_setting_count);
@@ -35,6 +36,8 @@ bool command_line_prints(const struct service *service, int argc, char **argv) {
         settings_markdown(stdout, common_settings, common_setting_count);
     else if (strcmp(word, "--metrics-markdown") == 0)
         metrics_markdown(stdout);
+    else if (strcmp(word, "--series-markdown") == 0)
+        series_markdown(stdout, service->series, service->series_count);
     else if (strcmp(word, "--routes-markdown") == 0)
         print_routes(service);
     else

@@ -7,6 +7,8 @@
 #include "common/metrics.h"
 
 #define METRICS_BYTES_MAX 65536
+/* Of labelled series: enough for SERIES_SHOWN_MAX rows of a few groups with names of the usual length. */
+#define SERIES_BYTES_MAX 524288
 
 static void say(struct http_request *request, int status, const char *text) {
     http_answer(request, status, "text/plain; charset=utf-8", text, strlen(text));
@@ -29,10 +31,26 @@ static void ready(struct http_request *request, void *context) {
         say(request, 200, "ok\n");
 }
 
+/* Bytes written; a line for which there is no room is left out with all after it. */
+static size_t write_series(struct service_loop *loop, char *out, size_t room) {
+    const struct service *service = loop->service;
+    FILE *text = service->series_count > 0 ? fmemopen(out, room, "w") : NULL;
+    if (text == NULL)
+        return 0;
+    series_write(text, service->name, service->series, service->series_count, loop);
+    long size = ftell(text);
+    fclose(text);
+    size_t kept = size < 0 ? 0 : (size_t)size < room ? (size_t)size : room;
+    while (kept > 0 && out[kept - 1] != '\n')
+        kept--;
+    return kept;
+}
+
 static void metrics(struct http_request *request, void *context) {
-    (void)context;
-    char text[METRICS_BYTES_MAX];
-    size_t size = metrics_write(text, sizeof text);
+    struct service_loop *loop = context;
+    static char text[METRICS_BYTES_MAX + SERIES_BYTES_MAX]; /* the loop's thread only */
+    size_t size = metrics_write(text, METRICS_BYTES_MAX);
+    size += write_series(loop, text + size, SERIES_BYTES_MAX);
     http_answer(request, 200, "text/plain; version=0.0.4; charset=utf-8", text, size);
 }
 

@@ -10,6 +10,7 @@
 
 #include "common/batch.h"
 #include "common/http.h"
+#include "common/series.h"
 #include "common/settings.h"
 
 struct handler { /* who decides about a message: an entry of an upstream's log, or a request */
@@ -71,6 +72,8 @@ struct service {
     size_t route_count;
     const struct http_upload *upload;  /* where file parts of forms go; NULL: they are refused */
     const struct service_extra *extra; /* NULL: none */
+    const struct series_group *series; /* its labelled metrics, beside metrics.def; NULL: none */
+    size_t series_count;
 };
 
 /* Settings that several services have, for their tables. */

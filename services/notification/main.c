@@ -1,5 +1,6 @@
 /* Notification: who is told. It appends every entry to the streams of the units concerned and serves these streams. */
 #include "services/notification/handlers.h"
+#include "services/notification/series.h"
 
 extern const struct db_query notification_queries[];
 
@@ -33,6 +34,8 @@ static const struct service notification = {
     .save_mark_query = "notification_group_save",
     .tend_query = "notification_tend",
     .public_streams = true,
+    .series = notification_series,
+    .series_count = 1,
 };
 
 int main(int argc, char **argv) {

@@ -24,6 +24,7 @@
 #include "services/zhitong/replay.h"
 #include "services/zhitong/report.h"
 #include "services/zhitong/staff.h"
+#include "services/zhitong/status.h"
 #include "services/zhitong/time.h"
 
 #define ARGUMENTS_MAX 64
@@ -110,6 +111,9 @@ static const struct command_row commands[] = {
      "drive time for a demo or test: --from 2011-07-01T00:00:00Z --speed 3600 makes an hour pass in a second",
      DATABASE},
     {"time real", time_real_command, "", "back to real time", DATABASE},
+    {"status", status_command, "[--json] [--watch SECONDS]",
+     "how everything stands, on one screen; exit 1 when something needs a person, with the command that helps",
+     DATABASE},
     {"audit", audit_command, "[--wait SECONDS] [--moves]", "prove the invariants; exit 1 and a list when one is broken",
      DATABASE},
     {"report", report_command,

@@ -1,0 +1,28 @@
+#include "common/publish_series.h"
+
+#include "common/publish_parts.h"
+
+static struct stream_standing standing_of(const struct stream *stream) {
+    struct stream_standing standing = {.name = stream->name, .head = stream->head};
+    for (const struct subscription *to = stream->subscriptions; to != NULL; to = to->next_of_stream) {
+        uint64_t lag = to->next <= stream->head ? stream->head - to->next + 1 : 0;
+        standing.followers++;
+        if (lag > standing.lag_entries)
+            standing.lag_entries = lag;
+    }
+    return standing;
+}
+
+void publish_each_stream(const struct publisher *publisher,
+                         void (*say)(void *context, const struct stream_standing *standing), void *context) {
+    for (size_t i = 0; i < STREAM_BUCKETS; i++) {
+        for (const struct stream *stream = publisher->streams[i]; stream != NULL; stream = stream->next_same_hash) {
+            struct moved moved = {0};
+            if (stream->head == 0 || /* what is known of it may be a moment old while it is read anew */
+                !publisher->options.is_ours(publisher->options.context, false, stream->name, &moved))
+                continue;
+            const struct stream_standing standing = standing_of(stream);
+            say(context, &standing);
+        }
+    }
+}

@@ -1,0 +1,18 @@
+/* How the streams that are served here stand: for metrics. Read-only; loop's thread only. */
+#ifndef ZHITONG_PUBLISH_SERIES_H
+#define ZHITONG_PUBLISH_SERIES_H
+
+#include "common/publish.h"
+
+struct stream_standing {
+    const char *name; /* borrowed during the call */
+    uint64_t head;
+    uint32_t followers;
+    uint64_t lag_entries; /* committed and not yet sent to the follower who is furthest behind; 0 without followers */
+};
+
+/* Calls `say` for every stream that is ours and not empty, as far as we know: one that was followed or had an entry since we began. */
+void publish_each_stream(const struct publisher *publisher,
+                         void (*say)(void *context, const struct stream_standing *standing), void *context);
+
+#endif

@@ -1,0 +1,69 @@
+#include "common/publish_series.h"
+
+#include "tests/unit/publish_listener.h"
+
+struct seen {
+    struct stream_standing of_5, of_6;
+    int count;
+};
+
+static void see(void *context, const struct stream_standing *standing) {
+    struct seen *seen = context;
+    seen->count++;
+    if (strcmp(standing->name, "5") == 0)
+        seen->of_5 = *standing;
+    else
+        seen->of_6 = *standing;
+}
+
+static struct seen look(const struct stage *stage) {
+    struct seen seen = {.count = 0};
+    publish_each_stream(stage->owner.publisher, see, &seen);
+    return seen;
+}
+
+static void the_slowest_follower_of_a_stream_is_told(void **state) {
+    struct stage stage;
+    (void)state;
+    open_stage(&stage);
+    assert_int_equal(look(&stage).count, 0);
+    struct listener quick = listen_to(&stage), slow = listen_to(&stage);
+    follow(&quick, "5", 1, 1000);
+    follow(&slow, "5", 1, 10);
+    hear(&quick, QUIET_MS, NULL, 0);
+    hear(&slow, QUIET_MS, NULL, 0);
+    owner_commit(&stage.owner, "5", 40);
+    owner_commit(&stage.owner, "6", 7); /* nobody follows it */
+    hear_entries(&quick, 40);
+    hear_entries(&slow, 10);
+    struct seen seen = look(&stage);
+    assert_int_equal(seen.count, 2);
+    assert_int_equal(seen.of_5.head, 40);
+    assert_int_equal(seen.of_5.followers, 2);
+    assert_int_equal(seen.of_5.lag_entries, 30);
+    assert_int_equal(seen.of_6.head, 7);
+    assert_int_equal(seen.of_6.followers, 0);
+    assert_int_equal(seen.of_6.lag_entries, 0);
+    wire_close(&quick.socket);
+    wire_close(&slow.socket);
+    close_stage(&stage);
+}
+
+static void what_others_serve_is_not_told(void **state) {
+    struct stage stage;
+    (void)state;
+    open_stage(&stage);
+    owner_commit(&stage.owner, "5", 1);
+    assert_int_equal(look(&stage).count, 1);
+    stage.owner.gives_away = true;
+    assert_int_equal(look(&stage).count, 0);
+    close_stage(&stage);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_slowest_follower_of_a_stream_is_told),
+        cmocka_unit_test(what_others_serve_is_not_told),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
