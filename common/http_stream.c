@@ -1,10 +1,15 @@
 /* Answers without an end. libmicrohttpd asks for more whenever the socket takes more; with nothing to give the connection is
  * suspended, which costs nothing, until http_stream_wake. */
 #include <assert.h>
+#include <errno.h>
+#include <sys/socket.h>
 
 #include "common/http_inner.h"
 
-#define BLOCK_BYTES 2048 /* what an HTTP/1.0 client gets at a time; chunks are written straight into the connection's pool */
+#define SEND_BYTES_MAX 65536 /* Linux takes twice as much; its own way would be some megabytes for each slow client */
+
+#define BLOCK_BYTES \
+    2048 /* what an HTTP/1.0 client gets at a time; chunks are written straight into the connection's pool */
 
 static ssize_t stream_read(void *context, uint64_t position, char *bytes, size_t room) {
     struct http_request *request = context;
@@ -32,7 +37,20 @@ void http_stream_drop(struct http_request *request) {
         stream.closed(stream.context);
 }
 
+static int fd_of(const struct http_request *request) {
+    return MHD_get_connection_info(request->connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+}
+
+bool http_stream_is_left(const struct http_request *request) {
+    char byte;
+    ssize_t size = recv(fd_of(request), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+    return size == 0 || (size < 0 && errno != EAGAIN && errno != EINTR);
+}
+
 struct MHD_Response *http_stream_response(struct http_request *request) {
+    const int size = SEND_BYTES_MAX;
+
+    (void)setsockopt(fd_of(request), SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
     return MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, BLOCK_BYTES, stream_read, request, NULL);
 }
 

@@ -285,6 +285,7 @@ void publish_packet(struct publisher *publisher, const struct publish_from *from
     if (type == MESSAGE_hello) {
         snprintf(follower->service, sizeof follower->service, "%s", message.hello.service);
         follower->member = (int32_t)message.hello.member;
+        follower->listens = follower->member == 0;
         struct head alive = {0};
         send_to(publisher, follower, MESSAGE_head, &alive);
     }

@@ -15,6 +15,7 @@ struct follower { /* one connection */
     char user[WIRE_USER_MAX + 1];
     char service[25];
     int32_t member;
+    bool listens; /* no member of the chain: it said hello without a member's number, and holds nobody up */
     int64_t lag_ms;
     struct subscription *subscriptions;
 };

@@ -91,6 +91,10 @@ static bool turn(int fd, int ms) {
     return false;
 }
 
+static void pause_a_moment(void) {
+    (void)poll(NULL, 0, 20);
+}
+
 static int start(void **state) {
     struct http_options options = {.address = "127.0.0.1",
                                    .body_bytes_max = 1000,
@@ -151,7 +155,10 @@ static void a_client_that_leaves_is_noticed_with_the_next_bytes(void **state) {
     int fd = client_open(ASK);
     (void)state;
     turn(fd, 30);
+    assert_false(http_stream_is_left(source.request));
     close(fd);
+    pause_a_moment();
+    assert_true(http_stream_is_left(source.request));
     for (int i = 0; i < 3 && source.request != NULL; i++) {
         source.text = "anybody?";
         http_stream_wake(source.request);
