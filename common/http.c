@@ -231,6 +231,7 @@ void http_close(struct http **open) {
     http->closing = true;
     int listener = MHD_quiesce_daemon(http->daemon); /* no new connections; the socket is ours again */
     answer_waiting(http);
+    http_stream_close_all(http);
     int64_t until = clock_monotonic_ms() + HTTP_CLOSE_MS_MAX;
     do {
         http_turn(http);

@@ -100,6 +100,25 @@ void http_add_retry_after(struct http_request *request, int64_t wait_ms);
 void http_answer(struct http_request *request, int status, const char *content_type, const char *body, size_t size);
 /* Answers with `size` bytes of an open file from its start, and closes it: the answer is read from there as it leaves. */
 void http_answer_file(struct http_request *request, int status, const char *content_type, int take_fd, size_t size);
+
+/* An answer without an end, as text/event-stream wants it: whenever the client takes more, `read` is asked for up to `room` bytes;
+ * 0: nothing is there now, until http_stream_wake; -1: it is over. `closed` is called once, when the client is gone or the answer is
+ * over or the server closes: after it the request is not to be touched. Both are called from http_turn, or from http_close. A client
+ * that takes nothing of what waits for it is cut a little after request_ms_max; one that leaves is noticed with the next bytes. What
+ * the system keeps of it for a slow client is at most some hundred kilobytes. */
+struct http_stream {
+    void *context;
+    long (*read)(void *context, char *bytes, size_t room);
+    void (*closed)(void *context);
+};
+void http_answer_stream(struct http_request *request, const char *content_type, const struct http_stream *stream);
+/* There is something to read again, or it is over. Harmless at any time between the answer and `closed`, also within `read`. */
+void http_stream_wake(struct http_request *request);
+/* The client has closed its end, as far as is known; costs a system call. */
+bool http_stream_is_left(const struct http_request *request);
+/* The answer ends after what `read` has given; neither function is called any more, and the request is not to be touched. */
+void http_stream_end(struct http_request *request);
+
 /* {"error":{"field":…,"reason":…}} with the given status; 503 carries Retry-After: 1, unless one was added. */
 void http_refuse(struct http_request *request, int status, const struct reason *why);
 void http_refuse_field(struct http_request *request, int status, const char *field, const char *format, ...)

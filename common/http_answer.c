@@ -63,7 +63,9 @@ void http_answer_reply(struct http_request *request, const struct http_reply *re
            request->state == HTTP_WAITING);
     assert(request->reply == NULL);
     assert(reply->status >= 200 && reply->status <= 599);
-    if (reply->from_file)
+    if (reply->streams)
+        request->reply = http_stream_response(request);
+    else if (reply->from_file)
         request->reply = MHD_create_response_from_fd64(reply->size, reply->file);
     else
         request->reply = MHD_create_response_from_buffer(reply->size, (void *)(uintptr_t)reply->body,

@@ -51,6 +51,9 @@ struct http_request {
     size_t header_count;
     struct MHD_Response *reply;
     unsigned reply_status;
+
+    struct http_stream stream; /* of an answer without an end; read NULL: it is none */
+    bool stream_rests;         /* suspended until http_stream_wake */
 };
 
 struct http {
@@ -110,9 +113,15 @@ struct http_reply {
     const char *header_name, *header_value; /* one more header, or NULL */
     int file;                               /* open file that is the body instead, when `from_file` */
     bool from_file;
+    bool streams; /* request->stream is the body instead */
     bool close;
 };
 void http_answer_reply(struct http_request *request, const struct http_reply *reply);
+/* http_stream.c: of a reply whose `streams` is set */
+struct MHD_Response *http_stream_response(struct http_request *request);
+void http_stream_drop(struct http_request *request); /* the client is gone, or the answer is over */
+void http_stream_close_all(struct http *http);       /* each ends with its next read */
+
 /* The body of every refusal; returns its size. */
 #define HTTP_REFUSAL_BYTES_MAX 2048
 size_t http_refusal_body(char out[HTTP_REFUSAL_BYTES_MAX], const struct reason *why);

@@ -272,6 +272,7 @@ void http_reset(struct http_request *request) {
     if (request->reply != NULL)
         MHD_destroy_response(request->reply);
     free(request->body);
+    http_stream_drop(request);
     http_form_drop(request);
     request->reply = NULL;
     request->body = NULL;

@@ -20,6 +20,7 @@ struct follower { /* one connection */
     char user[WIRE_USER_MAX + 1];
     char service[25];
     int32_t member;
+    bool listens; /* no member of the chain: it said hello without a member's number, and holds nobody up */
     int64_t lag_ms;
     int64_t heard_ms;    /* monotonic; the last frame */
     int64_t frames_from; /* monotonic; `frames` counts since then */

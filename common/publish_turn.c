@@ -78,8 +78,8 @@ int64_t publish_behind_ms(const struct publisher *publisher, const char *except_
     for (size_t i = 0; i < FOLLOWER_BUCKETS; i++) {
         for (const struct follower *follower = publisher->followers[i]; follower != NULL;
              follower = follower->next_same_hash) {
-            if (follower->is_public)
-                continue; /* a slow department costs disk, nobody's speed */
+            if (follower->is_public || follower->listens)
+                continue; /* a slow department or page costs disk, nobody's speed */
             if (except_service != NULL && strcmp(follower->service, except_service) == 0)
                 continue;
             if (follower->lag_ms > worst)

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "common/loop.h"
+#include "services/desk/http_live.h"
 #include "services/desk/http_moves.h"
 
 #define FILES_READING_MAX 256 /* files that wait to be read for an answer; more get 503 */
@@ -32,6 +33,29 @@ int desk_is_ready(const struct desk *desk, struct reason *why) {
 static const struct member *owner(void *context, uint16_t shard) {
     const struct desk *desk = context;
     return desk->loop->view != NULL ? mesh_owner(desk->loop->view, "routing", shard) : NULL;
+}
+
+static const struct member *stream_owner(void *context, const char *stream) {
+    const struct desk *desk = context;
+    uint16_t shard = loop_stream_shard(desk->loop, stream);
+    return desk->loop->view != NULL ? mesh_owner(desk->loop->view, "notification", shard) : NULL;
+}
+
+static const struct city *live_city(void *context) {
+    return desk_city(context);
+}
+
+static void open_live(struct desk *desk) {
+    const struct settings *settings = desk->loop->settings;
+    const struct live_hub_options live = {.zmq = desk->loop->zmq,
+                                          .keys = &desk->loop->keys,
+                                          .clients_max = (size_t)settings_number(settings, "ZHITONG_LIVE_CLIENTS"),
+                                          .bytes_max = (size_t)settings_number(settings, "ZHITONG_LIVE_BYTES"),
+                                          .context = desk,
+                                          .owner = stream_owner,
+                                          .city = live_city};
+    desk->live = live_hub_open(&live);
+    desk->live_watch = live_watch_open(desk);
 }
 
 static void answered(void *context, const struct command_answer *answer) {
@@ -94,6 +118,7 @@ static void *desk_open(struct service_loop *loop, struct reason *why) {
     snprintf(desk->life_seconds, sizeof desk->life_seconds, "%lld",
              settings_number(settings, "ZHITONG_SESSION_SECONDS"));
     open_limits(desk, settings);
+    open_live(desk);
     return desk;
 }
 
@@ -102,17 +127,23 @@ static void desk_turn(void *own) {
     command_calls_turn(desk->calls);
     if (desk->spawn != NULL)
         spawn_turn(desk->spawn);
+    if (desk->loop->stopping)
+        live_hub_end_all(desk->live);
+    live_hub_turn(desk->live);
+    live_watch_turn(desk->live_watch);
 }
 
 static size_t desk_sockets(void *own, void **sockets, size_t room) {
     const struct desk *desk = own;
     size_t count = command_calls_sockets(desk->calls, sockets, room);
+    count += live_hub_sockets(desk->live, sockets + count, room - count);
     return desk->spawn == NULL ? count : count + spawn_sockets(desk->spawn, sockets + count, room - count);
 }
 
 static int desk_wait_ms(void *own) {
     const struct desk *desk = own;
-    int wait = command_calls_wait_ms(desk->calls);
+    int wait = command_calls_wait_ms(desk->calls), live = live_hub_wait_ms(desk->live);
+    wait = live >= 0 && (wait < 0 || wait > live) ? live : wait;
     bool spawning = desk->spawn != NULL && spawn_waiting(desk->spawn) > 0;
     return spawning && (wait < 0 || wait > SPAWN_WAIT_MS) ? SPAWN_WAIT_MS : wait;
 }
@@ -133,6 +164,8 @@ static void desk_stop(void *own) {
 static void desk_close(void *own) {
     struct desk *desk = own;
     command_calls_close(&desk->calls);
+    live_hub_close(&desk->live);
+    live_watch_close(&desk->live_watch);
     spawn_close(&desk->spawn);
     audit_close(&desk->audit);
     hasher_close(&desk->hasher);

@@ -15,6 +15,9 @@
 #include "services/desk/session.h"
 #include "services/desk/spawn.h"
 
+struct live_hub;
+struct live_watch;
+
 struct desk {
     struct service_loop *loop;
     struct asks *asks;
@@ -32,6 +35,8 @@ struct desk {
     struct errands *reading;
     struct secret_keys *keys; /* NULL: none are set; nobody's personal data is shown */
     size_t visits;            /* requests under way */
+    struct live_hub *live;
+    struct live_watch *live_watch;
 };
 
 extern const struct service_extra desk_extra;

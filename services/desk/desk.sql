@@ -31,6 +31,17 @@ WHERE n.digest = decode($1::text, 'hex') AND n.expires_at > clock_timestamp()
 -- $1 digest in hex
 DELETE FROM desk.session WHERE digest = decode($1::text, 'hex');
 
+-- name: desk_live_sessions
+-- $1 digests in hex, $2 as in desk_session: a row for each in their order, empty for those that have ended. Listening is no request,
+-- it does not keep a session.
+SELECT o.unit, o.privacy
+FROM unnest($1::text[]) WITH ORDINALITY AS d (digest, nth) LEFT JOIN LATERAL (
+  SELECT p.unit, p.privacy::text
+  FROM desk.session n JOIN desk.staff s USING (staff) JOIN desk.post p ON p.post = n.post
+  WHERE n.digest = decode(d.digest, 'hex') AND n.expires_at > clock_timestamp()
+    AND n.seen_at > clock_timestamp() - $2::bigint * interval '1 second' AND s.enabled AND p.ended_at IS NULL) o ON true
+ORDER BY d.nth;
+
 -- name: desk_audit
 -- $1 logins, $2 posts, $3 what, $4 cases (0: none), $5 outcomes
 INSERT INTO desk.audit (login, post, what, case_id, outcome)

@@ -5,6 +5,7 @@
 #include "services/desk/http_councils.h"
 #include "services/desk/http_entry.h"
 #include "services/desk/http_files.h"
+#include "services/desk/http_live.h"
 #include "services/desk/http_moves.h"
 #include "services/desk/http_offers.h"
 #include "services/desk/http_report.h"
@@ -28,6 +29,8 @@ const struct http_route desk_routes[DESK_ROUTE_COUNT] = {
      "who reported a case, and what is merged into it; each look is written down with its reason", "reason"},
     {"POST", "/cases/*/moves/*", desk_post_move, "moves a case; needs Idempotency-Key and If-Match", ""},
     {"GET", "/work", desk_get_work, "open cases of one's own unit, what is due next first", "limit after"},
+    {"GET", "/live", desk_get_live,
+     "what happens to the cases of one's own unit, as it happens: Server-Sent Events; Last-Event-ID resumes", "filter"},
     {"GET", "/report", desk_get_report, "the measures of one's own units, as `zhitong report --kept` tells them",
      "by from to unit"},
     {"POST", "/reports", desk_post_report,
