@@ -72,7 +72,7 @@ struct carrier {
     /* Refuses (field "address", "secret" …) what can never be sent. `transfer` is zeroed before. */
     int (*prepare)(const struct parcel *parcel, const struct carrier_settings *settings, struct transfer *transfer,
                    struct reason *why);
-    void (*judge)(const struct answer *answer, struct verdict *verdict);
+    void (*judge)(const struct carrier_settings *settings, const struct answer *answer, struct verdict *verdict);
 };
 
 const struct carrier *carrier_named(const char *name); /* NULL: there is none */

@@ -105,7 +105,8 @@ static int prepare(const struct parcel *parcel, const struct carrier_settings *s
 }
 
 /* Only 2xx is taken. A redirect is not followed: who moves changes the endpoint's address. */
-static void judge(const struct answer *answer, struct verdict *verdict) {
+static void judge(const struct carrier_settings *settings, const struct answer *answer, struct verdict *verdict) {
+    (void)settings;
     bool asks = answer->status == 429 || answer->status == 503;
     *verdict = (struct verdict){.kind = VERDICT_AGAIN};
     if (answer->status >= 200 && answer->status < 300)

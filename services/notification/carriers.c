@@ -1,10 +1,6 @@
+#include "services/notification/carriers.h"
+
 #include <string.h>
-
-#include "services/notification/carrier.h"
-
-#define CARRIER(name, people, meaning) extern const struct carrier carrier_##name;
-#include "services/notification/carriers.def"
-#undef CARRIER
 
 static const struct carrier *const carriers[] = {
 #define CARRIER(name, people, meaning) &carrier_##name,
