@@ -9,13 +9,15 @@ static const struct {
     enum notice_event event; /* only there; NOTICE_NONE: in all */
     enum notice_audience audience;
 } bound[] = {
-    {FACT_receipt, NOTICE_NONE, AUDIENCE_reporter},
-    {FACT_receipt_url, NOTICE_NONE, AUDIENCE_reporter},
-    {FACT_count, NOTICE_bundle, AUDIENCE_both},
+    {FACT_receipt, NOTICE_NONE, AUDIENCE_reporter}, {FACT_receipt_url, NOTICE_NONE, AUDIENCE_reporter},
+    {FACT_count, NOTICE_bundle, AUDIENCE_both},     {FACT_endpoint, NOTICE_disabled, AUDIENCE_both},
+    {FACT_trouble, NOTICE_disabled, AUDIENCE_both},
 };
 
-/* Whether a placeholder is ever filled in this row. */
+/* Whether a placeholder is ever filled in this row: pages of the unsubscribe link are shown as they stand. */
 static bool is_filled(enum notice_fact fact, enum notice_event event, const char *audience) {
+    if (event == NOTICE_end_ask || event == NOTICE_end_good || event == NOTICE_end_done)
+        return false;
     for (size_t i = 0; i < sizeof bound / sizeof *bound; i++) {
         if (bound[i].fact != fact)
             continue;

@@ -42,6 +42,7 @@ struct transfer { /* what libcurl shall do; HTTP is always POST */
     struct bytes body; /* of mail: the whole message, RFC 5322 */
     char mail_from[256], mail_to[256];
     char user[128], password[128]; /* of mail, "" without */
+    bool plain;                    /* of mail: it may go without TLS */
     bool guarded;                  /* its address comes from outside: the private ranges are closed to it */
 };
 void transfer_close(struct transfer *transfer); /* frees the body */

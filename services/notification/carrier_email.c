@@ -19,6 +19,7 @@ static int prepare(const struct parcel *parcel, const struct carrier_settings *s
     snprintf(transfer->mail_to, sizeof transfer->mail_to, "%.*s", MAIL_ADDRESS_MAX, parcel->to->address);
     snprintf(transfer->user, sizeof transfer->user, "%s", settings->smtp_user);
     snprintf(transfer->password, sizeof transfer->password, "%s", settings->smtp_password);
+    transfer->plain = !settings->smtp_starttls;
     mail_message(parcel, settings, &transfer->body);
     return 0;
 }

@@ -66,7 +66,6 @@ static int read_mail(struct carrier_settings *out, const struct settings *settin
     out->smtp_starttls = strcmp(tls, "starttls") == 0;
     snprintf(out->smtp_user, sizeof out->smtp_user, "%s", settings_text(settings, "ZHITONG_SMTP_USER"));
     snprintf(out->smtp_password, sizeof out->smtp_password, "%s", settings_text(settings, "ZHITONG_SMTP_PASSWORD"));
-    snprintf(out->smtp_ca, sizeof out->smtp_ca, "%s", settings_text(settings, "ZHITONG_SMTP_CA"));
     return read_sender(out, settings_text(settings, "ZHITONG_MAIL_FROM"), why);
 }
 
@@ -111,7 +110,8 @@ static int read_sms(struct carrier_settings *out, const struct settings *setting
 int carrier_settings_of(struct carrier_settings *out, const struct settings *settings, struct reason *why) {
     *out = (struct carrier_settings){0};
     if (read_mail(out, settings, why) != 0 || read_sms(out, settings, why) != 0 ||
-        read_url(out->public_url, sizeof out->public_url, settings, "ZHITONG_PUBLIC_URL", why) != 0)
+        read_url(out->public_url, sizeof out->public_url, settings, "ZHITONG_PUBLIC_URL", why) != 0 ||
+        read_url(out->receipt_url, sizeof out->receipt_url, settings, "ZHITONG_RECEIPT_URL", why) != 0)
         return -1;
     size_t size = strlen(out->public_url);
     while (size > 0 && out->public_url[size - 1] == '/')

@@ -12,14 +12,15 @@
 #define MAIL_NAME_MAX 120
 
 struct carrier_settings {
-    char smtp_url[301], smtp_user[128], smtp_password[128], smtp_ca[1001];
+    char smtp_url[301], smtp_user[128], smtp_password[128];
     bool smtp_starttls; /* a server that does not offer it gets no mail */
     char mail_from[MAIL_ADDRESS_MAX + 1], mail_name[MAIL_NAME_MAX + 1];
     char sms_url[601], sms_type[81], sms_body[1001], sms_good[121];
     char sms_headers[SMS_HEADERS_MAX][SMS_HEADER_MAX + 1]; /* "Name: value" */
     int sms_header_count;
-    int sms_status;       /* HTTP status of a good answer; 0: any 2xx */
-    char public_url[301]; /* without a slash at its end; "": messages hold no links */
+    int sms_status;        /* HTTP status of a good answer; 0: any 2xx */
+    char public_url[301];  /* without a slash at its end; "": messages hold no link to end them */
+    char receipt_url[301]; /* with {case} and {receipt}; "": messages hold no link to the receipt */
 };
 
 #define SETTINGS_OF_CARRIERS \
@@ -39,13 +40,6 @@ struct carrier_settings {
          3, \
          8, \
          "starttls: no mail goes out without it; off: in the clear, for a server on the same machine"}, \
-        {"ZHITONG_SMTP_CA", \
-         SETTING_TEXT, \
-         "", \
-         "", \
-         0, \
-         1000, \
-         "path of the certificates (PEM) that the mail server's must come from; empty: those of the system"}, \
         {"ZHITONG_MAIL_FROM", \
          SETTING_TEXT, \
          "", \
@@ -77,9 +71,16 @@ struct carrier_settings {
          0, \
          120, \
          "text that stands in a good answer; empty: the status decides"}, \
+        {"ZHITONG_PUBLIC_URL", \
+         SETTING_TEXT, \
+         "", \
+         "", \
+         0, \
+         300, \
+         "address at which people reach intake, for the links with which they end messages; empty: messages have none"}, \
     { \
-        "ZHITONG_PUBLIC_URL", SETTING_TEXT, "", "", 0, 300, \
-            "address at which people reach intake, for links in messages; empty: messages have no links" \
+        "ZHITONG_RECEIPT_URL", SETTING_TEXT, "", "", 0, 300, \
+            "address of the page on which a reporter sees the case, with {case} and {receipt}; empty: messages have none" \
     }
 
 /* Refuses with the setting's name as field: a URL of another kind, a sender that is no address, a mail server without a sender, a

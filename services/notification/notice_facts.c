@@ -72,6 +72,10 @@ static void add_of_message(const struct notice_about *about, enum notice_fact fa
         text_add(out, about->receipt_url);
     else if (fact == FACT_end_url)
         text_add(out, about->end_url);
+    else if (fact == FACT_endpoint)
+        text_add(out, about->endpoint);
+    else if (fact == FACT_trouble)
+        text_add(out, about->trouble);
 }
 
 /* Texts that somebody wrote, and what goes with one move. */

@@ -66,6 +66,8 @@ bool notice_reporter_reads(const struct case_moved *moved, enum notice_fact fact
     case FACT_proposed:
     case FACT_by:
     case FACT_percent:
+    case FACT_endpoint:
+    case FACT_trouble:
         return false;
     case FACT_case:
     case FACT_title:

@@ -13,7 +13,8 @@ struct notice_about { /* what is said, to whom; everything is borrowed */
     const char *language;                  /* "": the city's first */
     const struct case_moved *const *moved; /* one entry, or several that are told together */
     int count;
-    const char *receipt, *receipt_url, *end_url; /* ""; the first two of a single case */
+    const char *receipt, *receipt_url, *end_url; /* or ""; the first two of a single case */
+    const char *endpoint, *trouble;              /* of an endpoint that is disabled; else "" */
 };
 
 struct notice_words { /* UTF-8, each with a final NUL; zeroed before, the caller closes it */
@@ -23,7 +24,7 @@ struct notice_words { /* UTF-8, each with a final NUL; zeroed before, the caller
 /* Refuses (field "notices") what the city has no words for. Several entries become one message: the words of event bundle, and a
  * line for each. */
 MUST_CHECK int notice_words(const struct notice_about *about, struct notice_words *words, struct reason *why);
-/* The words of an event that is of no case: test. */
+/* The words of an event that is of no case: test or disabled. */
 MUST_CHECK int notice_words_of(const struct notice_about *about, enum notice_event event, struct notice_words *words,
                                struct reason *why);
 void notice_words_close(struct notice_words *words);
