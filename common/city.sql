@@ -92,6 +92,9 @@ FROM city.door ORDER BY position;
 SELECT item, language, description, keywords, filing, closing, basis, answer
 FROM city.item_text ORDER BY position;
 
+-- name: city_read_notices
+SELECT event, audience, language, subject, text, sms FROM city.notice ORDER BY position;
+
 -- name: city_read_fences
 SELECT area, part, hole, ring
 FROM city.fence ORDER BY position;

@@ -7,6 +7,7 @@
 
 #include "common/city_door.h"
 #include "common/city_fields.h"
+#include "common/city_notices.h"
 #include "common/city_questions.h"
 
 #define KEEP_DAYS 365 /* of personal data, where a channel does not say */
@@ -200,6 +201,7 @@ int city_build(struct city **out, const struct city_draft *draft, struct reason 
     city_build_doors(city, draft);
     city_build_questions(city, draft);
     city_build_sources(city, draft);
+    city_build_notices(city, draft);
     if (city_build_calendars(city, draft, why) != 0) {
         city_close(&city);
         return -1;
@@ -220,6 +222,7 @@ void city_close(struct city **city) {
     city_close_calendars(*city);
     city_close_doors(*city);
     city_close_questions(*city);
+    city_close_notices(*city);
     city_close_places(*city);
     for (size_t i = 0; i < (*city)->policy_count; i++)
         policy_close(&(*city)->policies[i]);

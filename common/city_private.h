@@ -85,6 +85,7 @@ struct city {
 
     struct door *doors; /* of each item, in the order of items */
     struct city_words *words;
+    struct city_notices *notices;
 
     struct calendar *calendar;        /* of the city */
     struct named_calendar *calendars; /* that units have instead */

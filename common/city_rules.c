@@ -6,6 +6,7 @@
 
 #include "common/city_fields.h"
 #include "common/city_private.h"
+#include "common/city_notices.h"
 #include "common/city_questions.h"
 #include "common/city_sources.h"
 #include "common/code_index.h"
@@ -291,6 +292,7 @@ void city_check_tables(struct city_draft *draft) {
     city_check_places(draft);
     city_check_time(draft);
     city_check_door(draft);
+    city_check_notices(draft);
     city_check_sources(draft);
     for (size_t i = 0; i < sizeof coded / sizeof *coded; i++)
         code_index_close(&rules.rows[coded[i]]);

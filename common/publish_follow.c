@@ -168,6 +168,7 @@ static bool is_flood(struct publisher *publisher, struct follower *follower) {
 static void take_hello(struct publisher *publisher, struct follower *follower, const struct hello *hello) {
     snprintf(follower->service, sizeof follower->service, "%s", hello->service);
     follower->member = (int32_t)hello->member;
+    follower->listens = follower->member == 0;
     struct head alive = {0};
     send_to(publisher, follower, MESSAGE_head, &alive);
 }

@@ -8,7 +8,7 @@
 #include "common/metrics.h"
 #include "services/intake/door.h"
 #include "services/intake/duplicates.h"
-#include "services/intake/receipt.h"
+#include "common/receipt.h"
 #include "services/intake/report.h"
 #include "services/intake/report_files.h"
 #include "services/intake/report_source.h"

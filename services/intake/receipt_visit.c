@@ -12,7 +12,7 @@
 #include "common/http_json.h"
 #include "common/ids.h"
 #include "common/try_limit.h"
-#include "services/intake/receipt.h"
+#include "common/receipt.h"
 
 #define SCHEME "Receipt "
 

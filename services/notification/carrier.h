@@ -42,6 +42,7 @@ struct transfer { /* what libcurl shall do; HTTP is always POST */
     struct bytes body; /* of mail: the whole message, RFC 5322 */
     char mail_from[256], mail_to[256];
     char user[128], password[128]; /* of mail, "" without */
+    bool plain;                    /* of mail: it may go without TLS */
     bool guarded;                  /* its address comes from outside: the private ranges are closed to it */
 };
 void transfer_close(struct transfer *transfer); /* frees the body */
@@ -72,7 +73,7 @@ struct carrier {
     /* Refuses (field "address", "secret" …) what can never be sent. `transfer` is zeroed before. */
     int (*prepare)(const struct parcel *parcel, const struct carrier_settings *settings, struct transfer *transfer,
                    struct reason *why);
-    void (*judge)(const struct answer *answer, struct verdict *verdict);
+    void (*judge)(const struct carrier_settings *settings, const struct answer *answer, struct verdict *verdict);
 };
 
 const struct carrier *carrier_named(const char *name); /* NULL: there is none */

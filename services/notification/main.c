@@ -1,18 +1,23 @@
-/* Notification: who is told. It appends every entry to the streams of the units concerned and serves these streams. */
+/* Notification: who is told. It appends every entry to the streams of the units concerned, serves these streams, and brings what
+ * they hold to endpoints. */
+#include "common/secret_keys.h"
+#include "services/notification/courier.h"
 #include "services/notification/handlers.h"
 #include "services/notification/series.h"
 
-extern const struct db_query notification_queries[];
+extern const struct db_query notification_queries[], courier_queries[];
 
 static const struct setting settings[] = {
     SETTINGS_OF_PUBLIC_ENDPOINT,
+    SETTINGS_OF_COURIER,
+    SETTING_OF_SECRET_KEYS,
 };
 
 static const struct handler handlers[] = {
     {MESSAGE_case_moved, INPUT_ENTRY, notification_on_moved},
 };
 
-static const struct db_query *const queries[] = {notification_queries, NULL};
+static const struct db_query *const queries[] = {notification_queries, courier_queries, NULL};
 
 static const struct service notification = {
     .name = "notification",
@@ -36,6 +41,7 @@ static const struct service notification = {
     .public_streams = true,
     .series = notification_series,
     .series_count = 1,
+    .extra = &courier_extra,
 };
 
 int main(int argc, char **argv) {

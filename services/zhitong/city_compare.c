@@ -23,6 +23,7 @@ static const struct key {
     [CITY_questions] = {2, {COLUMN(questions, item), COLUMN(questions, code)}},
     [CITY_choices] = {3, {COLUMN(choices, item), COLUMN(choices, question), COLUMN(choices, code)}},
     [CITY_item_texts] = {2, {COLUMN(item_texts, item), COLUMN(item_texts, language)}},
+    [CITY_notices] = {3, {COLUMN(notices, event), COLUMN(notices, audience), COLUMN(notices, language)}},
     [CITY_fences] = {3, {COLUMN(fences, area), COLUMN(fences, part), COLUMN(fences, ring)}},
     [CITY_templates] = {2, {COLUMN(templates, code), COLUMN(templates, party)}},
 };

@@ -58,6 +58,9 @@ DELETE FROM city.door;
 -- name: city_load_clear_item_texts
 DELETE FROM city.item_text;
 
+-- name: city_load_clear_notices
+DELETE FROM city.notice;
+
 -- name: city_load_clear_fences
 DELETE FROM city.fence;
 
@@ -173,6 +176,12 @@ INSERT INTO city.item_text (item, language, description, keywords, filing, closi
 SELECT item, language, description, keywords, filing, closing, basis, answer, position
 FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[])
      WITH ORDINALITY AS n (item, language, description, keywords, filing, closing, basis, answer, position);
+
+-- name: city_load_notices
+INSERT INTO city.notice (event, audience, language, subject, text, sms, position)
+SELECT event, audience, language, subject, text, sms, position
+FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[])
+     WITH ORDINALITY AS n (event, audience, language, subject, text, sms, position);
 
 -- name: city_load_fences
 INSERT INTO city.fence (area, part, hole, ring, position)

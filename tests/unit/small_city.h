@@ -59,9 +59,10 @@ static const struct {
 };
 
 /* What a folder may have besides; written by the tests that need it. */
-static const char *const more_files[] = {"rules.csv",   "reasons.csv",       "templates.csv",     "slots.csv",
-                                         "sources.csv", "source_fields.csv", "source_values.csv", "questions.csv",
-                                         "choices.csv", "door.csv",          "item_texts.csv",    "fences.geojson"};
+static const char *const more_files[] = {"rules.csv",     "reasons.csv",       "templates.csv",     "slots.csv",
+                                         "sources.csv",   "source_fields.csv", "source_values.csv", "questions.csv",
+                                         "choices.csv",   "door.csv",          "item_texts.csv",    "notices.csv",
+                                         "fences.geojson"};
 
 static char folder[64];
 

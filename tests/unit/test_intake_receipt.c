@@ -1,4 +1,4 @@
-#include "services/intake/receipt.h"
+#include "common/receipt.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

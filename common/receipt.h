@@ -2,8 +2,8 @@
  *
  * A code is 60 bits of the case's keyed code in Crockford's base 32 and one character that checks the others (Luhn mod 32), written
  * as XXXX-XXXX-XXXX-X. Nothing is stored: whoever has the keyring can make it again. It holds as long as its key is in the ring. */
-#ifndef ZHITONG_INTAKE_RECEIPT_H
-#define ZHITONG_INTAKE_RECEIPT_H
+#ifndef ZHITONG_RECEIPT_H
+#define ZHITONG_RECEIPT_H
 
 #include "common/secret_keys.h"
 

@@ -1,0 +1,304 @@
+/* Which endpoints are served here: those of streams whose shard is ours, as their rows say. */
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/journal.h"
+#include "common/metrics.h"
+#include "services/notification/courier_inner.h"
+
+#define LOADS_MAX 1000 /* endpoints read in one statement */
+#define NEWS_MAX 256
+
+static struct served **number_bucket(struct courier *courier, int64_t endpoint) {
+    return &courier->by_number[(uint64_t)endpoint % SERVED_BUCKETS];
+}
+
+static struct served **stream_bucket(struct courier *courier, const char *stream) {
+    uint32_t hash = 2166136261u; /* FNV-1a */
+    for (const char *c = stream; *c != '\0'; c++)
+        hash = (hash ^ (uint8_t)*c) * 16777619u;
+    return &courier->of_stream[hash % SERVED_BUCKETS];
+}
+
+static struct served *served_numbered(struct courier *courier, int64_t endpoint) {
+    struct served *served = *number_bucket(courier, endpoint);
+    while (served != NULL && served->endpoint.endpoint != endpoint)
+        served = served->next_by_number;
+    return served;
+}
+
+struct served *courier_next_served(struct courier *courier, size_t *bucket, const struct served *after) {
+    if (after != NULL && after->next_by_number != NULL)
+        return after->next_by_number;
+    for (size_t i = after != NULL ? *bucket + 1 : *bucket; i < SERVED_BUCKETS; i++) {
+        *bucket = i;
+        if (courier->by_number[i] != NULL)
+            return courier->by_number[i];
+    }
+    return NULL;
+}
+
+/* ---- leaving ------------------------------------------------------------------------------------------------------------ */
+
+static bool is_quiet(const struct served *served) {
+    return served->flying == 0 && served->unwritten == 0 && !served->moved && !served->count_again;
+}
+
+static void served_free(struct courier *courier, struct served *served) {
+    pieces_free(courier, &served->window);
+    pieces_free(courier, &served->rows);
+    bytes_close(&served->sealed);
+    free(served->filter);
+    free(served);
+}
+
+void served_forget(struct courier *courier, struct served *served) {
+    struct served **at = number_bucket(courier, served->endpoint.endpoint);
+    while (*at != served)
+        at = &(*at)->next_by_number;
+    *at = served->next_by_number;
+    at = stream_bucket(courier, served->endpoint.unit);
+    while (*at != served)
+        at = &(*at)->next_of_stream;
+    *at = served->next_of_stream;
+    served_unlist(courier, served);
+    served->lost = true;
+    courier->served_count--;
+    TAILQ_INSERT_TAIL(&courier->lost, served, link);
+}
+
+void courier_settle(struct courier *courier) {
+    size_t bucket = 0;
+    for (struct served *served = courier_next_served(courier, &bucket, NULL), *next; served != NULL; served = next) {
+        next = courier_next_served(courier, &bucket, served);
+        if (!served->stale || !is_quiet(served))
+            continue;
+        served_forget(courier, served);
+        courier->sweep_soon = true;
+    }
+    for (struct served *served = TAILQ_FIRST(&courier->lost), *next; served != NULL; served = next) {
+        next = TAILQ_NEXT(served, link);
+        if (!is_quiet(served))
+            continue;
+        TAILQ_REMOVE(&courier->lost, served, link);
+        served_free(courier, served);
+    }
+}
+
+void courier_own(struct courier *courier, const int64_t epochs[SHARD_COUNT]) {
+    size_t bucket = 0;
+    for (struct served *served = courier_next_served(courier, &bucket, NULL), *next; served != NULL; served = next) {
+        next = courier_next_served(courier, &bucket, served);
+        if (courier->epochs[served->shard] != epochs[served->shard])
+            served_forget(courier, served);
+    }
+    memcpy(courier->epochs, epochs, sizeof courier->epochs);
+    courier->sweep_soon = true;
+}
+
+/* ---- coming ------------------------------------------------------------------------------------------------------------- */
+
+static int minute_of(const PGresult *rows, int row, int column) {
+    return db_null(rows, row, column) ? MINUTE_NONE : db_int4(rows, row, column);
+}
+
+#define COPY(to, rows, row, column) snprintf(to, sizeof(to), "%s", db_text(rows, row, column))
+
+static void read_endpoint(struct endpoint *endpoint, const PGresult *rows, int row) {
+    endpoint->endpoint = db_int8(rows, row, 0);
+    COPY(endpoint->name, rows, row, 2);
+    COPY(endpoint->unit, rows, row, 3);
+    endpoint->carrier = carrier_named(db_text(rows, row, 4));
+    endpoint->found_per_entry = db_null(rows, row, 5);
+    COPY(endpoint->shown, rows, row, 6);
+    COPY(endpoint->language, rows, row, 8);
+    COPY(endpoint->events, rows, row, 9);
+    endpoint->quiet_from = minute_of(rows, row, 10);
+    endpoint->quiet_to = minute_of(rows, row, 11);
+    endpoint->digest_at = minute_of(rows, row, 12);
+    endpoint->per_hour = db_null(rows, row, 13) ? 0 : db_int4(rows, row, 13);
+    endpoint->allow_private = db_bool(rows, row, 14);
+    COPY(endpoint->login, rows, row, 15);
+    COPY(endpoint->token, rows, row, 16);
+}
+
+/* A filter over codes that the city does not have any more lets through what matches them: nothing. */
+static void read_filter(struct served *served, const char *text) {
+    struct reason why;
+    if (text[0] == '\0')
+        return;
+    served->filter = calloc(1, sizeof *served->filter);
+    assert(served->filter != NULL);
+    if (filter_parse(served->filter, text, NULL, &why) == 0)
+        return;
+    journal_say(JOURNAL_ERROR, "endpoint_unusable", "%s: filter: %s", served->endpoint.name, why.text);
+    served->disabled = true;
+}
+
+static struct served *served_of_row(const PGresult *rows, int row) {
+    struct served *served = calloc(1, sizeof *served);
+    assert(served != NULL);
+    TAILQ_INIT(&served->window);
+    TAILQ_INIT(&served->rows);
+    read_endpoint(&served->endpoint, rows, row);
+    served->changed = db_int8(rows, row, 1);
+    if (!served->endpoint.found_per_entry) {
+        size_t size;
+        const uint8_t *sealed = db_bytea(rows, row, 5, &size);
+        bytes_append(&served->sealed, sealed, size);
+    }
+    served->cursor = served->read_to = (uint64_t)db_int8(rows, row, 17);
+    served->health.failures = (uint32_t)db_int4(rows, row, 18);
+    served->health.succeeded_at = db_time(rows, row, 19);
+    served->disabled = db_bool(rows, row, 20);
+    served->head = (uint64_t)db_int8(rows, row, 21);
+    served->dead = db_int8(rows, row, 22);
+    read_filter(served, db_text(rows, row, 7));
+    return served;
+}
+
+static void take_loaded(struct courier *courier, const PGresult *rows, int row) {
+    struct served *served = served_of_row(rows, row);
+    if (served->endpoint.carrier == NULL) {
+        journal_say(JOURNAL_ERROR, "endpoint_unusable", "%s: there is no carrier %s", served->endpoint.name,
+                    db_text(rows, row, 4));
+        served_free(courier, served);
+        return;
+    }
+    struct served **by_number = number_bucket(courier, served->endpoint.endpoint);
+    struct served **of_stream = stream_bucket(courier, served->endpoint.unit);
+    served->shard = loop_stream_shard(courier->loop, served->endpoint.unit);
+    served->next_by_number = *by_number;
+    *by_number = served;
+    served->next_of_stream = *of_stream;
+    *of_stream = served;
+    courier->served_count++;
+    served->pool = endpoint_pool(&served->health);
+    served_recount(courier, served);
+    served_list_add(courier, served);
+}
+
+static int load(struct courier *courier, struct column *numbers) {
+    struct params params = {0};
+    if (numbers->count == 0)
+        return 0;
+    params_column(&params, numbers);
+    SCOPED_RESULT
+    *rows = db_ask(courier->db, "courier_load", &params);
+    column_reset(numbers);
+    for (int row = 0; rows != NULL && row < PQntuples(rows); row++)
+        take_loaded(courier, rows, row);
+    return rows != NULL ? 0 : -1;
+}
+
+/* Whether it must be read: it is ours and not here yet. One that changed is forgotten at once, or when nothing is under way. */
+static bool must_load(struct courier *courier, int64_t endpoint, int64_t changed) {
+    struct served *served = served_numbered(courier, endpoint);
+    if (served == NULL)
+        return courier->served_count < ENDPOINTS_MAX;
+    if (served->changed == changed)
+        return false;
+    if (!is_quiet(served)) {
+        served->stale = true;
+        served_unlist(courier, served);
+        return false;
+    }
+    served_forget(courier, served);
+    return true;
+}
+
+/* Those whose row is gone. */
+static void forget_removed(struct courier *courier, const PGresult *rows) {
+    size_t bucket = 0;
+    for (int row = 0; row < PQntuples(rows); row++) {
+        struct served *served = served_numbered(courier, db_int8(rows, row, 0));
+        if (served != NULL)
+            served->seen = true;
+    }
+    for (struct served *served = courier_next_served(courier, &bucket, NULL), *next; served != NULL; served = next) {
+        next = courier_next_served(courier, &bucket, served);
+        if (!served->seen)
+            served_forget(courier, served);
+        else
+            served->seen = false;
+    }
+}
+
+int courier_sweep(struct courier *courier) {
+    struct column numbers = {0};
+    int status = 0;
+    SCOPED_RESULT
+    *rows = db_ask(courier->db, "courier_sweep", NULL);
+    if (rows == NULL)
+        return -1;
+    forget_removed(courier, rows);
+    for (int row = 0; row < PQntuples(rows) && status == 0; row++) {
+        uint16_t shard = loop_stream_shard(courier->loop, db_text(rows, row, 2));
+        if (courier->epochs[shard] == 0 || !must_load(courier, db_int8(rows, row, 0), db_int8(rows, row, 1)))
+            continue;
+        board_watch(courier->board, db_text(rows, row, 2)); /* before its head is read */
+        column_int8(&numbers, db_int8(rows, row, 0));
+        if (numbers.count == LOADS_MAX)
+            status = load(courier, &numbers);
+    }
+    if (status == 0)
+        status = load(courier, &numbers);
+    column_close(&numbers);
+    metric_set(METRIC_endpoints, (long long)courier->served_count);
+    return status;
+}
+
+/* ---- news of streams -------------------------------------------------------------------------------------------------------- */
+
+static void advance(struct courier *courier, const char *stream, uint64_t head) {
+    for (struct served *served = *stream_bucket(courier, stream); served != NULL; served = served->next_of_stream) {
+        if (strcmp(served->endpoint.unit, stream) != 0 || head <= served->head)
+            continue;
+        served->head = head;
+        served_list_add(courier, served);
+    }
+}
+
+void courier_news(struct courier *courier) {
+    struct board_news news[NEWS_MAX];
+    size_t count;
+    while ((count = board_take(courier->board, news, NEWS_MAX)) > 0)
+        for (size_t i = 0; i < count; i++)
+            advance(courier, news[i].stream, news[i].seq);
+}
+
+/* Some news never come: a peer may die between its commit and telling us. */
+int courier_heads(struct courier *courier) {
+    struct column units = {0};
+    struct params params = {0};
+    size_t bucket = 0;
+    for (const struct served *served = courier_next_served(courier, &bucket, NULL); served != NULL;
+         served = courier_next_served(courier, &bucket, served))
+        column_text(&units, served->endpoint.unit);
+    if (units.count == 0)
+        return 0;
+    params_column(&params, &units);
+    SCOPED_RESULT
+    *heads = db_ask(courier->db, "courier_heads", &params);
+    column_close(&units);
+    for (int row = 0; heads != NULL && row < PQntuples(heads); row++)
+        advance(courier, db_text(heads, row, 0), (uint64_t)db_int8(heads, row, 1));
+    return heads != NULL ? 0 : -1;
+}
+
+void courier_tell_metrics(struct courier *courier) {
+    size_t bucket = 0;
+    long long waiting = 0, dead = 0;
+    for (const struct served *served = courier_next_served(courier, &bucket, NULL); served != NULL;
+         served = courier_next_served(courier, &bucket, served)) {
+        waiting += served->waiting;
+        dead += served->dead;
+    }
+    metric_set(METRIC_deliveries_waiting, waiting);
+    metric_set(METRIC_deliveries_dead, dead);
+    metric_set(METRIC_deliveries_under_way, (long long)courier->flying);
+    metric_set(METRIC_delivery_first_ms, courier->first_worst_ms);
+    courier->first_worst_ms = 0;
+}

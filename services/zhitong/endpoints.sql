@@ -1,0 +1,71 @@
+-- Endpoints: who is told besides the followers. The couriers hear of every change of `changed`.
+
+-- name: endpoint_add
+-- $1 name, $2 unit, $3 carrier, $4 sealed, $5 shown, $6 key, $7 filter, $8 language, $9 announce, $10 allow private,
+-- $11 from: begin, end or the last seq that it shall not get
+INSERT INTO endpoint (name, unit, carrier, sealed, shown, key, filter, language, announce, allow_private, from_seq, cursor)
+SELECT $1::text, $2::text, $3::text, $4::bytea, $5::text, $6::bigint, coalesce($7::text, ''), coalesce($8::text, ''), $9::text,
+       $10::text = 'yes', f.seq, f.seq
+FROM (SELECT CASE $11::text WHEN 'begin' THEN 0 WHEN 'end' THEN coalesce((SELECT head FROM stream WHERE unit = $2::text), 0)
+             ELSE $11::text::bigint END AS seq) f
+RETURNING endpoint, from_seq;
+
+-- name: endpoint_unit
+-- $1 unit
+SELECT 1 FROM city.unit WHERE code = $1::text UNION ALL SELECT 1 WHERE $1::text = '@reporters';
+
+-- name: endpoint_list
+SELECT e.name, e.unit, e.carrier, e.shown,
+       CASE WHEN e.disabled_at IS NOT NULL THEN 'disabled' WHEN e.failures > 0 THEN 'failing' WHEN e.succeeded_at IS NULL THEN 'new'
+            ELSE 'good' END,
+       greatest(coalesce(s.head, 0) - e.cursor, 0),
+       (SELECT count(*) FROM delivery d WHERE d.endpoint = e.endpoint AND d.state <> 'dead'),
+       (SELECT count(*) FROM delivery d WHERE d.endpoint = e.endpoint AND d.state = 'dead')
+FROM endpoint e LEFT JOIN stream s USING (unit) ORDER BY e.name;
+
+-- name: endpoint_show
+-- $1 name
+SELECT e.name, e.unit, e.carrier, e.shown, e.filter, e.language, coalesce(e.announce, ''), e.allow_private, e.added_at,
+       e.from_seq, e.cursor, coalesce(s.head, 0), e.failures, e.succeeded_at, e.disabled_at, coalesce(e.disabled_why, ''),
+       (SELECT count(*) FROM delivery d WHERE d.endpoint = e.endpoint AND d.state <> 'dead'),
+       (SELECT count(*) FROM delivery d WHERE d.endpoint = e.endpoint AND d.state = 'dead'), e.sealed, e.endpoint
+FROM endpoint e LEFT JOIN stream s USING (unit) WHERE e.name = $1::text;
+
+-- name: endpoint_seal
+-- $1 name, $2 sealed, $3 key, $4 what was sealed before
+UPDATE endpoint SET sealed = $2::bytea, key = $3::bigint, changed = changed + 1
+WHERE name = $1::text AND sealed = $4::bytea RETURNING name;
+
+-- name: endpoint_enable
+-- $1 name. What failed before is forgotten: it gets its first attempts at once.
+UPDATE endpoint SET disabled_at = NULL, disabled_why = NULL, failures = 0, changed = changed + 1
+WHERE name = $1::text RETURNING name;
+
+-- name: endpoint_disable
+-- $1 name
+UPDATE endpoint SET disabled_at = clock_timestamp(), disabled_why = 'by an operator', changed = changed + 1
+WHERE name = $1::text AND disabled_at IS NULL RETURNING name;
+
+-- name: endpoint_remove
+-- $1 name. Its attempts stay until their days are dropped.
+DELETE FROM endpoint WHERE name = $1::text RETURNING name;
+
+-- name: endpoint_test
+-- $1 name → the announcement, which the courier that serves it brings at once
+WITH told AS (
+  INSERT INTO announcement (kind, about, unit, why)
+  SELECT 'test', name, unit, 'a test delivery, asked for by an operator' FROM endpoint WHERE name = $1::text
+  RETURNING announcement, about),
+sent AS (
+  INSERT INTO delivery (endpoint, seq, case_id, state, next_at)
+  SELECT e.endpoint, -t.announcement, 0, 'retry', clock_timestamp() FROM told t JOIN endpoint e ON e.name = t.about)
+UPDATE endpoint e SET changed = changed + 1 FROM told t WHERE e.name = t.about RETURNING e.endpoint, t.announcement;
+
+-- name: endpoint_tested
+-- $1 endpoint, $2 announcement
+SELECT status, outcome, answer, took_ms, told FROM attempt WHERE endpoint = $1::text::bigint AND seq = -$2::text::bigint
+ORDER BY at DESC LIMIT 1;
+
+-- name: endpoint_test_end
+-- $1 endpoint, $2 announcement: nobody brought it
+DELETE FROM delivery WHERE endpoint = $1::text::bigint AND seq = -$2::text::bigint;
