@@ -94,8 +94,8 @@ static int connect_database(struct courier *courier) {
     const struct db_query *tables[QUERY_TABLES_MAX];
     struct reason why;
     service_query_tables(courier->loop->service, tables);
-    if (db_open(&courier->db, settings_text(courier->carriers.settings, "ZHITONG_DATABASE_URL"), "notification", tables,
-                &why) != 0)
+    if (db_open(&courier->db, settings_text(courier->settings, "ZHITONG_DATABASE_URL"), "notification", tables, &why) !=
+        0)
         return -1;
     PQclear(db_ask(courier->db, "courier_start", NULL));
     PQclear(db_ask(courier->db, "courier_listen", NULL));
@@ -116,7 +116,7 @@ static void refresh_keys(struct courier *courier) {
 
 static void tend(struct courier *courier) {
     struct params params = {0};
-    params_int4(&params, (int32_t)settings_number(courier->carriers.settings, "ZHITONG_LOG_KEEP_DAYS"));
+    params_int4(&params, (int32_t)settings_number(courier->settings, "ZHITONG_LOG_KEEP_DAYS"));
     SCOPED_RESULT
     *result = db_ask(courier->db, "courier_tend", &params);
     if (result == NULL)
@@ -251,7 +251,7 @@ static struct courier *courier_make(struct service_loop *loop) {
     assert(courier != NULL);
     courier->loop = loop;
     courier->epoll = -1;
-    courier->carriers.settings = settings;
+    courier->settings = settings;
     courier->private_hosts = settings_text(settings, "ZHITONG_PRIVATE_HOSTS");
     courier->ca_file = settings_text(settings, "ZHITONG_CA_FILE");
     courier->scale_percent = (int)settings_number(settings, "ZHITONG_RETRY_SCALE_PERCENT");
@@ -270,8 +270,8 @@ static void *extra_open(struct service_loop *loop, struct reason *why) {
     struct courier *courier = courier_make(loop);
     struct owner *owner = calloc(1, sizeof *owner);
     assert(owner != NULL);
-    if (sodium_init() < 0 || secret_keys_of_settings(&courier->keys, loop->settings, why) != 0 ||
-        courier_curl_open(courier, why) != 0)
+    if (sodium_init() < 0 || carrier_settings_of(&courier->carriers, loop->settings, why) != 0 ||
+        secret_keys_of_settings(&courier->keys, loop->settings, why) != 0 || courier_curl_open(courier, why) != 0)
         goto fail;
     courier->in = mailbox_open();
     courier->board = board_open();

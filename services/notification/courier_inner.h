@@ -126,6 +126,7 @@ struct flight { /* one transfer */
 #define SERVED_BUCKETS 16384
 struct courier {
     struct service_loop *loop; /* of its thread: only its mailbox is used here */
+    const struct settings *settings;
     struct carrier_settings carriers;
     struct secret_keys *keys; /* NULL: none are set */
     bool keys_bad;            /* their file was changed and cannot be read: the old ones hold */

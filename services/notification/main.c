@@ -1,6 +1,7 @@
 /* Notification: who is told. It appends every entry to the streams of the units concerned, serves these streams, and brings what
  * they hold to endpoints. */
 #include "common/secret_keys.h"
+#include "services/notification/carrier_settings.h"
 #include "services/notification/courier.h"
 #include "services/notification/handlers.h"
 #include "services/notification/series.h"
@@ -10,6 +11,7 @@ extern const struct db_query notification_queries[], courier_queries[];
 static const struct setting settings[] = {
     SETTINGS_OF_PUBLIC_ENDPOINT,
     SETTINGS_OF_COURIER,
+    SETTINGS_OF_CARRIERS,
     SETTING_OF_SECRET_KEYS,
 };
 
