@@ -37,8 +37,7 @@ struct area {
     uint8_t tier;              /* tier of its governance centre; a grid has tier 1 like its village */
     double lat, lon;           /* of its middle, WGS-84 degrees; NaN: not known */
     bool fenced;               /* it has a border, see common/city_place.h */
-    const struct unit
-        *centre; /* a governance centre of exactly this area; more of them: next_centre. NULL: it has none */
+    const struct unit *centre; /* its governance centre; NULL: it has none */
 };
 
 struct unit {
@@ -46,8 +45,7 @@ struct unit {
     char kind[CODE_MAX + 1]; /* "centre", or what kind of department it is */
     uint8_t tier;
     const struct area *area;
-    const struct unit *above;       /* who answers when it lets a deadline pass; NULL at the top */
-    const struct unit *next_centre; /* of a governance centre: another one of the same area */
+    const struct unit *above; /* who answers when it lets a deadline pass; NULL at the top */
 };
 
 struct item {

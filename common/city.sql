@@ -27,7 +27,7 @@ SELECT code, name_en, name_zh, parent, tier::text, stat_code, code_year::text, l
 FROM city.area ORDER BY position;
 
 -- name: city_read_units
-SELECT code, name_en, name_zh, kind, tier::text, area, above, calendar
+SELECT code, name_en, name_zh, kind, tier::text, area, above, calendar, stream_days::text
 FROM city.unit ORDER BY position;
 
 -- name: city_read_items

@@ -88,14 +88,12 @@ static void build_units(struct city *city, const struct city_draft *draft) {
         city->units[row].above = city_unit(city, FIELD(draft, units, row, above));
 }
 
+/* The check lets an area have one. */
 static void build_centres(struct city *city) {
-    for (size_t row = city->unit_count; row-- > 0;) {
-        struct unit *unit = &city->units[row];
-        if (code_index_find(&city->kinds, unit->kind) != city->centre)
-            continue;
-        struct area *area = &city->areas[unit->area - city->areas];
-        unit->next_centre = area->centre;
-        area->centre = unit;
+    for (size_t row = 0; row < city->unit_count; row++) {
+        const struct unit *unit = &city->units[row];
+        if (code_index_find(&city->kinds, unit->kind) == city->centre)
+            city->areas[unit->area - city->areas].centre = unit;
     }
 }
 

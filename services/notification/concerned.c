@@ -25,8 +25,8 @@ static void add_all(struct concerned *concerned, const char *units) {
 
 static void add_centres(struct concerned *concerned, const struct area *area) {
     for (; area != NULL; area = area->parent)
-        for (const struct unit *centre = area->centre; centre != NULL; centre = centre->next_centre)
-            add(concerned, centre->code, strlen(centre->code));
+        if (area->centre != NULL)
+            add(concerned, area->centre->code, strlen(area->centre->code));
 }
 
 void concerned_by(const struct case_moved *moved, const struct city *city, struct concerned *concerned) {

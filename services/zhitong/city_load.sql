@@ -83,10 +83,10 @@ FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text
      WITH ORDINALITY AS n (code, name_en, name_zh, parent, tier, stat_code, code_year, lat, long, also, position);
 
 -- name: city_load_units
-INSERT INTO city.unit (code, name_en, name_zh, kind, tier, area, above, calendar, position)
-SELECT code, name_en, name_zh, kind, tier::smallint, area, above, calendar, position
-FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[])
-     WITH ORDINALITY AS n (code, name_en, name_zh, kind, tier, area, above, calendar, position);
+INSERT INTO city.unit (code, name_en, name_zh, kind, tier, area, above, calendar, stream_days, position)
+SELECT code, name_en, name_zh, kind, tier::smallint, area, above, calendar, stream_days::integer, position
+FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[])
+     WITH ORDINALITY AS n (code, name_en, name_zh, kind, tier, area, above, calendar, stream_days, position);
 
 -- name: city_load_items
 INSERT INTO city.item (code, name_en, name_zh, parent, matter, severity, tier, unit_kind, unit, limit_amount, limit_unit, position)

@@ -155,8 +155,12 @@ def departments_hear_everything_in_order(system, shared):
         assert follower.entries[0][0] == 1 and len(follower.entries) == head
         assert not follower.order_faults(), follower.order_faults()[:5]
         assert not follower.refused
-    first = shared["county"].entries[0][1]
-    assert first["t"] == "case_moved" and COUNTY in (first["unit"], *first.get("support", "").split()), first
+    # The top centre hears of every move there is, a county's of every one in the county.
+    heard = "SELECT count(*) FROM notification.stream_entry WHERE unit = '{}'"
+    assert system.sql.number(heard.format(TOP)) == system.sql.number("SELECT count(*) FROM routing.log")
+    assert system.sql.number(heard.format(COUNTY)) == system.sql.number(
+        """SELECT count(*) FROM routing.log l JOIN routing.case_file c ON c.shard = l.shard AND c.case_id = l.case_id
+           WHERE c.area = 'north' OR c.area LIKE 'n\\_%'""")
 
 
 def a_department_resumes_from_the_middle(system, shared):

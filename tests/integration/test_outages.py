@@ -68,21 +68,20 @@ def with_the_database_they_go_on_by_themselves(system, shared):
 def a_dropped_day_is_told_as_truncated(system, shared):
     wait_applied(system)
     # What was told so far was told yesterday; then that day's partition goes.
-    system.sql.rows("""BEGIN;
-        CREATE TABLE notification.stream_entry_old (LIKE notification.stream_entry INCLUDING ALL);
-        WITH moved AS (DELETE FROM notification.stream_entry RETURNING *)
-          INSERT INTO notification.stream_entry_old SELECT seq, case_id, version, current_date - 1, type, unit, body FROM moved;
-        ALTER TABLE notification.stream_entry ATTACH PARTITION notification.stream_entry_old
-          FOR VALUES FROM (current_date - 1) TO (current_date);
-        COMMIT""".replace(" SELECT seq, case_id, version, current_date - 1, type, unit, body FROM moved",
-                          " (seq, case_id, version, day, type, unit, body)"
-                          " SELECT seq, case_id, version, current_date - 1, type, unit, body FROM moved"))
+    for table in ("stream_body", "stream_run"):
+        system.sql.rows(f"""BEGIN;
+            CREATE TABLE notification.{table}_old (LIKE notification.{table} INCLUDING ALL);
+            WITH moved AS (DELETE FROM notification.{table} RETURNING *) INSERT INTO notification.{table}_old SELECT * FROM moved;
+            UPDATE notification.{table}_old SET day = current_date - 1;
+            ALTER TABLE notification.{table} ATTACH PARTITION notification.{table}_old
+              FOR VALUES FROM (current_date - 1) TO (current_date);
+            COMMIT""")
     old_head = system.sql.number(f"SELECT head FROM notification.stream WHERE unit = '{UNIT}'")
     shared["client"].submit_all({f"today-{nth}": report(nth) for nth in range(400)})
     wait_applied(system)
     head = system.sql.number(f"SELECT head FROM notification.stream WHERE unit = '{UNIT}'")
     assert 0 < old_head < head, (old_head, head)
-    system.sql.rows("DROP TABLE notification.stream_entry_old")
+    system.sql.rows("DROP TABLE notification.stream_body_old; DROP TABLE notification.stream_run_old")
 
     late = Department(system.endpoints("notification"), system.server_key(), shared["keys"], UNIT)
     late.start()

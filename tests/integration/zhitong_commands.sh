@@ -212,11 +212,14 @@ bites deadline_of_another_instant deadline_armed "UPDATE escalation.deadline SET
 bites deadline_of_closed_case deadline_disarmed "INSERT INTO escalation.deadline VALUES (898, now() + interval '1 day', NULL, 1, 2, 1)"
 bites overdue 'deadline_armed deadline_fired' "UPDATE escalation.deadline SET due_at = now() - interval '6 s' WHERE case_id = 386"
 bites unanswered_deadline deadline_answered 'UPDATE routing.shard r SET in_seq_2 = e.out_seq FROM escalation.shard e WHERE r.shard = 2 AND e.shard = 2'
-bites gap_in_a_stream 'stream_complete told_once' "DELETE FROM notification.stream_entry WHERE unit = 'unit-3' AND case_id = 386"
-bites stream_without_head stream_complete "DELETE FROM notification.stream WHERE unit = 'unit-3'"
-bites told_twice told_once "INSERT INTO notification.stream_entry (seq, case_id, version, type, unit, body) SELECT s.head + 1, 386, 1, 33, s.unit, '\\x80' FROM notification.stream s WHERE unit = 'unit-3'; UPDATE notification.stream SET head = head + 1 WHERE unit = 'unit-3'"
-bites told_the_wrong_unit told_once "INSERT INTO notification.stream_entry (seq, case_id, version, type, unit, body) VALUES (1, 386, 1, 33, 'stranger', '\\x80'); INSERT INTO notification.stream VALUES ('stranger', 1)"
-bites support_not_told 'stream_complete told_once' "DELETE FROM notification.stream_entry WHERE case_id = 642 AND version = 2 AND unit <> 'centre'"
+number() { echo "(SELECT number FROM notification.stream WHERE unit = '$1')"; }
+bites gap_in_a_stream 'stream_complete told_once' "DELETE FROM notification.stream_body WHERE case_id = 386 AND stream = $(number unit-3)"
+bites stream_without_head 'stream_complete told_once' "DELETE FROM notification.stream WHERE unit = 'unit-3'"
+bites told_twice told_once "INSERT INTO notification.stream_body (seq, case_id, at, version, type, stream, body) SELECT s.head + 1, 386, now(), 1, 33, s.number, '\\x80' FROM notification.stream s WHERE unit = 'unit-3'; UPDATE notification.stream SET head = head + 1 WHERE unit = 'unit-3'"
+bites told_the_wrong_unit told_once "INSERT INTO notification.stream (unit, head) VALUES ('stranger', 1);
+    INSERT INTO notification.stream_body (seq, case_id, at, version, type, stream, body) SELECT 1, 386, now(), 1, 33, number, '\\x80' FROM notification.stream WHERE unit = 'stranger'"
+bites support_not_told 'stream_complete told_once' "DELETE FROM notification.stream_run r USING notification.stream_body b WHERE b.stream = r.of_streams[1] AND b.seq = r.of_seqs[1] AND b.case_id = 642 AND b.version = 2"
+bites reference_without_a_body 'stream_complete told_once' "DELETE FROM notification.stream_body WHERE case_id = 642 AND version = 2"
 bites entry_of_another_case case_versions 'UPDATE routing.log SET case_id = 387 WHERE case_id = 386'
 bites unreadable_entry 'case_as_logged case_versions told_once' "UPDATE routing.log SET body = '\\x80' WHERE case_id = 386"
 
@@ -239,7 +242,7 @@ spares link_not_yet_applied "UPDATE intake.report SET parent = 258 WHERE case_id
 spares reporter_who_was_erased "INSERT INTO intake.reporter (reporter, channel, first_at, last_at, erase_at, erased_at)
     VALUES (386, 'web', now(), now(), now(), now()); UPDATE intake.report SET reporter = 386 WHERE case_id = 386"
 spares deadline_not_yet_armed 'UPDATE escalation.shard SET in_seq_1 = 2 WHERE shard = 2; DELETE FROM escalation.deadline WHERE case_id = 386'
-forget_last="DELETE FROM notification.stream_entry e USING notification.stream s WHERE s.unit = 'unit-1' AND e.unit = s.unit AND e.seq = s.head;
+forget_last="DELETE FROM notification.stream_body e USING notification.stream s WHERE s.unit = 'unit-1' AND e.stream = s.number AND e.seq = s.head;
     UPDATE notification.stream SET head = head - 1 WHERE unit = 'unit-1'"
 bites last_entry_not_told told_once "$forget_last"
 spares entry_not_yet_told "$forget_last; UPDATE notification.shard SET in_seq_1 = in_seq_1 - 1 WHERE shard = 7"

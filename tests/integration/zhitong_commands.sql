@@ -55,11 +55,19 @@ INSERT INTO escalation.deadline (case_id, due_at, fired_at, version, shard, tier
 SELECT c.case_id, c.due_at, CASE WHEN s.fired THEN now() END, c.version, c.shard, c.tier
 FROM routing.case_file c JOIN story s USING (case_id) WHERE c.state <> 'closed';
 
-INSERT INTO notification.stream_entry (seq, case_id, version, type, unit, body)
-SELECT row_number() OVER (PARTITION BY told ORDER BY shard, seq), case_id, version, 33, told, '\x80'
-FROM (SELECT shard, seq, case_id, version, lead AS told FROM move
-      UNION ALL SELECT shard, seq, case_id, version, support FROM move WHERE support <> '') t;
-INSERT INTO notification.stream (unit, head) SELECT unit, max(seq) FROM notification.stream_entry GROUP BY unit;
+-- The body lies with the lead, a supporting unit refers to it; as if every case had come in a batch of its own.
+CREATE TEMP TABLE told AS
+SELECT row_number() OVER (PARTITION BY unit ORDER BY shard, seq) AS nth, t.*
+FROM (SELECT shard, seq, case_id, version, lead AS unit, NULL AS body_of FROM move
+      UNION ALL SELECT shard, seq, case_id, version, support, lead FROM move WHERE support <> '') t;
+INSERT INTO notification.stream (unit, head, at) SELECT unit, max(nth), now() FROM told GROUP BY unit;
+INSERT INTO notification.stream_body (seq, case_id, at, stream, version, type, body)
+SELECT t.nth, t.case_id, now(), s.number, t.version, 33, '\x80'
+FROM told t JOIN notification.stream s USING (unit) WHERE t.body_of IS NULL;
+INSERT INTO notification.stream_run (last_seq, at, stream, of_streams, of_seqs)
+SELECT t.nth, now(), s.number, ARRAY[o.number], ARRAY[b.nth]
+FROM told t JOIN notification.stream s USING (unit) JOIN notification.stream o ON o.unit = t.body_of
+  JOIN told b ON b.unit = t.body_of AND b.case_id = t.case_id AND b.version = t.version;
 
 UPDATE intake.shard SET out_seq = :reports WHERE shard < :shards;
 UPDATE routing.shard s SET in_seq_1 = :reports, in_seq_2 = e.last - 1, out_seq = m.last

@@ -1,12 +1,7 @@
 #include "services/notification/concerned.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <string.h>
-
-#include <cmocka.h>
+#include "services/notification/notice_reporter.h"
+#include "tests/unit/small_city.h"
 
 #define UNIT_48 "uuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuu"
 
@@ -64,11 +59,103 @@ static void more_units_than_have_room_are_left_out(void **state) {
     assert_string_equal(concerned.units[CONCERNED_MAX - 1], "o22");
 }
 
+static struct city *city;
+
+static int open_city(void **state) {
+    if (make_folder(state) != 0)
+        return -1;
+    struct city_draft *draft;
+    int status = city_folder_open(&city, &draft, folder);
+    city_draft_close(&draft);
+    return status;
+}
+
+static int close_city(void **state) {
+    city_close(&city);
+    return remove_folder(state);
+}
+
+static void list_of(const struct case_moved *moved, char list[4000]) {
+    struct concerned concerned;
+    list[0] = '\0';
+    concerned_by(moved, city, &concerned);
+    for (int unit = 0; unit < concerned.count; unit++)
+        sprintf(list + strlen(list), "%s%s", unit > 0 ? " " : "", concerned.units[unit]);
+}
+
+static void the_centres_around_the_case_hear_of_it_from_the_inside_out(void **state) {
+    static const struct {
+        const char *area, *unit, *support, *former, *concerned;
+    } cases[] = {
+        {"v", "v-desk", "", "", "v-desk t-centre c-centre s-centre"},
+        {"g", "v-desk", "", "", "v-desk t-centre c-centre s-centre"},   /* a grid's village hears */
+        {"w", "c-water", "", "", "c-water t-centre c-centre s-centre"}, /* no centre of its own; departments do not */
+        {"t", "t-centre", "v-desk", "", "t-centre v-desk c-centre s-centre"},
+        {"c", "c-water", "", "", "c-water c-centre s-centre"},
+        {"s", "s-water", "", "", "s-water s-centre"},
+        {"c", "c-water", "", "t-centre v-desk", "c-water t-centre v-desk c-centre s-centre"}, /* held it once */
+        {"v", "s-centre", "c-centre", "v-desk c-water", "s-centre c-centre v-desk c-water t-centre"},
+        {"nowhere", "v-desk", "", "", "v-desk"}, /* an area that the city has no longer */
+    };
+    (void)state;
+    for (size_t i = 0; i < LENGTH(cases); i++) {
+        struct case_moved moved = {.case_id = 1};
+        char list[4000];
+        strcpy(moved.area, cases[i].area);
+        strcpy(moved.unit, cases[i].unit);
+        strcpy(moved.support, cases[i].support);
+        strcpy(moved.former, cases[i].former);
+        list_of(&moved, list);
+        assert_string_equal(list, cases[i].concerned);
+    }
+}
+
+static void reporters_hear_where_they_left_an_address_and_a_notice_comes_of_it(void **state) {
+    static const struct {
+        const char *move, *from, *after;
+        bool reporter, heard;
+    } cases[] = {
+        {"open", "none", "dispatched", true, true},
+        {"open", "none", "dispatched", false, false},
+        {"report", "none", "reported", true, true},
+        {"merge", "none", "merged", true, true},
+        {"merge", "reported", "merged", true, false},
+        {"dispatch", "accepted", "dispatched", true, true},
+        {"transfer", "handling", "dispatched", true, true},
+        {"escalate", "handling", "dispatched", true, true},
+        {"sign", "dispatched", "handling", true, false},
+        {"note", "handling", "handling", true, false},
+        {"grant_extension", "handling", "handling", true, true},
+        {"suspend", "handling", "suspended", true, true},
+        {"claim_done", "handling", "claimed_done", true, true},
+        {"verify", "claimed_done", "callback", true, true},
+        {"decline", "reported", "declined", true, true},
+        {"conclude", "merged", "closed", true, true},
+        {"satisfied", "callback", "closed", true, true},
+        {"attempt", "callback", "callback", true, false},
+        {"archive", "closed", "archived", true, false},
+        {"warn", "handling", "handling", true, false},
+    };
+    (void)state;
+    for (size_t i = 0; i < LENGTH(cases); i++) {
+        struct case_moved moved = {.case_id = 1, .unit = "s-water", .area = "s", .reporter = cases[i].reporter};
+        char list[4000];
+        strcpy(moved.move, cases[i].move);
+        strcpy(moved.from, cases[i].from);
+        strcpy(moved.state, cases[i].after);
+        assert_int_equal(notice_for_reporters(&moved), cases[i].heard);
+        list_of(&moved, list);
+        assert_string_equal(list, cases[i].heard ? "s-water s-centre @reporters" : "s-water s-centre");
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_responsible_unit_comes_first_and_each_unit_once),
         cmocka_unit_test(who_oversees_a_case_is_told_too),
         cmocka_unit_test(more_units_than_have_room_are_left_out),
+        cmocka_unit_test(the_centres_around_the_case_hear_of_it_from_the_inside_out),
+        cmocka_unit_test(reporters_hear_where_they_left_an_address_and_a_notice_comes_of_it),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, open_city, close_city);
 }

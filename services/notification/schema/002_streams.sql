@@ -221,8 +221,8 @@ BEGIN
   PERFORM pg_advisory_xact_lock(mesh.lock_class(), 0);
   INSERT INTO notification.stream_kept AS k (unit, first, day)
   SELECT s.unit, greatest(coalesce(b.seq, 0), coalesce(r.seq, 0), coalesce(s.first, 1) - 1) + 1, s.since
-  FROM (SELECT s.unit, s.number, k.first, k.day, current_date - keep_days AS since
-        FROM notification.stream s LEFT JOIN notification.stream_kept k ON k.unit = s.unit) s
+  FROM (SELECT s.unit, s.number, k.first, k.day, current_date - least(keep_days, u.stream_days) AS since
+        FROM notification.stream s LEFT JOIN notification.stream_kept k ON k.unit = s.unit LEFT JOIN city.unit u ON u.code = s.unit) s
     CROSS JOIN LATERAL (SELECT max(b.seq) AS seq FROM notification.stream_body b WHERE b.stream = s.number AND b.day < s.since) b
     CROSS JOIN LATERAL (SELECT max(r.last_seq) AS seq FROM notification.stream_run r WHERE r.stream = s.number AND r.day < s.since) r
   WHERE s.day IS NULL OR s.day < s.since
