@@ -6,210 +6,93 @@
 #include <string.h>
 
 #include "common/clock.h"
-#include "proto/guard.h"
+#include "common/filter.h"
+#include "common/follow_client_parts.h"
 
 #define SILENCE_MS 3000       /* heads come each second: three missed ones end the connection */
 #define FIRST_SILENCE_MS 1500 /* until the first word */
 #define PROBE_MS 1300         /* silence after which we say where we are: who does not know us says so at once */
-#define STUCK_MS 1000         /* the head is ahead, there is credit, and nothing comes */
-#define NOBODY_MS 1000        /* nobody has the stream yet: asked again */
-#define MOVES_MAX 3           /* replicas that send us round in circles: wait for them to agree */
-#define PACKETS_PER_TURN_MAX 256
+#define STUCK_MS 3000         /* the head is ahead, there is credit, and nothing comes */
+#define SAY_MS 1000           /* what was applied is said this often; in a group also when there is nothing new */
 #define CREDIT_MAX 10000
 
-enum stage { STOPPED, SEEK_HEAD, FOLLOWING, NOBODY };
-
-struct follow_client {
-    struct follow_client_options options;
-    struct endpoints endpoints;
-    int endpoint; /* which of them we are connected to, -1: to moved_to */
-    char stream[49];
-    char server_key[WIRE_KEY_SIZE];
-    struct moved moved_to;
-    void *socket;
-    enum stage stage;
-    int64_t opened_ms, heard_ms, probed_ms, progress_ms, ask_ms; /* monotonic; heard_ms 0: not yet */
-    uint64_t received, allowed, head;
-    int moves; /* one after the other, without an entry */
-};
-
-static void tell(const struct follow_client *client, enum follow_event event, const char *detail) {
-    struct follow_news news = {.event = event, .detail = detail};
+void follow_client_tell(const struct follow_client *client, const struct follow_news *news) {
     if (client->options.news != NULL)
-        client->options.news(client->options.context, &news);
+        client->options.news(client->options.context, news);
 }
 
-static const char *endpoint_name(const struct follow_client *client) {
+const char *follow_client_endpoint(const struct follow_client *client) {
     return client->endpoint < 0 ? client->moved_to.endpoint : client->endpoints.names[client->endpoint];
 }
 
 /* ---- asking -------------------------------------------------------------------------------------------------------- */
 
-/* Without a credit the owner tells the head and sends nothing. */
-static void ask(struct follow_client *client) {
-    bool seek = client->received == FOLLOW_FROM_END;
-    struct follow follow = {.from = seek ? 1 : client->received + 1, .credit = seek ? 0 : client->options.credit};
+bool follow_client_in_group(const struct follow_client *client) {
+    return client->options.group != NULL;
+}
+
+void follow_client_ask(struct follow_client *client) {
+    const struct follow_client_options *options = &client->options;
+    struct follow follow = {.credit = options->credit};
     memcpy(follow.stream, client->stream, sizeof client->stream);
-    client->stage = seek ? SEEK_HEAD : FOLLOWING;
-    client->allowed = seek ? 0 : client->received + client->options.credit;
-    client->progress_ms = clock_monotonic_ms();
+    if (client->placed && !follow_client_in_group(client))
+        follow.from = client->received + 1;
+    else if (options->from != FOLLOW_FROM_END)
+        follow.from = options->from;
+    follow.from_at = follow.from == 0 && options->from == 0 ? options->from_at : 0;
+    snprintf(follow.filter, sizeof follow.filter, "%s", options->filter == NULL ? "" : options->filter);
+    snprintf(follow.group, sizeof follow.group, "%s", options->group == NULL ? "" : options->group);
+    client->stage = FOLLOWING;
+    client->credit = options->credit;
+    if (follow_client_in_group(client))
+        client->received = 0; /* whoever serves us now has sent us nothing yet */
+    client->said = client->received;
+    client->said_ms = client->progress_ms = clock_monotonic_ms();
     if (client->socket != NULL)
         (void)wire_send(client->socket, NULL, MESSAGE_follow, &follow);
 }
 
-static void connect_now(struct follow_client *client) {
+void follow_client_connect(struct follow_client *client) {
     const char *key = client->server_key;
     if (client->endpoint < 0 && client->moved_to.curve_key[0] != '\0')
         key = client->moved_to.curve_key;
     wire_close(&client->socket);
     client->opened_ms = client->probed_ms = clock_monotonic_ms();
     client->heard_ms = 0;
-    client->socket = wire_dealer(client->options.zmq, client->options.keys, endpoint_name(client), key);
+    client->socket = wire_dealer(client->options.zmq, client->options.keys, follow_client_endpoint(client), key);
     struct hello hello = {.service = "department", .protocol = 1};
     if (client->socket != NULL)
         (void)wire_send(client->socket, NULL, MESSAGE_hello, &hello);
     if (client->stage != STOPPED)
-        ask(client);
+        follow_client_ask(client);
 }
 
 static void connect_next(struct follow_client *client) {
     client->endpoint = (client->endpoint + 1) % client->endpoints.count;
-    connect_now(client);
+    follow_client_connect(client);
 }
 
-/* Called at the start of a turn: what was handed out before is applied by now. */
-static void grant(struct follow_client *client) {
-    uint64_t wanted = client->received + client->options.credit;
-    if (client->stage != FOLLOWING || client->socket == NULL)
-        return;
-    if (wanted < client->allowed + client->options.credit / 2)
-        return;
-    struct credit credit = {.applied = client->received, .more = wanted - client->allowed};
+static void say_applied(struct follow_client *client, uint64_t more) {
+    struct credit credit = {.applied = client->received, .more = more};
     memcpy(credit.stream, client->stream, sizeof client->stream);
-    if (wire_send(client->socket, NULL, MESSAGE_credit, &credit) == 0)
-        client->allowed = wanted;
-}
-
-/* ---- hearing -------------------------------------------------------------------------------------------------------- */
-
-static bool take_entries(struct follow_client *client, struct packet *packet, const struct entries *entries) {
-    if (client->stage != FOLLOWING)
-        return true;
-    const uint8_t *data = zmq_msg_data(&packet->frame);
-    size_t size = zmq_msg_size(&packet->frame), skip;
-    long count = guard_array_count(data, size, &skip);
-    if (count < 1 || (uint64_t)count != entries->count)
-        return false;
-    if (entries->first > client->received + 1) { /* a frame was lost */
-        ask(client);
-        return true;
-    }
-    data += skip;
-    size -= skip;
-    for (uint64_t seq = entries->first; count > 0 && client->stage == FOLLOWING; count--, seq++) {
-        size_t length = guard_object_size(data, size);
-        if (length == 0)
-            return false;
-        if (seq == client->received + 1) {
-            client->received = seq;
-            client->options.entry(client->options.context, seq, data, length);
-        }
-        data += length;
-        size -= length;
-    }
-    client->progress_ms = clock_monotonic_ms();
-    client->moves = 0;
-    return true;
-}
-
-static void take_head(struct follow_client *client, const struct head *head) {
-    if (head->stream[0] == '\0')
+    if (client->socket == NULL || wire_send(client->socket, NULL, MESSAGE_credit, &credit) != 0)
         return;
-    client->head = head->seq;
-    if (client->stage != SEEK_HEAD)
+    client->credit += more;
+    client->said = client->received;
+    client->said_ms = clock_monotonic_ms();
+}
+
+/* Called at the start of a turn: what was handed out before is applied by now. In a group others wait for that. */
+static void grant(struct follow_client *client) {
+    uint64_t more = client->options.credit - client->credit;
+    bool said = client->received == client->said;
+    bool late = clock_monotonic_ms() - client->said_ms >= SAY_MS;
+    if (client->stage != FOLLOWING || (!client->placed && !follow_client_in_group(client)))
         return;
-    client->received = head->seq;
-    ask(client);
-}
-
-static void take_moved(struct follow_client *client, const struct moved *moved) {
-    tell(client, FOLLOW_MOVED, moved->endpoint);
-    client->ask_ms = clock_monotonic_ms() + NOBODY_MS;
-    if (moved->endpoint[0] == '\0' || ++client->moves > MOVES_MAX) {
-        client->stage = NOBODY;
-        client->moves = 0;
-        return;
-    }
-    client->moved_to = *moved;
-    client->endpoint = -1;
-    connect_now(client);
-}
-
-static void take_truncated(struct follow_client *client, const struct truncated *truncated) {
-    struct follow_news news = {.event = FOLLOW_TRUNCATED, .detail = "", .first = truncated->first};
-    client->stage = STOPPED;
-    if (client->options.news != NULL)
-        client->options.news(client->options.context, &news);
-}
-
-/* false: the connection is of no use any more. */
-static bool take_refused(struct follow_client *client, const struct refused *refused) {
-    if (strcmp(refused->field, "hello") == 0)
-        return false; /* it was restarted and does not know us */
-    client->stage = STOPPED;
-    tell(client, FOLLOW_REFUSED, refused->reason);
-    return true;
-}
-
-static bool take_packet(struct follow_client *client, struct packet *packet) {
-    union {
-        struct entries entries;
-        struct head head;
-        struct moved moved;
-        struct truncated truncated;
-        struct refused refused;
-    } message = {.entries = {.first = 0}};
-    size_t size;
-    const uint8_t *data = packet_data(packet, &size);
-    enum message type = message_peek(data, size);
-    bool known = type == MESSAGE_entries || type == MESSAGE_head || type == MESSAGE_moved ||
-                 type == MESSAGE_truncated || type == MESSAGE_refused;
-    if (!known)
-        return true; /* a later version's: not for us */
-    if (message_decode(type, data, size, &message, NULL) != 0)
-        return false;
-    if (type == MESSAGE_refused)
-        return take_refused(client, &message.refused);
-    /* The stream is the first field of all that have one. */
-    if (message.head.stream[0] != '\0' && strcmp(message.head.stream, client->stream) != 0)
-        return true;
-    if (type == MESSAGE_entries)
-        return packet->has_frame && take_entries(client, packet, &message.entries);
-    if (type == MESSAGE_head)
-        take_head(client, &message.head);
-    if (type == MESSAGE_moved)
-        take_moved(client, &message.moved);
-    if (type == MESSAGE_truncated)
-        take_truncated(client, &message.truncated);
-    return true;
-}
-
-static void read_socket(struct follow_client *client) {
-    void *socket = client->socket;
-    for (int i = 0; i < PACKETS_PER_TURN_MAX && client->socket == socket && socket != NULL; i++) {
-        struct packet packet;
-        int status = packet_read(&packet, socket, false);
-        if (status == 0)
-            return;
-        if (client->heard_ms == 0)
-            tell(client, FOLLOW_CONNECTED, endpoint_name(client));
-        client->heard_ms = clock_monotonic_ms();
-        bool good = status == 1 && take_packet(client, &packet);
-        if (status == 1)
-            packet_close(&packet);
-        if (!good)
-            connect_now(client);
-    }
+    if (more >= (client->options.credit + 1) / 2)
+        say_applied(client, more);
+    else if (follow_client_in_group(client) ? !said || late : !said && late)
+        say_applied(client, 0);
 }
 
 /* ---- timers ----------------------------------------------------------------------------------------------------------- */
@@ -218,34 +101,34 @@ static void read_socket(struct follow_client *client) {
 static void probe(struct follow_client *client, int64_t now) {
     if (client->heard_ms == 0 || now - client->heard_ms < PROBE_MS || now - client->probed_ms < PROBE_MS)
         return;
-    struct credit credit = {.applied = client->received};
-    memcpy(credit.stream, client->stream, sizeof client->stream);
     client->probed_ms = now;
     if (client->stage == FOLLOWING)
-        (void)wire_send(client->socket, NULL, MESSAGE_credit, &credit);
+        say_applied(client, 0);
 }
 
 static void turn_timers(struct follow_client *client) {
     int64_t now = clock_monotonic_ms();
     int64_t silent_ms = client->heard_ms == 0 ? now - client->opened_ms : now - client->heard_ms;
     if (silent_ms > (client->heard_ms == 0 ? FIRST_SILENCE_MS : SILENCE_MS)) {
-        tell(client, FOLLOW_SILENT, endpoint_name(client));
+        follow_client_tell(client, &(struct follow_news){
+                                       .event = FOLLOW_SILENT, .detail = follow_client_endpoint(client), .field = ""});
         connect_next(client);
         return;
     }
     probe(client, now);
     if (client->stage == NOBODY && now >= client->ask_ms)
-        ask(client);
-    bool stuck = client->stage == FOLLOWING && client->head > client->received && client->allowed > client->received;
+        follow_client_ask(client);
+    bool stuck = client->stage == FOLLOWING && !follow_client_in_group(client) && client->head > client->received &&
+                 client->credit > 0;
     if (stuck && now - client->progress_ms > STUCK_MS)
-        ask(client);
+        follow_client_ask(client);
 }
 
 void follow_client_turn(struct follow_client *client, int timeout_ms) {
     grant(client);
     zmq_pollitem_t poll = {.socket = client->socket, .events = ZMQ_POLLIN};
     (void)zmq_poll(&poll, client->socket == NULL ? 0 : 1, timeout_ms);
-    read_socket(client);
+    follow_client_hear(client);
     turn_timers(client);
 }
 
@@ -259,25 +142,39 @@ uint64_t follow_client_head(const struct follow_client *client) {
 }
 
 uint64_t follow_client_seq(const struct follow_client *client) {
-    return client->received == FOLLOW_FROM_END ? 0 : client->received;
+    return client->placed ? client->received : 0;
+}
+
+void follow_client_applied(struct follow_client *client) {
+    if (client->stage == FOLLOWING && client->received != client->said)
+        say_applied(client, 0);
+}
+
+static void place(struct follow_client *client, uint64_t from) {
+    client->options.from = from;
+    client->placed = from != 0 && from != FOLLOW_FROM_END;
+    client->received = client->placed && !follow_client_in_group(client) ? from - 1 : 0;
 }
 
 void follow_client_from(struct follow_client *client, uint64_t from) {
     assert(from > 0);
-    client->received = from == FOLLOW_FROM_END ? from : from - 1;
-    ask(client);
+    place(client, from);
+    follow_client_ask(client);
 }
 
 static int check_options(const struct follow_client_options *options, struct reason *why) {
-    if (options->from == 0)
+    struct filter filter;
+    if (options->from == 0 && options->from_at <= 0)
         return refuse(why, "from", "starts at 1");
     if (options->credit < 2 || options->credit > CREDIT_MAX)
         return refuse(why, "credit", "must lie between 2 and %d", CREDIT_MAX);
-    if (options->stream[0] == '\0' || strlen(options->stream) > 48)
-        return refuse(why, "stream", "must have 1 to 48 bytes");
+    if (options->stream[0] == '\0' || strlen(options->stream) > CODE_MAX)
+        return refuse(why, "stream", "must have 1 to %d bytes", CODE_MAX);
+    if (options->group != NULL && (options->group[0] == '\0' || strlen(options->group) > CODE_MAX))
+        return refuse(why, "group", "must have 1 to %d bytes", CODE_MAX);
     if (strlen(options->server_key) != WIRE_KEY_SIZE - 1)
         return refuse(why, "server_key", "must be a CURVE key of %d characters", WIRE_KEY_SIZE - 1);
-    return 0;
+    return filter_parse(&filter, options->filter == NULL ? "" : options->filter, NULL, why);
 }
 
 int follow_client_open(struct follow_client **out, const struct follow_client_options *options, struct reason *why) {
@@ -290,9 +187,9 @@ int follow_client_open(struct follow_client **out, const struct follow_client_op
     client->endpoints = endpoints;
     snprintf(client->stream, sizeof client->stream, "%s", options->stream);
     snprintf(client->server_key, sizeof client->server_key, "%s", options->server_key);
-    client->received = options->from == FOLLOW_FROM_END ? options->from : options->from - 1;
+    place(client, options->from);
     client->stage = FOLLOWING;
-    connect_now(client);
+    follow_client_connect(client);
     if (client->socket == NULL) {
         follow_client_close(&client);
         return refuse(why, "endpoint", "not an endpoint, or the server's key is no CURVE key");

@@ -10,8 +10,8 @@
 #include <unistd.h>
 
 #include "common/follow_client.h"
-#include "common/message_json.h"
 #include "services/zhitong/options.h"
+#include "services/zhitong/records.h"
 
 #define CREDIT 1000 /* entries under way */
 #define TURN_MS 200
@@ -21,7 +21,8 @@ struct printer {
     struct follow_client *client;
     uint64_t printed; /* entries */
     uint64_t wanted;  /* 0: without end */
-    uint64_t last;    /* seq that was printed last */
+    bool more;        /* entries came that were not printed */
+    uint64_t last;    /* seq that was printed last, or that the filter left out behind it */
     uint64_t saved;   /* the one in the cursor file */
     bool failed;
 };
@@ -61,37 +62,31 @@ static int cursor_write(const char *path, uint64_t seq, struct reason *why) {
 
 /* ---- entries ------------------------------------------------------------------------------------------------------------ */
 
-static json_t *json_of_entry(uint64_t seq, const uint8_t *data, size_t size) {
+/* A later version's data, that we cannot read, is left out. */
+static json_t *json_of_event(const struct event *event) {
     struct case_moved moved;
-    struct reason why;
-    json_t *object = json_object();
-    json_object_set_new(object, "seq", json_integer((json_int_t)seq));
-    enum message type = message_peek(data, size);
-    if (type == MESSAGE_NONE || message_spec(type) == NULL) {
-        json_object_set_new(object, "unknown", json_true()); /* a later version's */
-        return object;
-    }
-    json_object_set_new(object, "t", json_string(message_spec(type)->name));
-    if (type != MESSAGE_case_moved || message_decode(type, data, size, &moved, &why) != 0) {
-        json_object_set_new(object, "unknown", json_true());
-        return object;
-    }
-    json_t *fields = message_to_json(type, &moved);
-    json_object_update(object, fields);
-    json_decref(fields);
-    return object;
+    struct event_place place = {event->source, event->unit, event->seq};
+    if (message_decode(MESSAGE_case_moved, event->data, event->size, &moved, NULL) == 0)
+        return event_json(&place, &moved);
+    char sequence[EVENT_SEQUENCE_SIZE + 1];
+    snprintf(sequence, sizeof sequence, "%020" PRIu64, event->seq);
+    return json_pack("{ss ss ss ss ss ss ss ss}", "specversion", "1.0", "id", event->id, "source", event->source,
+                     "type", event->type, "subject", event->subject, "time", event->time, "sequence", sequence, "unit",
+                     event->unit);
 }
 
-static void on_entry(void *context, uint64_t seq, const uint8_t *data, size_t size) {
+static void on_entry(void *context, const struct event *event) {
     struct printer *printer = context;
-    if (printer->wanted != 0 && printer->printed == printer->wanted)
-        return; /* asked for fewer than came */
-    json_t *object = json_of_entry(seq, data, size);
+    if (printer->wanted != 0 && printer->printed == printer->wanted) {
+        printer->more = true; /* asked for fewer than came */
+        return;
+    }
+    json_t *object = json_of_event(event);
     if (json_dumpf(object, stdout, JSON_COMPACT) != 0 || putchar('\n') == EOF)
         printer->failed = true;
     json_decref(object);
     printer->printed++;
-    printer->last = seq;
+    printer->last = event->seq;
 }
 
 static void on_news(void *context, const struct follow_news *news) {
@@ -108,12 +103,13 @@ static void on_news(void *context, const struct follow_news *news) {
                 news->detail);
         return;
     case FOLLOW_TRUNCATED:
-        fprintf(stderr, "follow: entry %" PRIu64 " is no longer kept; the oldest is %" PRIu64 ": --from %" PRIu64 "\n",
-                follow_client_seq(printer->client) + 1, news->first, news->first);
+        fprintf(stderr,
+                "follow: what was asked for is no longer kept; the oldest entry is %" PRIu64 ": --from %" PRIu64 "\n",
+                news->first, news->first);
         printer->failed = true;
         return;
     case FOLLOW_REFUSED:
-        fprintf(stderr, "follow: refused: %s\n", news->detail);
+        fprintf(stderr, "follow: refused: %s: %s\n", news->field, news->detail);
         printer->failed = true;
         return;
     }
@@ -141,15 +137,20 @@ static int run(struct printer *printer, const struct follow_client_options *opti
     }
     while (!interrupted && !printer->failed && (printer->wanted == 0 || printer->printed < printer->wanted)) {
         follow_client_turn(printer->client, TURN_MS);
+        if (!printer->more && follow_client_seq(printer->client) > printer->last)
+            printer->last = follow_client_seq(printer->client);
         commit(printer);
     }
+    if (!printer->failed && !printer->more)
+        follow_client_applied(printer->client);
     follow_client_close(&printer->client);
     return printer->failed ? EXIT_REFUSED : EXIT_GOOD;
 }
 
 /* ---- the command --------------------------------------------------------------------------------------------------------- */
 
-static int read_from(const char *text, const char *cursor_path, uint64_t *from) {
+/* --from is a seq, "end" or an instant. A cursor file that is there goes before it. */
+static int read_from(const char *text, const char *cursor_path, struct follow_client_options *options) {
     struct reason why;
     uint64_t seq;
     long long number;
@@ -158,27 +159,40 @@ static int read_from(const char *text, const char *cursor_path, uint64_t *from) 
         fprintf(stderr, "%s: %s\n", why.field, why.text);
         return -1;
     }
-    if (got == 1) {
-        *from = seq + 1;
+    options->from = 0;
+    if (got == 1)
+        options->from = seq + 1;
+    else if (strcmp(text, "end") == 0)
+        options->from = FOLLOW_FROM_END;
+    else if (instant_read(text, &options->from_at) == 0)
         return 0;
-    }
-    if (strcmp(text, "end") == 0) {
-        *from = FOLLOW_FROM_END;
-        return 0;
-    }
-    if (number_read(text, &(struct number_range){"--from", 1, INT64_MAX}, &number) != 0)
+    else if (number_read(text, &(struct number_range){"--from", 1, INT64_MAX}, &number) != 0)
         return -1;
-    *from = (uint64_t)number;
+    else
+        options->from = (uint64_t)number;
     return 0;
+}
+
+static void catch_signals(void) {
+    struct sigaction action = {.sa_handler = on_signal};
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
 }
 
 int follow_command(int argc, char **argv) {
     struct printer printer = {0};
     const char *url = NULL, *from = "1", *endpoints = NULL, *server_key = NULL, *key = NULL, *count = "0";
-    const struct option_row rows[] = {
-        {"--unit", &printer.unit, NULL},          {"--from", &from, NULL}, {"--endpoint", &endpoints, NULL},
-        {"--server-key", &server_key, NULL},      {"--key", &key, NULL},   {"--count", &count, NULL},
-        {"--cursor", &printer.cursor_path, NULL}, {NULL, NULL, NULL}};
+    const char *filter = NULL, *group = NULL;
+    const struct option_row rows[] = {{"--unit", &printer.unit, NULL},
+                                      {"--from", &from, NULL},
+                                      {"--endpoint", &endpoints, NULL},
+                                      {"--server-key", &server_key, NULL},
+                                      {"--key", &key, NULL},
+                                      {"--count", &count, NULL},
+                                      {"--cursor", &printer.cursor_path, NULL},
+                                      {"--filter", &filter, NULL},
+                                      {"--group", &group, NULL},
+                                      {NULL, NULL, NULL}};
     struct words words = {.max = 0};
     struct wire_keys keys;
     char server[WIRE_KEY_SIZE];
@@ -188,25 +202,27 @@ int follow_command(int argc, char **argv) {
         return EXIT_WRONG_USE;
     if (printer.unit == NULL || endpoints == NULL || server_key == NULL || key == NULL)
         return wrong_use(argv[0], "--unit, --endpoint, --server-key and --key are needed");
+    if (group != NULL && printer.cursor_path != NULL)
+        return wrong_use(argv[0], "a group's cursor is kept by the server: --group goes without --cursor");
     struct follow_client_options options = {.stream = printer.unit,
                                             .endpoints = endpoints,
                                             .server_key = server,
                                             .keys = &keys,
                                             .credit = CREDIT,
+                                            .filter = filter,
+                                            .group = group,
                                             .context = &printer,
                                             .entry = on_entry,
                                             .news = on_news};
     if (number_read(count, &(struct number_range){"--count", 0, INT64_MAX}, &wanted) != 0 ||
-        read_from(from, printer.cursor_path, &options.from) != 0)
+        read_from(from, printer.cursor_path, &options) != 0)
         return EXIT_WRONG_USE;
     if (wire_keys_read(&keys, key, &why) != 0 || server_key_read(server, server_key, &why) != 0) {
         fprintf(stderr, "%s: %s\n", why.field, why.text);
         return EXIT_REFUSED;
     }
     printer.wanted = (uint64_t)wanted;
-    struct sigaction action = {.sa_handler = on_signal};
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
+    catch_signals();
     options.zmq = zmq_ctx_new();
     int status = run(&printer, &options);
     zmq_ctx_term(options.zmq);

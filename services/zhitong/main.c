@@ -136,8 +136,11 @@ static const struct command_row commands[] = {
      "an e-mail on standard input as a report of the source whose API key is in the file; or those of a mailbox, again and again",
      NO_DATABASE},
     {"follow", follow_command,
-     "--unit UNIT --endpoint URL --server-key FILE --key FILE [--from SEQ] [--cursor FILE] [--count ENTRIES]",
-     "a department's stream, one JSON line an entry", NO_DATABASE},
+     "--unit UNIT --endpoint URL --server-key FILE --key FILE [--from SEQ|INSTANT|end] [--filter FILTER] [--group NAME] "
+     "[--cursor FILE] [--count ENTRIES]",
+     "a department's stream, one CloudEvent in JSON a line; INSTANT as 2026-09-01T08:30:00+08:00, FILTER as in PROTOCOL.md "
+     "('area=CODE kind!=progress,contact'), members of a group share the stream",
+     NO_DATABASE},
 };
 #define COMMAND_COUNT (sizeof commands / sizeof commands[0])
 

@@ -53,13 +53,13 @@ struct followers {
     pthread_t thread;
 };
 
-static void on_entry(void *context, uint64_t seq, const uint8_t *data, size_t size) {
+static void on_entry(void *context, const struct event *event) {
     struct followed_unit *unit = context;
     struct followers *all = unit->all;
     struct case_moved moved;
-    all->gaps += seq != unit->next;
-    unit->next = seq + 1;
-    if (message_decode(MESSAGE_case_moved, data, size, &moved, NULL) != 0) {
+    all->gaps += event->seq != unit->next;
+    unit->next = event->seq + 1;
+    if (message_decode(MESSAGE_case_moved, event->data, event->size, &moved, NULL) != 0) {
         all->unreadable++;
         return;
     }

@@ -140,16 +140,19 @@ class Load(threading.Thread):
 class Department(threading.Thread):
     """Follows one unit's stream through everything; keeps every entry and notes whatever the protocol forbids."""
 
-    def __init__(self, endpoints, server_key, keys, stream, first=1):
+    def __init__(self, endpoints, server_key, keys, stream, first=1, **wants):
+        """first: the first seq that is wanted, 0 with from_at or for the end; wants: other fields of follow (filter, group, from_at)."""
         super().__init__(daemon=True)
+        self.wants = wants
         self.endpoints, self.server_key, self.keys, self.stream = endpoints, server_key, keys, stream
-        self.cursor = first - 1
+        self.cursor = first - 1 if first else None  # None: the owner says where it is
         self.head = 0
-        self.entries = []    # (seq, entry)
+        self.entries = []    # (seq, the entry's data)
+        self.skips = []      # seqs up to which entries were left out
         self.faults = []     # gaps and what else must not be
         self.refused, self.truncated = [], []
         self.connections = self.moves = self.again = 0
-        self.heard_at = 0.0
+        self.heard_at = self.said_at = 0.0
         self.stopping = threading.Event()
         self.context = zmq.Context()
         self.socket = None
@@ -175,13 +178,27 @@ class Department(threading.Thread):
     def _follow(self):
         self.credit = CREDIT
         self.follow_at = 0.0
-        self.socket.send(encode("follow", stream=self.stream, **{"from": self.cursor + 1}, credit=CREDIT))
+        start = {"from": 1 if "group" in self.wants else 0 if self.cursor is None else self.cursor + 1}
+        wants = {name: value for name, value in self.wants.items() if name != "from_at" or start["from"] == 0}
+        self.socket.send(encode("follow", stream=self.stream, **start, credit=CREDIT, **wants))
+
+    def _data(self, seq, event):
+        """The entry inside the event, whose attributes must be those of it."""
+        data = event["data"]
+        wanted = {"specversion": "1.0", "id": f"{data['case']}.{data['version']}", "type": f"zhitong.case.{data['move']}",
+                  "subject": str(data["case"]), "sequence": f"{seq:020}", "unit": self.stream}
+        self.faults += [f"{seq}: {name} is {event.get(name)}" for name, value in wanted.items() if event.get(name) != value]
+        if list(event) != ["specversion", "id", "source", "type", "subject", "time", "sequence", "unit", "data"]:
+            self.faults.append(f"{seq}: attributes {list(event)}")
+        return data
 
     def _entries(self, header, frame):
         entries = decode(frame)
         if len(entries) != header["count"]:
             self.faults.append(f"{len(entries)} entries under a header that says {header['count']}")
         first = header["first"]
+        if "group" in self.wants:
+            self.cursor = first - 1
         if first > self.cursor + 1:
             self.faults.append(f"gap: {first} after {self.cursor}")
             self._follow()
@@ -190,10 +207,10 @@ class Department(threading.Thread):
             self.again += 1
         for seq, entry in enumerate(entries, first):
             if seq == self.cursor + 1:
-                self.entries.append((seq, entry))
+                self.entries.append((seq, self._data(seq, entry)))
                 self.cursor = seq
         self.credit -= len(entries)
-        if self.credit < CREDIT // 2:
+        if self.credit < CREDIT // 2 or "group" in self.wants:
             self.socket.send(encode("credit", stream=self.stream, applied=self.cursor, more=CREDIT - self.credit))
             self.credit = CREDIT
 
@@ -204,6 +221,9 @@ class Department(threading.Thread):
             self._entries(message, frames[1])
         elif name == "head" and message.get("stream"):
             self.head = max(self.head, message.get("seq", 0))
+        elif name == "skip":
+            self.skips.append(message["seq"])
+            self.cursor = message["seq"] if self.cursor is None else max(self.cursor, message["seq"])
         elif name == "moved":
             self.moves += 1
             if message.get("endpoint"):
@@ -229,6 +249,9 @@ class Department(threading.Thread):
                     except zmq.Again:
                         break
             now = time.monotonic()
+            if "group" in self.wants and now - self.said_at > 1:
+                self.said_at = now
+                self.socket.send(encode("credit", stream=self.stream, applied=0, more=0))
             if now - self.heard_at > SILENCE_SECONDS:
                 turn += 1
                 self._connect(self.endpoints[turn % len(self.endpoints)])
@@ -239,10 +262,10 @@ class Department(threading.Thread):
         """Entries are numbered without a gap, no case's version comes twice, and versions of a case follow each other."""
         faults, last = list(self.faults), {}
         for nth, (seq, entry) in enumerate(self.entries):
-            if nth and seq != self.entries[nth - 1][0] + 1:
+            if nth and seq != self.entries[nth - 1][0] + 1 and not self.wants:
                 faults.append(f"{seq} after {self.entries[nth - 1][0]}")
             case, version = entry["case"], entry["version"]
-            if case in last and version != last[case] + 1:
+            if case in last and version != last[case] + 1 and not self.wants:
                 faults.append(f"case {case}: version {version} after {last[case]} at seq {seq}")
             last[case] = version
         return faults
