@@ -19,8 +19,8 @@ struct read_job { /* one named query; the loop frees it with read_job_close */
     uint64_t from;              /* $2 bigint */
     uint32_t count;             /* $3 integer */
     uint64_t token;             /* of whoever asked; not a parameter */
-    PGresult *result; /* NULL: it failed */
-    read_done *done;  /* called from the loop */
+    PGresult *result;           /* NULL: it failed */
+    read_done *done;            /* called from the loop */
     void *context, *context_2;
 };
 void read_job_close(struct read_job **job);

@@ -57,9 +57,9 @@ struct service {
     batch_step *tick;                   /* work that becomes due by itself; NULL: none */
     void *(*lane_open)(const struct settings *settings);
     void (*lane_close)(void *own);
-    const char *append_query;        /* NULL: it keeps no log of its own */
-    const char *read_query;          /* reads a stream back: $1 stream, $2 first seq, $3 how many → seq, body */
-    const char *heads_query;         /* last seq of a stream that is not a shard's log: $1 stream → seq; NULL: none */
+    const char *append_query; /* NULL: it keeps no log of its own */
+    const char *read_query;   /* reads a stream back: $1 stream, $2 first seq, $3 how many → seq, body */
+    const char *heads_query;  /* last seq of a stream that is not a shard's log: $1 stream → seq; NULL: none */
     /* Of units' streams, where departments may follow them; NULL: none. Where a follow begins: $1 stream, $2 unix ms → head,
      * first seq kept (head + 1: none), first seq of that instant or later; a group's mark: $1 "UNIT GROUP" → mark; to save
      * it: $1, $2 mark, $3 of no meaning. */

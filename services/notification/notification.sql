@@ -38,13 +38,11 @@ SELECT seq, body FROM read_stream($1, $2::bigint, $3::integer);
 -- $1 unit
 SELECT head FROM stream WHERE unit = $1;
 
--- name: notification_at
--- $1 unit, $2 instant, unix ms. The first entry of it or later; head + 1 when there is none.
-SELECT stream_at($1, to_timestamp($2::bigint / 1000.0));
-
--- name: notification_first
--- $1 unit. The first seq that is served.
-SELECT stream_first($1);
+-- name: notification_start
+-- $1 unit, $2 instant, unix ms; 0: none is asked for. Its head, the first seq that is served, the first of that instant or later
+-- (head + 1 when there is none).
+SELECT coalesce((SELECT head FROM stream WHERE unit = $1), 0), stream_first($1),
+       CASE WHEN $2::bigint = 0 THEN 0 ELSE stream_at($1, to_timestamp($2::bigint / 1000.0)) END;
 
 -- name: notification_group_load
 -- $1 unit and name of the group, apart by a blank
