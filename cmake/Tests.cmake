@@ -9,8 +9,8 @@ elseif(ZHITONG_SANITIZE MATCHES "thread")
          "TSAN_OPTIONS=ignore_noninstrumented_modules=1:halt_on_error=1:suppressions=${CMAKE_SOURCE_DIR}/tests/tsan.supp")
 endif()
 
-# A test named test_SERVICE_… also gets that service, test_client_… the inner files of libzhitong-follow. Contract tests get all of them, so that they can walk every
-# query table. A test that includes <pthread.h> carries the label `threads`.
+# A test named test_SERVICE_… also gets that service, test_client_… the inner files of libzhitong-follow. Contract
+# tests get all of them, so that they can walk every query table. A test that includes <pthread.h> carries the label `threads`.
 function(zt_test source kind)
     get_filename_component(name ${source} NAME_WE)
     set(links common proto)
