@@ -1,8 +1,9 @@
-/* A department's follower: follow_example ENDPOINTS SERVER_KEY_FILE KEY_FILE UNIT FOLDER [GROUP [FILTER]]
+/* A department's follower: follow_example ENDPOINTS SERVER_KEY_FILE KEY_FILE UNIT FOLDER [group=NAME] [filter=FILTER] [from=SEQ]
  *
  *   cc follow_example.c $(pkg-config --cflags --libs zhitong-follow) -o follow_example
  *
- * The work here is a line in FOLDER/events; FOLDER/cursor says how far it is done. Copy it and put your own work in `do_work`. */
+ * The work here is a line in FOLDER/events; FOLDER/cursor says how far it is done. Copy it and put your own work in `do_work`.
+ * from counts where there is no cursor yet: 0 is what comes from now on. In a group the server keeps the cursor. */
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
@@ -25,6 +26,7 @@ static void on_signal(int number) {
 
 struct department {
     struct zhitong_follower *follower;
+    bool grouped;
     FILE *events;
     char events_path[PATH_BYTES_MAX], cursor_path[PATH_BYTES_MAX];
     char done[DONE_MAX][65]; /* ids of the last events: what died between work and cursor comes again */
@@ -78,7 +80,7 @@ static int store(struct department *department) {
     if (department->waiting == 0)
         return 0;
     if (fflush(department->events) != 0 || fsync(fileno(department->events)) != 0 ||
-        zhitong_cursor_write(department->cursor_path, department->last) != 0)
+        (!department->grouped && zhitong_cursor_write(department->cursor_path, department->last) != 0))
         return -1;
     zhitong_follow_ack(department->follower, department->last);
     department->waiting = 0;
@@ -136,26 +138,44 @@ static int run(struct department *department) {
     return status;
 }
 
+static const char *word_of(char **words, const char *name) {
+    for (; *words != NULL; words++)
+        if (strncmp(*words, name, strlen(name)) == 0)
+            return *words + strlen(name);
+    return NULL;
+}
+
+/* Where an earlier life was, else what is asked for. */
+static int read_start(struct department *department, char **words, struct zhitong_follow_options *options) {
+    uint64_t cursor = 0;
+    const char *from = word_of(words, "from=");
+    options->group = word_of(words, "group=");
+    options->filter = word_of(words, "filter=");
+    options->from = from != NULL ? strtoull(from, NULL, 10) : 1;
+    department->grouped = options->group != NULL;
+    int found = department->grouped ? 0 : zhitong_cursor_read(department->cursor_path, &cursor);
+    if (found == 1)
+        options->from = cursor + 1;
+    return found < 0 ? -1 : 0;
+}
+
 int main(int argc, char **argv) {
     static struct department department;
     struct zhitong_follow_options options = {.credit = 1000};
     const char *why = "a key file cannot be read";
-    uint64_t cursor = 0;
     if (argc < 6) {
-        fprintf(stderr, "%s ENDPOINTS SERVER_KEY_FILE KEY_FILE UNIT FOLDER [GROUP [FILTER]]\n", argv[0]);
+        fprintf(stderr, "%s ENDPOINTS SERVER_KEY_FILE KEY_FILE UNIT FOLDER [group=NAME] [filter=FILTER] [from=SEQ]\n",
+                argv[0]);
         return 2;
     }
     snprintf(department.events_path, PATH_BYTES_MAX, "%s/events", argv[5]);
     snprintf(department.cursor_path, PATH_BYTES_MAX, "%s/cursor", argv[5]);
-    if (open_events(&department) != 0 || zhitong_cursor_read(department.cursor_path, &cursor) < 0) {
+    if (open_events(&department) != 0 || read_start(&department, argv + 6, &options) != 0) {
         fprintf(stderr, "%s: events or cursor cannot be read\n", argv[5]);
         return 2;
     }
     options.endpoints = argv[1];
     options.stream = argv[4];
-    options.from = cursor + 1; /* from the beginning the first time; in a group the server knows */
-    options.group = argc > 6 ? argv[6] : NULL;
-    options.filter = argc > 7 ? argv[7] : NULL;
     signal(SIGINT, on_signal);
     signal(SIGTERM, on_signal);
     if (zhitong_keys_read(argv[2], options.server_key, NULL) == 0 &&
