@@ -9,8 +9,8 @@ elseif(ZHITONG_SANITIZE MATCHES "thread")
          "TSAN_OPTIONS=ignore_noninstrumented_modules=1:halt_on_error=1:suppressions=${CMAKE_SOURCE_DIR}/tests/tsan.supp")
 endif()
 
-# A test named test_SERVICE_… also gets that service. Contract tests get all of them, so that they can walk every
-# query table. A test that includes <pthread.h> carries the label `threads`.
+# A test named test_SERVICE_… also gets that service, test_client_… the inner files of libzhitong-follow. Contract
+# tests get all of them, so that they can walk every query table. A test that includes <pthread.h> carries the label `threads`.
 function(zt_test source kind)
     get_filename_component(name ${source} NAME_WE)
     set(links common proto)
@@ -19,6 +19,9 @@ function(zt_test source kind)
             list(PREPEND links service_${service})
         endif()
     endforeach()
+    if(name MATCHES "^test_client_")
+        list(PREPEND links zhitong-follow-inner)
+    endif()
     add_executable(${name} ${source})
     target_link_libraries(${name} PRIVATE ${links} PkgConfig::cmocka)
     set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
@@ -66,6 +69,9 @@ if(ZHITONG_FUZZ)
         foreach(service IN LISTS services)
             list(PREPEND links service_${service})
         endforeach()
+        if(name MATCHES "^fuzz_client_")
+            list(PREPEND links zhitong-follow-inner)
+        endif()
         target_link_libraries(${name} PRIVATE ${links})
         target_link_options(${name} PRIVATE -fsanitize=fuzzer)
         # libFuzzer's entry point has no header that declares it.

@@ -61,7 +61,8 @@ SELECT member, service, endpoint, public_endpoint, curve_key FROM mesh.member OR
 SELECT service, shard, member FROM mesh.placement;
 
 -- name: mesh_access
-SELECT name, kind, curve_key, coalesce(unit, '') FROM mesh.access WHERE revoked_at IS NULL;
+SELECT name, kind, curve_key, coalesce(unit, '') FROM mesh.access
+WHERE revoked_at IS NULL AND (expires_at IS NULL OR expires_at > clock_timestamp());
 
 -- name: mesh_clock
 SELECT mesh.now(), coalesce((SELECT speed FROM mesh.clock), 1.0);

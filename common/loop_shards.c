@@ -8,6 +8,7 @@
 #include "common/loop.h"
 #include "common/metrics.h"
 
+#define USER_KEY_SIZE 10      /* characters of a key in what the journal calls a department */
 #define REFUSALS_TOLD_MS 1000 /* at most one journal line about unknown keys in this time */
 
 /* ---- who serves a stream, and who may follow it ------------------------------------------------------------------- */
@@ -37,6 +38,22 @@ bool loop_is_ours(void *context, bool is_public, const char *stream, struct move
     return false;
 }
 
+/* A department is who it is and by which key, because one of its keys may end before the other: NAME/BEGINNING OF KEY. */
+static void user_of(const struct access *access, char user[WIRE_USER_MAX + 1]) {
+    snprintf(user, WIRE_USER_MAX + 1, "%.*s/%.*s", WIRE_USER_MAX - 1 - USER_KEY_SIZE, access->name, USER_KEY_SIZE,
+             access->curve_key);
+}
+
+static const struct access *access_of(const struct mesh_view *view, const char *user) {
+    const char *slash = strlen(user) > USER_KEY_SIZE ? user + strlen(user) - USER_KEY_SIZE - 1 : user;
+    size_t size = (size_t)(slash - user);
+    for (size_t i = 0; view != NULL && i < view->access_count; i++)
+        if (strncmp(view->access[i].curve_key, slash + 1, USER_KEY_SIZE) == 0 &&
+            strncmp(view->access[i].name, user, size) == 0 && view->access[i].name[size] == '\0')
+            return &view->access[i];
+    return NULL;
+}
+
 static const struct access *access_named(const struct mesh_view *view, const char *name) {
     for (size_t i = 0; view != NULL && i < view->access_count; i++)
         if (strcmp(view->access[i].name, name) == 0)
@@ -55,9 +72,9 @@ bool loop_may_follow(void *context, bool is_public, const char *user, const char
     }
     if (!is_public)
         return true; /* the mesh's keys are checked at the handshake; members come and go with the view */
-    const struct access *access = access_named(loop->view, user);
+    const struct access *access = access_of(loop->view, user);
     if (access == NULL)
-        return refuse(why, "key", "this key was revoked; ask the city for a new one") == 0;
+        return refuse(why, "key", "this key was revoked or replaced; ask the city for a new one") == 0;
     if (strcmp(access->unit, stream) == 0)
         return true;
     return refuse(why, "stream", "this key follows the stream of %s only", access->unit) == 0;
@@ -88,7 +105,10 @@ static bool find_access(const struct service_loop *loop, const char *key, char *
         const struct access *access = &loop->view->access[i];
         if (strcmp(access->curve_key, key) != 0 || strcmp(access->kind, kind) != 0)
             continue;
-        snprintf(user, WIRE_USER_MAX + 1, "%s", access->name);
+        if (loop->service->public_streams)
+            user_of(access, user);
+        else
+            snprintf(user, WIRE_USER_MAX + 1, "%s", access->name);
         return true;
     }
     return false;

@@ -1,7 +1,6 @@
 #include "zhitong_submit.h"
 
 #include <msgpack.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -28,26 +27,6 @@ static int64_t now_ms(void) {
 }
 
 /* ---- opening -------------------------------------------------------------------------------------------------------- */
-
-int zhitong_keys_read(const char *path, char public_key[ZHITONG_CURVE_KEY_SIZE],
-                      char secret_key[ZHITONG_CURVE_KEY_SIZE]) {
-    char line[LINE_MAX_BYTES], name[16], value[ZHITONG_CURVE_KEY_SIZE];
-    int found = 0;
-    FILE *file = fopen(path, "r");
-    if (file == NULL)
-        return -1;
-    while (fgets(line, sizeof line, file) != NULL) {
-        if (sscanf(line, "%15s %40s", name, value) != 2)
-            continue;
-        char *to = strcmp(name, "public") == 0 ? public_key : strcmp(name, "secret") == 0 ? secret_key : NULL;
-        if (to == NULL)
-            continue;
-        memcpy(to, value, sizeof value);
-        found++;
-    }
-    fclose(file);
-    return found == (secret_key != NULL ? 2 : 1) ? 0 : -1;
-}
 
 static void *connect_to(struct zhitong_client *client, const struct zhitong_options *options, const char *endpoint) {
     int linger = 0, again_ms = 100, again_most_ms = 2000;

@@ -12,12 +12,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "zhitong_keys.h"
+
 #ifdef __cplusplus
 extern "C" {
 #endif
 
-#define ZHITONG_ENDPOINTS_MAX 16
-#define ZHITONG_CURVE_KEY_SIZE 41 /* Z85 and a NUL */
 #define ZHITONG_FIELDS_MAX 32
 
 enum zhitong_type { ZHITONG_TEXT, ZHITONG_NUMBER, ZHITONG_WHOLE, ZHITONG_FLAG };
@@ -55,11 +55,6 @@ struct zhitong_options {
     char public_key[ZHITONG_CURVE_KEY_SIZE], secret_key[ZHITONG_CURVE_KEY_SIZE]; /* of the source */
     int patience_ms;                                                             /* 0: 30000 */
 };
-
-/* Reads a key file of `zhitong keys source add CODE --kind curve` (or of a service: then only its `public` line is wanted, and
- * secret_key may be NULL). 0, or -1: it cannot be read or holds no such key. */
-int zhitong_keys_read(const char *path, char public_key[ZHITONG_CURVE_KEY_SIZE],
-                      char secret_key[ZHITONG_CURVE_KEY_SIZE]);
 
 struct zhitong_client;
 /* Connects in the background. NULL: no endpoint, a key that is none, or no memory. Options are copied. */

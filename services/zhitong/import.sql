@@ -5,4 +5,4 @@ SELECT mesh.now(), coalesce((SELECT speed FROM mesh.clock), 1.0);
 
 -- name: import_access
 -- $1 public key
-SELECT name FROM mesh.access WHERE curve_key = $1::text AND revoked_at IS NULL;
+SELECT name FROM mesh.access WHERE curve_key = $1::text AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > clock_timestamp());

@@ -52,8 +52,11 @@ static const struct command_row commands[] = {
     {"due", due_command, "--city FOLDER [--item ITEM --from INSTANT [--severity SEVERITY] [--tier TIER] [--unit UNIT]]",
      "when is this due, and why; or the same for CSV on standard input with the columns item and from", NO_DATABASE},
     {"keys service", keys_service_command, "FILE [--force]", "make the CURVE key pair of the services", NO_DATABASE},
-    {"keys department", keys_department_command, "NAME --unit UNIT --out FILE [--force]",
-     "make a department's key pair; its key may follow that unit's stream", DATABASE},
+    {"keys department", keys_department_command,
+     "add NAME --unit UNIT --out FILE [--force] | rotate NAME --out FILE [--overlap SECONDS] [--force] | revoke NAME",
+     "a department's key pair, with which it may follow that unit's stream; rotate: a second one, the older ends when the overlap "
+     "(a day) is over; revoke: all of them, within 5 seconds",
+     DATABASE},
     {"keys client", keys_client_command, "NAME --out FILE [--force]",
      "make the key pair of a client, who may submit reports", DATABASE},
     {"keys source", keys_source_command,

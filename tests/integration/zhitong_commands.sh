@@ -112,11 +112,11 @@ expect force_overwrites 0 'public key' "$zhitong" keys service "$run/mesh.key" -
 check forced_key_is_another bash -c '! cmp -s "$1" "$2"' _ "$run/mesh.key" "$run/before"
 
 nothing_left() { [[ -z $(find "$run" -name "$1*") ]]; }
-expect unknown_unit_is_refused 1 'no unit nowhere' "$zhitong" keys department roads --unit nowhere --out "$run/roads.key"
+expect unknown_unit_is_refused 1 'no unit nowhere' "$zhitong" keys department add roads --unit nowhere --out "$run/roads.key"
 check refused_key_leaves_no_file nothing_left roads.key
-expect department_gets_a_key 0 'secret key in' "$zhitong" keys department roads --unit "$unit" --out "$run/roads.key"
+expect department_gets_a_key 0 'secret key in' "$zhitong" keys department add roads --unit "$unit" --out "$run/roads.key"
 check key_in_the_database_is_the_file_s grep -qxF "public $(sql zhitong "SELECT curve_key FROM mesh.access WHERE name = 'roads' AND unit = '$unit'")" "$run/roads.key"
-expect name_in_use_is_refused 1 'has a key already' "$zhitong" keys department roads --unit "$unit" --out "$run/other.key"
+expect name_in_use_is_refused 1 'has a key already' "$zhitong" keys department add roads --unit "$unit" --out "$run/other.key"
 check name_in_use_leaves_no_file nothing_left other.key
 expect unwritable_file_leaves_no_row 1 'cannot be written' "$zhitong" keys client app --out "$run/no/app.key"
 check unwritable_file_left_no_row is zhitong "SELECT count(*) FROM mesh.access WHERE name = 'app'" 0
@@ -126,6 +126,17 @@ check file_that_cannot_be_kept_left_no_row is zhitong "SELECT count(*) FROM mesh
 expect change_of_keys_is_announced 0 'Asynchronous notification "mesh"' deploy/postgres/cluster psql "$run/pg" \
     -c 'LISTEN mesh' -c "\\! '$zhitong' keys client app --out '$run/app.key'" -c 'SELECT 1'
 expect keys_are_listed 0 "^roads +department +$unit" "$zhitong" keys list
+expect department_says_what_it_wants 2 'add, rotate or revoke' "$zhitong" keys department roads --unit "$unit" --out "$run/other.key"
+expect rotation_needs_a_key_before_it 1 'no department called nobody' "$zhitong" keys department rotate nobody --out "$run/other.key"
+check refused_rotation_leaves_no_file nothing_left other.key
+expect overlap_is_checked 2 'overlap' "$zhitong" keys department rotate roads --out "$run/other.key" --overlap -1
+expect rotation_gives_a_second_key 0 'secret key in' "$zhitong" keys department rotate roads --out "$run/roads2.key" --overlap 3600
+check both_keys_are_of_the_same_unit is zhitong "SELECT count(*) FROM mesh.access WHERE name = 'roads' AND unit = '$unit' AND revoked_at IS NULL" 2
+check only_the_older_key_has_an_end is zhitong "SELECT curve_key FROM mesh.access WHERE name = 'roads' AND expires_at IS NULL" "$(sed -n 's/^public //p' "$run/roads2.key")"
+expect the_end_of_a_key_is_listed 0 "^roads .* until 20" "$zhitong" keys list
+expect department_s_keys_are_revoked 0 'roads is revoked' "$zhitong" keys department revoke roads
+check no_key_of_it_is_left is zhitong "SELECT count(*) FROM mesh.access WHERE name = 'roads' AND revoked_at IS NULL" 0
+expect client_is_no_department 1 'nobody called app' "$zhitong" keys department revoke app
 expect key_is_revoked 0 'app is revoked' "$zhitong" keys revoke app
 expect revoked_key_is_not_revoked_again 1 'nobody called app' "$zhitong" keys revoke app
 expect revoked_name_gets_a_new_key 0 'secret key in' "$zhitong" keys client app --out "$run/app2.key"

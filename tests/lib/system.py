@@ -266,7 +266,7 @@ class System:
     def key(self, kind, name, unit=None):
         """A key pair that mesh.access knows: (public, secret)."""
         path = self.folder / f"{name}.key"
-        self.zhitong("keys", kind, name, *(["--unit", unit] if unit else []), "--out", path)
+        self.zhitong("keys", kind, *(["add"] if unit else []), name, *(["--unit", unit] if unit else []), "--out", path)
         return self.read_key(path)
 
     @staticmethod
