@@ -161,7 +161,7 @@ static void land(struct courier *courier, struct flight *flight, CURLcode code) 
     char trouble[REASON_TEXT_MAX + 1];
     flight->answer[flight->answer_size] = '\0';
     flight_answer(flight, code, &answer, trouble);
-    flight->carrier->judge(&answer, &verdict);
+    flight->carrier->judge(&courier->carriers, &answer, &verdict);
     curl_multi_remove_handle(courier->multi, flight->easy);
     flight->served->flying--;
     courier->taken[flight->pool]--;
