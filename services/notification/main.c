@@ -1,15 +1,17 @@
 /* Notification: who is told. It appends every entry to the streams of the units concerned, serves these streams, and brings what
  * they hold to endpoints. */
 #include "common/secret_keys.h"
+#include "services/notification/carrier_settings.h"
 #include "services/notification/courier.h"
 #include "services/notification/handlers.h"
 #include "services/notification/series.h"
 
-extern const struct db_query notification_queries[], courier_queries[];
+extern const struct db_query notification_queries[], courier_queries[], notification_people_queries[];
 
 static const struct setting settings[] = {
     SETTINGS_OF_PUBLIC_ENDPOINT,
     SETTINGS_OF_COURIER,
+    SETTINGS_OF_CARRIERS,
     SETTING_OF_SECRET_KEYS,
 };
 
@@ -17,7 +19,7 @@ static const struct handler handlers[] = {
     {MESSAGE_case_moved, INPUT_ENTRY, notification_on_moved},
 };
 
-static const struct db_query *const queries[] = {notification_queries, courier_queries, NULL};
+static const struct db_query *const queries[] = {notification_queries, courier_queries, notification_people_queries, NULL};
 
 static const struct service notification = {
     .name = "notification",
