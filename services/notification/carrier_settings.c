@@ -108,7 +108,7 @@ static int read_sms(struct carrier_settings *out, const struct settings *setting
 }
 
 int carrier_settings_of(struct carrier_settings *out, const struct settings *settings, struct reason *why) {
-    *out = (struct carrier_settings){0};
+    *out = (struct carrier_settings){.settings = settings};
     if (read_mail(out, settings, why) != 0 || read_sms(out, settings, why) != 0 ||
         read_url(out->public_url, sizeof out->public_url, settings, "ZHITONG_PUBLIC_URL", why) != 0 ||
         read_url(out->receipt_url, sizeof out->receipt_url, settings, "ZHITONG_RECEIPT_URL", why) != 0)

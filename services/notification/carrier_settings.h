@@ -12,6 +12,7 @@
 #define MAIL_NAME_MAX 120
 
 struct carrier_settings {
+    const struct settings *settings; /* borrowed */
     char smtp_url[301], smtp_user[128], smtp_password[128];
     bool smtp_starttls; /* a server that does not offer it gets no mail */
     char mail_from[MAIL_ADDRESS_MAX + 1], mail_name[MAIL_NAME_MAX + 1];

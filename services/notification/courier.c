@@ -251,7 +251,6 @@ static struct courier *courier_make(struct service_loop *loop) {
     assert(courier != NULL);
     courier->loop = loop;
     courier->epoll = -1;
-    courier->settings = settings;
     courier->private_hosts = settings_text(settings, "ZHITONG_PRIVATE_HOSTS");
     courier->ca_file = settings_text(settings, "ZHITONG_CA_FILE");
     courier->scale_percent = (int)settings_number(settings, "ZHITONG_RETRY_SCALE_PERCENT");
@@ -270,8 +269,9 @@ static void *extra_open(struct service_loop *loop, struct reason *why) {
     struct courier *courier = courier_make(loop);
     struct owner *owner = calloc(1, sizeof *owner);
     assert(owner != NULL);
-    if (sodium_init() < 0 || carrier_settings_of(&courier->carriers, loop->settings, why) != 0 ||
-        secret_keys_of_settings(&courier->keys, loop->settings, why) != 0 || courier_curl_open(courier, why) != 0)
+    if (sodium_init() < 0 || secret_keys_of_settings(&courier->keys, loop->settings, why) != 0 ||
+        carrier_settings_of(&courier->carriers, loop->settings, why) != 0 ||
+        courier_curl_open(courier, why) != 0)
         goto fail;
     courier->in = mailbox_open();
     courier->board = board_open();

@@ -113,10 +113,9 @@ static void configure_mail(struct flight *flight) {
     curl_easy_setopt(easy, CURLOPT_READFUNCTION, give_body);
     curl_easy_setopt(easy, CURLOPT_READDATA, flight);
     if (strncmp(transfer->url, "smtp://", 7) == 0)
-        curl_easy_setopt(easy, CURLOPT_USE_SSL, (long)CURLUSESSL_TRY);
+        curl_easy_setopt(easy, CURLOPT_USE_SSL, (long)(transfer->plain ? CURLUSESSL_NONE : CURLUSESSL_ALL));
     if (transfer->user[0] == '\0')
         return;
-    curl_easy_setopt(easy, CURLOPT_USE_SSL, (long)CURLUSESSL_ALL); /* a password goes over TLS only */
     curl_easy_setopt(easy, CURLOPT_USERNAME, transfer->user);
     curl_easy_setopt(easy, CURLOPT_PASSWORD, transfer->password);
 }

@@ -87,7 +87,8 @@ static void flight_give(struct courier *courier, struct flight *flight) {
 }
 
 static void load_pieces(struct flight *flight, struct piece *piece) {
-    struct piece *other = piece->held ? TAILQ_FIRST(&flight->served->rows) : NULL;
+    bool bundles = piece->held && !flight->served->endpoint.found_per_entry; /* else each goes to somebody else */
+    struct piece *other = bundles ? TAILQ_FIRST(&flight->served->rows) : NULL;
     flight->pieces[flight->count++] = piece;
     for (; other != NULL && flight->count < PEOPLE_BUNDLE_MAX; other = TAILQ_NEXT(other, link))
         if (other != piece && other->held && !other->flying)
@@ -135,7 +136,7 @@ static int begin(struct courier *courier, struct flight *flight, struct saying *
         refuse_flight(courier, flight, &why);
         break;
     case SAID_NOBODY:
-        courier_let_go(courier, flight->served, flight->pieces[0]);
+        courier_let_go(courier, flight->served, flight->pieces[0], why.text);
         break;
     case SAID_LATER:
         for (int i = 0; i < flight->count; i++)

@@ -251,7 +251,7 @@ void courier_put_off(struct courier *courier, struct served *served, struct piec
 /* What was read of this case and not begun waits behind an earlier entry. */
 void courier_put_behind(struct courier *courier, struct served *served, uint64_t case_id);
 /* Nobody is to be told of it after all. */
-void courier_let_go(struct courier *courier, struct served *served, struct piece *piece);
+void courier_let_go(struct courier *courier, struct served *served, struct piece *piece, const char *why);
 
 /* courier_write.c */
 void served_moved(struct courier *courier, struct served *served);

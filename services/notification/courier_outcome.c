@@ -10,7 +10,6 @@
 #include "services/notification/courier_inner.h"
 #include "services/notification/text_shown.h"
 
-#define HOUR_MS INT64_C(3600000)
 
 static struct effect *outcome_add(struct courier *courier, struct served *served, const struct piece *piece) {
     if (courier->outcome_count == courier->outcome_room) {
@@ -68,9 +67,12 @@ void courier_put_behind(struct courier *courier, struct served *served, uint64_t
     }
 }
 
-void courier_let_go(struct courier *courier, struct served *served, struct piece *piece) {
+void courier_let_go(struct courier *courier, struct served *served, struct piece *piece, const char *why) {
+    struct effect *outcome = outcome_add(courier, served, piece);
+    outcome->attempts = piece->attempts + 1;
+    outcome->name = "nobody";
+    text_shown(outcome->answer, sizeof outcome->answer, why);
     if (piece->is_row) {
-        struct effect *outcome = outcome_add(courier, served, piece);
         outcome_row(courier, outcome, ROW_DROP, "");
         outcome->promote = piece->case_id != 0;
     }
@@ -171,7 +173,7 @@ static void land_piece(struct courier *courier, const struct flight *flight, str
     count(&after);
     if (after.pause_ms > 0)
         served->pause_until = clock_monotonic_ms() + after.pause_ms;
-    bool ends = after.disable && !is_test(piece) && !served->disabled;
+    bool ends = after.disable && !is_test(piece) && !served->disabled && !served->endpoint.found_per_entry;
     bool behind = after.state == DELIVERY_RETRY && !piece->is_row;
     uint64_t case_id = piece->case_id;
     piece_done(courier, served, piece);
@@ -186,17 +188,18 @@ static void land_piece(struct courier *courier, const struct flight *flight, str
 /* How the endpoint does. One whose every entry goes to somebody else is not judged by one of them. */
 static void note_health(struct courier *courier, struct served *served, const struct landing *landing) {
     struct endpoint_health *health = &served->health;
-    if (served->endpoint.found_per_entry || landing->verdict->kind == VERDICT_DEAD)
+    if (served->endpoint.found_per_entry) {
+        if (landing->verdict->kind == VERDICT_SENT)
+            health->succeeded_at = real_now();
+        return;
+    }
+    if (landing->verdict->kind == VERDICT_DEAD)
         return;
     health->average_ms = average_after(health->average_ms, landing->took_ms);
     served_moved(courier, served);
     if (landing->verdict->kind == VERDICT_SENT) {
         health->failures = 0;
         health->succeeded_at = real_now();
-        if (served->hour != health->succeeded_at / HOUR_MS)
-            served->endpoint.told_this_hour = 0;
-        served->hour = health->succeeded_at / HOUR_MS;
-        served->endpoint.told_this_hour++;
         return;
     }
     health->failures++;

@@ -7,6 +7,8 @@
 #include "common/journal.h"
 #include "services/notification/courier_inner.h"
 
+#define HOUR_MS INT64_C(3600000)
+
 struct read_columns {
     struct column places, endpoints, units, firsts, most;
 };
@@ -40,14 +42,21 @@ static void pass_over(struct courier *courier, struct served *served, uint64_t s
     served_moved(courier, served);
 }
 
-static bool is_wanted(struct courier *courier, const struct served *served, struct people_plan *plan) {
+static bool is_wanted(struct courier *courier, struct served *served, struct people_plan *plan) {
     const struct city *city = courier->city->city;
     *plan = (struct people_plan){.when = PEOPLE_NOW};
     if (served->filter != NULL && !filter_match(served->filter, city, &courier->moved))
         return false;
     if (!served->endpoint.carrier->for_people)
         return true;
-    return people_plan(&served->endpoint, &courier->moved, city, real_now(), plan) == 0 && plan->when != PEOPLE_SKIP;
+    int64_t now = real_now();
+    if (served->hour != now / HOUR_MS)
+        served->endpoint.told_this_hour = 0;
+    served->hour = now / HOUR_MS;
+    if (people_plan(&served->endpoint, &courier->moved, city, now, plan) != 0)
+        return false;
+    served->endpoint.told_this_hour += plan->when == PEOPLE_NOW;
+    return plan->when != PEOPLE_SKIP;
 }
 
 static void take_entry(struct courier *courier, struct served *served, uint64_t seq, const struct bytes *body) {

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/city_questions.h"
 #include "common/event.h"
 #include "services/notification/courier_inner.h"
 #include "services/notification/destination.h"
@@ -51,16 +52,20 @@ static int say_words(struct courier *courier, struct saying *saying, struct reas
     const struct announced *announced = flight->pieces[0]->announced;
     struct endpoint endpoint = flight->served->endpoint;
     const struct case_moved *moved[PEOPLE_BUNDLE_MAX];
+    if (saying->language[0] == '\0')
+        snprintf(saying->language, sizeof saying->language, "%s", city_language(courier->city->city));
     memcpy(endpoint.language, saying->language, sizeof endpoint.language);
     endpoint.carrier = flight->carrier;
     for (int i = 0; i < flight->count; i++)
         moved[i] = &courier->bundle[i];
-    const struct people_entries entries = {&endpoint, courier->city->city, moved, flight->count};
+    const struct people_house house = {&courier->carriers, courier->keys};
+    struct people_entries entries = {&house, &endpoint, courier->city->city, moved, flight->count};
     int status;
     if (announced != NULL) {
         const struct people_announcement announcement = {announced->kind, announced->about, announced->unit,
                                                          announced->why};
-        status = people_announce(&endpoint, &announcement, &saying->words, why);
+        entries.count = 0;
+        status = people_announce(&entries, &announcement, &saying->words, why);
     } else {
         status = people_render(&entries, &saying->words, why);
     }
@@ -98,10 +103,13 @@ static enum said find_destination(struct courier *courier, struct saying *saying
                    ? SAID_READY
                    : SAID_REFUSED;
     struct people_found found = {0};
-    if (people_find(courier->db, courier->keys, &courier->bundle[0], &found, why) != 0)
+    const struct people_house house = {&courier->carriers, courier->keys};
+    if (people_find(courier->db, &house, &courier->bundle[0], &found, why) != 0)
         return db_failure(courier->db) == DB_OK ? SAID_REFUSED : SAID_LATER;
-    if (found.carrier == NULL)
+    if (found.carrier == NULL) {
+        (void)refuse(why, "reporter", "%s", found.nobody);
         return SAID_NOBODY;
+    }
     flight->carrier = found.carrier;
     saying->to = found.to;
     memcpy(flight->told, found.shown, sizeof flight->told);

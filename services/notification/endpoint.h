@@ -22,7 +22,7 @@ struct endpoint {
     char events[ENDPOINT_EVENTS_MAX + 1];     /* of people: codes of notices, apart by a blank; "": all */
     int quiet_from, quiet_to, digest_at;      /* minutes of the day on the city's clock, or MINUTE_NONE */
     int per_hour;                             /* 0: no limit */
-    int told_this_hour;                       /* attempts that succeeded since the full hour, by this replica */
+    int told_this_hour;                       /* entries that were told at once since the full hour, by this replica */
     bool allow_private;
     bool found_per_entry; /* it has no address of its own: people_find() looks for it */
     char login[CODE_MAX + 1];

@@ -6,7 +6,7 @@
 #include "services/notification/handlers.h"
 #include "services/notification/series.h"
 
-extern const struct db_query notification_queries[], courier_queries[];
+extern const struct db_query notification_queries[], courier_queries[], notification_people_queries[];
 
 static const struct setting settings[] = {
     SETTINGS_OF_PUBLIC_ENDPOINT,
@@ -19,7 +19,7 @@ static const struct handler handlers[] = {
     {MESSAGE_case_moved, INPUT_ENTRY, notification_on_moved},
 };
 
-static const struct db_query *const queries[] = {notification_queries, courier_queries, NULL};
+static const struct db_query *const queries[] = {notification_queries, courier_queries, notification_people_queries, NULL};
 
 static const struct service notification = {
     .name = "notification",

@@ -99,7 +99,7 @@ enum notice_event notice_of_unit(const char *unit, const struct case_moved *move
 }
 
 enum notice_audience notice_audience_of(const char *stream) {
-    return strcmp(stream, REPORTERS_STREAM) == 0 ? AUDIENCE_reporter : AUDIENCE_unit;
+    return strcmp(stream, STREAM_OF_REPORTERS) == 0 ? AUDIENCE_reporter : AUDIENCE_unit;
 }
 
 enum notice_event notice_of_stream(const char *stream, const struct case_moved *moved) {

@@ -2,9 +2,8 @@
 #ifndef ZHITONG_NOTIFICATION_NOTICE_H
 #define ZHITONG_NOTIFICATION_NOTICE_H
 
+#include "services/notification/concerned.h"
 #include "services/notification/notice_reporter.h"
-
-#define REPORTERS_STREAM "@reporters"
 
 enum stands { /* how a unit stands to a case; bits */
               STANDS_LEAD = 1,

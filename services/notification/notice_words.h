@@ -9,7 +9,7 @@
 
 struct notice_about { /* what is said, to whom; everything is borrowed */
     const struct city *city;
-    const char *stream;                    /* whose; REPORTERS_STREAM: to somebody who reported */
+    const char *stream;                    /* whose; STREAM_OF_REPORTERS: to somebody who reported */
     const char *language;                  /* "": the city's first */
     const struct case_moved *const *moved; /* one entry, or several that are told together */
     int count;

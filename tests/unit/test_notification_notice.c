@@ -71,7 +71,7 @@ static void a_reporter_hears_of_each_step_once(void **state) {
     (void)state;
     for (size_t i = 0; i < LENGTH(heard); i++) {
         struct case_moved moved = a_move(heard[i].move, heard[i].from, heard[i].state);
-        if (notice_of_stream(REPORTERS_STREAM, &moved) != heard[i].event)
+        if (notice_of_stream(STREAM_OF_REPORTERS, &moved) != heard[i].event)
             fail_msg("%s from %s to %s: %d", heard[i].move, heard[i].from, heard[i].state, notice_of_reporter(&moved));
         assert_int_equal(notice_for_reporters(&moved), heard[i].event != NOTICE_NONE);
         moved.reporter = false;
@@ -260,7 +260,7 @@ static void a_reporter_reads_no_notes_among_staff(void **state) {
     struct city *city = open_city();
     struct case_moved moved = a_move("verify", "claimed_done", "closed");
     const struct case_moved *one = &moved;
-    struct notice_about about = about_of(city, REPORTERS_STREAM, &one);
+    struct notice_about about = about_of(city, STREAM_OF_REPORTERS, &one);
     struct notice_words words = {0};
     struct reason why;
     strcpy(moved.note, "he always complains");
