@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """What a department copies: the examples in C, Python and Node follow a real system through kill -9 of notification and of
 themselves, alone and in groups; keys are rotated and revoked while they follow."""
+import signal
 import subprocess
 import sys
 import time
@@ -38,15 +39,23 @@ def a_city_runs(system, shared):
     shared["threads"] = [shared["load"]]
 
 
-def load_again(system, shared, seconds):
-    """Some seconds more of reports, all of them in the streams."""
+def load_begins(shared):
     load = Load(shared["client"], report, PER_SECOND)
     load.sent = shared["load"].sent
     shared["load"] = shared["threads"][0] = load
     load.start()
-    time.sleep(seconds)
-    load.finish(WAIT_SECONDS)
+
+
+def load_ends(system, shared):
+    shared["load"].finish(WAIT_SECONDS)
     wait_applied(system, WAIT_SECONDS)
+
+
+def load_again(system, shared, seconds):
+    """Some seconds more of reports, all of them in the streams."""
+    load_begins(shared)
+    time.sleep(seconds)
+    load_ends(system, shared)
 
 
 def stream_of(system, unit=UNIT):
@@ -76,8 +85,7 @@ def every_entry_is_written_once_through_kill_9_of_all(system, shared):
         system.wait_shared(["notification"])
     examples[0].end()
     examples[0].start()
-    shared["load"].finish(WAIT_SECONDS)
-    wait_applied(system, WAIT_SECONDS)
+    load_ends(system, shared)
     wanted = stream_of(system)
     wait_until(lambda: all(example.cursor() == len(wanted) for example in examples), WAIT_SECONDS, lambda: shows(examples))
     for example in examples:
@@ -109,9 +117,10 @@ def who_begins_at_the_end_gets_what_comes_from_now_on(system, shared):
 
 
 def group_of(system, shared, group, languages):
-    """Members of a group, from the beginning of the stream; every entry is in one of their files. They go on."""
+    """Members of a group from the beginning of the stream, each of them with something to do; the load goes on."""
     members = [Example(system, language, f"{group}-{nth}", shared["key"], UNIT, f"group={group}").start()
                for nth, language in enumerate(languages)]
+    load_begins(shared)
     wait_until(lambda: all(member.events() for member in members), WAIT_SECONDS, lambda: shows(members))
     return members
 
@@ -123,15 +132,10 @@ def is_whole(system, members):
 
 def in_a_group_nothing_is_lost_when_a_member_is_killed(system, shared):
     members = group_of(system, shared, "night", ["python", "python"])
-    load = Load(shared["client"], report, PER_SECOND)
-    load.sent = shared["load"].sent
-    shared["load"] = shared["threads"][0] = load
-    load.start()
+    members[0].process.send_signal(signal.SIGSTOP)  # it is dealt entries that it does not handle any more
     time.sleep(1)
     members[0].kill()
-    time.sleep(1)
-    load.finish(WAIT_SECONDS)
-    wait_applied(system, WAIT_SECONDS)
+    load_ends(system, shared)
     wait_until(lambda: is_whole(system, members), WAIT_SECONDS, lambda: shows(members))
     both = [[event for _, event in member.events()] for member in members]
     doubles = len(both[0]) + len(both[1]) - len(stream_of(system))
@@ -143,23 +147,20 @@ def in_a_group_nothing_is_lost_when_a_member_is_killed(system, shared):
 
 def members_in_different_languages_share_a_stream(system, shared):
     members = group_of(system, shared, "mixed", shared["languages"])
-    load_again(system, shared, 2)
+    time.sleep(1)
+    load_ends(system, shared)
     wait_until(lambda: is_whole(system, members), WAIT_SECONDS, lambda: shows(members))
     counts = [len(member.events()) for member in members]
     assert sum(counts) == len(stream_of(system)) and min(counts) > 0, counts
     print(f"# shares of {', '.join(shared['languages'])}: {counts}")
     for member in members:
         assert member.end() == 0
-    later = group_of_again(members)
+    later = [member.start() for member in members]
     load_again(system, shared, 1)
     wait_until(lambda: is_whole(system, later), WAIT_SECONDS, lambda: shows(later))
     assert sum(len(member.events()) for member in later) == len(stream_of(system))  # nothing came a second time
     for member in later:
         member.end()
-
-
-def group_of_again(members):
-    return [member.start() for member in members]
 
 
 def journal_of(system, event, words):
