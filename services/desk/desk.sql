@@ -148,3 +148,32 @@ SELECT appeals FROM desk.block_answer($1::bigint, $2::text, $3::boolean);
 -- name: desk_block_appeals
 -- $1 most
 SELECT appeal, block, kind, reason, ends_at, at, words FROM desk.block_appeals($1::integer);
+
+-- name: desk_feed_add
+-- $1 digest in hex, $2 post, $3 name, $4 how many a post may have. No row: it has them.
+INSERT INTO desk.feed (digest, post, name)
+SELECT decode($1::text, 'hex'), $2::integer, $3::text
+WHERE (SELECT count(*) FROM desk.feed WHERE post = $2::integer) < $4::integer RETURNING feed, added_at;
+
+-- name: desk_feeds
+-- $1 post
+SELECT feed, name, added_at FROM desk.feed WHERE post = $1::integer ORDER BY feed;
+
+-- name: desk_feed_end
+-- $1 feed, $2 post
+DELETE FROM desk.feed WHERE feed = $1::bigint AND post = $2::integer RETURNING feed;
+
+-- name: desk_feed_scope
+-- $1 digest in hex of a feed's token: whose it is, and what the rest of this transaction may see
+SELECT p.unit, p.privacy::text, u.name_en, coalesce(u.name_zh, u.name_en), set_config('zhitong.post', p.post::text, true)
+FROM desk.feed f JOIN desk.post p USING (post) JOIN desk.staff s USING (staff) JOIN city.unit u ON u.code = p.unit
+WHERE f.digest = decode($1::text, 'hex') AND s.enabled AND p.ended_at IS NULL;
+
+-- name: desk_feed_entries
+-- $1 how many are looked at
+SELECT seq, body FROM desk.feed_entries($1::integer);
+
+-- name: desk_feed_deadlines
+-- $1 most: open cases of the post's unit, what is due next first
+SELECT r.case_id, r.version, r.state, r.severity, r.due_at, r.opening, i.name_en, coalesce(i.name_zh, i.name_en), r.item
+FROM desk.rows(ARRAY(SELECT q.case_id FROM desk.queue('-infinity', 0, $1::integer) q)) r LEFT JOIN city.item i ON i.code = r.item;

@@ -1,6 +1,7 @@
 /* Desk: what the staff see and do. It reads cases through views of its own and asks routing for every move. */
 #include "common/file_store.h"
 #include "common/secret_keys.h"
+#include "services/desk/http_feeds.h"
 #include "services/desk/http_live.h"
 #include "services/desk/routes.h"
 
@@ -37,6 +38,7 @@ static const struct setting settings[] = {
      "public endpoints of intake: tcp://HOST:PORT, separated by commas"},
     SETTINGS_OF_FILES,
     SETTINGS_OF_LIVE,
+    SETTING_OF_DESK_URL,
     {"ZHITONG_STAFF_SOURCE", SETTING_TEXT, "", "", 0, 48,
      "code of the source of the adapter staff, as which desk hands in reports that the staff enter; empty: they cannot"},
 };

@@ -4,6 +4,7 @@
 #include "services/desk/http_cases.h"
 #include "services/desk/http_councils.h"
 #include "services/desk/http_entry.h"
+#include "services/desk/http_feeds.h"
 #include "services/desk/http_files.h"
 #include "services/desk/http_live.h"
 #include "services/desk/http_moves.h"
@@ -31,6 +32,13 @@ const struct http_route desk_routes[DESK_ROUTE_COUNT] = {
     {"GET", "/work", desk_get_work, "open cases of one's own unit, what is due next first", "limit after"},
     {"GET", "/live", desk_get_live,
      "what happens to the cases of one's own unit, as it happens: Server-Sent Events; Last-Event-ID resumes", "filter"},
+    {"POST", "/feeds", desk_post_feed, "makes an address for a feed reader or calendar, which is shown this once", ""},
+    {"GET", "/feeds", desk_get_feeds, "the feeds of one's post", ""},
+    {"DELETE", "/feeds/*", desk_delete_feed, "ends a feed", ""},
+    {"GET", "/feeds/*/cases.atom", desk_get_atom,
+     "the newest events of the unit's cases as Atom, for who has the feed's token; lang", "lang"},
+    {"GET", "/feeds/*/deadlines.ics", desk_get_deadlines,
+     "what is due as iCalendar, for who has the feed's token; as todo or event; lang", "lang as"},
     {"GET", "/report", desk_get_report, "the measures of one's own units, as `zhitong report --kept` tells them",
      "by from to unit"},
     {"POST", "/reports", desk_post_report,

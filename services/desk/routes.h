@@ -4,7 +4,7 @@
 
 #include "common/http.h"
 
-#define DESK_ROUTE_COUNT 33
+#define DESK_ROUTE_COUNT 38
 extern const struct http_route desk_routes[DESK_ROUTE_COUNT];
 
 #endif

@@ -8,7 +8,7 @@
 #define ZHITONG_INTAKE_OPEN311_H
 
 #include "common/http.h"
-#include "services/intake/emit.h"
+#include "common/emit.h"
 #include "services/intake/intake.h"
 #include "services/intake/open311_book.h"
 #include "services/intake/open311_time.h"

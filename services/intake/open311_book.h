@@ -6,7 +6,7 @@
 #include "common/asks.h"
 #include "common/code_index.h"
 #include "common/db.h"
-#include "services/intake/emit.h"
+#include "common/emit.h"
 
 /* English, Chinese, or whichever the city's folder has: Chinese where there is a Chinese name, else English. */
 enum open311_language { OPEN311_THEIRS, OPEN311_ENGLISH, OPEN311_CHINESE };

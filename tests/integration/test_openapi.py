@@ -120,6 +120,16 @@ def every_answer_is_what_the_file_promises(system, shared):
         check("POST", "/reports", status, mill.ask("POST", "/reports", {"item": "lamp", "area": "n_mill_1"}, **key))
     check("POST", "/reports", 422, mill.ask("POST", "/reports", {"item": "moon", "area": "n_mill_1"}, Idempotency_Key="moon"))
     check("POST", "/reports", 400, mill.ask("POST", "/reports", {}))
+    feed = check("POST", "/feeds", 201, mill.ask("POST", "/feeds", {"name": "reader"})).json
+    check("POST", "/feeds", 422, mill.ask("POST", "/feeds", {}))
+    check("GET", "/feeds", 200, mill.get("/feeds"))
+    check("GET", "/feeds/{token}/cases.atom", 404, ask(desk, "GET", "/feeds/x/cases.atom"))
+    check("GET", "/feeds/{token}/deadlines.ics", 404, ask(desk, "GET", "/feeds/x/deadlines.ics"))
+    check("GET", "/feeds/{token}/deadlines.ics", 400, ask(desk, "GET", f"/feeds/{feed['token']}/deadlines.ics?as=poem"))
+    check("DELETE", "/feeds/{feed}", 200, mill.ask("DELETE", f"/feeds/{feed['feed']}"))
+    check("DELETE", "/feeds/{feed}", 404, mill.ask("DELETE", f"/feeds/{feed['feed']}"))
+    check("GET", "/live", 401, ask(desk, "GET", "/live"))
+    check("GET", "/live", 400, mill.get("/live", filter="colour=red"))  # what they answer when all is well: test_live.py, test_feeds.py
     check("GET", "/councils", 200, office.get("/councils"))
     check("GET", "/councils/{council}", 200, office.get(f"/councils/{council}"))
     check("GET", "/councils/{council}", 404, office.get("/councils/999"))

@@ -2,9 +2,9 @@
  * an array whose entries have none, and an element without content is null. Pure.
  *
  * Text that is not UTF-8 becomes U+FFFD, and so does what XML 1.0 cannot hold (control characters, U+FFFE, U+FFFF), in both formats,
- * so that they always say the same. Names are literals of the program: letters, digits, '_' and '-'. */
-#ifndef ZHITONG_INTAKE_EMIT_H
-#define ZHITONG_INTAKE_EMIT_H
+ * so that they always say the same. Names are literals of the program: letters, digits, '_', ':' and '-'. */
+#ifndef ZHITONG_EMIT_H
+#define ZHITONG_EMIT_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -35,6 +35,8 @@ const char *emit_content_type(enum emit_format format); /* with charset=utf-8 */
 void emit_list(struct emit *emit, const char *name, const char *entry);
 void emit_record(struct emit *emit, const char *name);
 void emit_end(struct emit *emit); /* of whichever began last */
+/* An attribute of the list or record that has just begun, before anything stands in it. JSON has none: nothing happens. */
+void emit_attribute(struct emit *emit, const char *name, const char *value);
 
 /* A member of the record, or an entry of the list, that is open. Text NULL or "" is an element without content, null in JSON. */
 void emit_text(struct emit *emit, const char *name, const char *text);

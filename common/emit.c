@@ -1,4 +1,4 @@
-#include "services/intake/emit.h"
+#include "common/emit.h"
 
 #include <assert.h>
 #include <inttypes.h>
@@ -137,6 +137,18 @@ void emit_end(struct emit *emit) {
     finish(emit, level->name);
     if (emit->depth == 0)
         put(emit, "\n");
+}
+
+void emit_attribute(struct emit *emit, const char *name, const char *value) {
+    if (emit->format == EMIT_JSON)
+        return;
+    assert(emit->depth > 0 && emit->out.data[emit->out.size - 1] == '>');
+    emit->out.size--;
+    put(emit, " ");
+    put(emit, name);
+    put(emit, "=\"");
+    put_escaped(emit, value);
+    put(emit, "\">");
 }
 
 /* ---- values ------------------------------------------------------------------------------------------------------------- */

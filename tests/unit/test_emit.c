@@ -1,4 +1,4 @@
-#include "services/intake/emit.h"
+#include "common/emit.h"
 
 #include <math.h>
 #include <setjmp.h>
