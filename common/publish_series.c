@@ -13,13 +13,17 @@ static struct stream_standing standing_of(const struct stream *stream) {
     return standing;
 }
 
-void publish_each_stream(const struct publisher *publisher,
+void publish_each_stream(struct publisher *publisher,
                          void (*say)(void *context, const struct stream_standing *standing), void *context) {
+    int reads = 0;
     for (size_t i = 0; i < STREAM_BUCKETS; i++) {
         for (const struct stream *stream = publisher->streams[i]; stream != NULL; stream = stream->next_same_hash) {
             struct moved moved = {0};
-            if (stream->head == 0 || /* what is known of it may be a moment old while it is read anew */
-                !publisher->options.is_ours(publisher->options.context, false, stream->name, &moved))
+            if (!publisher->options.is_ours(publisher->options.context, false, stream->name, &moved))
+                continue;
+            if (!stream->head_known && reads++ < HEADS_READ_PER_LOOK_MAX)
+                publisher->options.read_head(publisher->options.context, stream->name);
+            if (stream->head == 0)
                 continue;
             const struct stream_standing standing = standing_of(stream);
             say(context, &standing);

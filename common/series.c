@@ -28,11 +28,18 @@ static void add_to_rest(struct series_sheet *sheet, const int64_t *values) {
         sheet->rest[i] += values[i];
 }
 
+static int64_t worth(const struct series_sheet *sheet, const int64_t *values) {
+    int64_t sum = 0;
+    for (size_t i = 0; i < sheet->group->family_count; i++)
+        if (sheet->group->families[i].kind == SERIES_WORSE)
+            sum += values[i];
+    return sum;
+}
+
 static void find_least(struct series_sheet *sheet) {
-    const size_t worst = sheet->group->worst;
     sheet->least = 0;
     for (size_t i = 1; i < sheet->count; i++)
-        if (sheet->rows[i].values[worst] < sheet->rows[sheet->least].values[worst])
+        if (worth(sheet, sheet->rows[i].values) < worth(sheet, sheet->rows[sheet->least].values))
             sheet->least = i;
 }
 
@@ -48,7 +55,6 @@ static void put(struct series_sheet *sheet, size_t at, const char *value, const 
 }
 
 void series_add(struct series_sheet *sheet, const char *value, const int64_t *values) {
-    const size_t worst = sheet->group->worst;
     if (strcmp(value, OTHER) == 0) {
         add_to_rest(sheet, values);
         return;
@@ -59,7 +65,7 @@ void series_add(struct series_sheet *sheet, const char *value, const int64_t *va
             find_least(sheet);
         return;
     }
-    if (values[worst] <= sheet->rows[sheet->least].values[worst]) {
+    if (worth(sheet, values) <= worth(sheet, sheet->rows[sheet->least].values)) {
         add_to_rest(sheet, values);
         return;
     }
@@ -68,10 +74,30 @@ void series_add(struct series_sheet *sheet, const char *value, const int64_t *va
     find_least(sheet);
 }
 
+struct series_sheet *series_sheet_open(const struct series_group *group) {
+    assert(group->family_count <= SERIES_FAMILIES_MAX);
+    struct series_sheet *sheet = calloc(1, sizeof *sheet);
+    assert(sheet != NULL);
+    sheet->group = group;
+    return sheet;
+}
+
+void series_sheet_close(struct series_sheet **sheet) {
+    free(*sheet);
+    *sheet = NULL;
+}
+
+void series_add_all(struct series_sheet *to, const struct series_sheet *from) {
+    for (size_t i = 0; i < from->count; i++)
+        series_add(to, from->rows[i].value, from->rows[i].values);
+    if (from->any_rest)
+        add_to_rest(to, from->rest);
+}
+
 /* ---- writing ------------------------------------------------------------------------------------------------------- */
 
 static const char *type_of(const struct series_family *family) {
-    return family->counts ? "counter" : "gauge";
+    return family->kind == SERIES_COUNTER ? "counter" : "gauge";
 }
 
 /* A label's value: backslash, quote and line feed are escaped (text format 0.0.4). */
@@ -92,7 +118,7 @@ static void write_sample(FILE *out, const struct series_sheet *sheet, const char
         write_value(out, sheet->rows[i].value);
         fprintf(out, "\"} %" PRId64 "\n", sheet->rows[i].values[family]);
     }
-    if (sheet->any_rest && !group->families[family].counts)
+    if (sheet->any_rest && group->families[family].kind != SERIES_COUNTER)
         fprintf(out, "zhitong_%s{service=\"%s\",%s=\"" OTHER "\"} %" PRId64 "\n", name, service, group->label,
                 sheet->rest[family]);
 }
@@ -101,17 +127,14 @@ void series_write(FILE *out, const char *service, const struct series_group *gro
                   struct service_loop *loop) {
     for (size_t i = 0; i < count; i++) {
         const struct series_group *group = &groups[i];
-        assert(group->family_count <= SERIES_FAMILIES_MAX && group->worst < group->family_count);
-        struct series_sheet *sheet = calloc(1, sizeof *sheet);
-        assert(sheet != NULL);
-        sheet->group = group;
+        struct series_sheet *sheet = series_sheet_open(group);
         group->list(loop, sheet);
         for (size_t family = 0; family < group->family_count; family++) {
             fprintf(out, "# HELP zhitong_%s %s\n", group->families[family].name, group->families[family].meaning);
             fprintf(out, "# TYPE zhitong_%s %s\n", group->families[family].name, type_of(&group->families[family]));
             write_sample(out, sheet, service, family);
         }
-        free(sheet);
+        series_sheet_close(&sheet);
     }
 }
 

@@ -15,9 +15,14 @@
 #define SERIES_FAMILIES_MAX 4
 #define SERIES_VALUE_BYTES_MAX 64 /* of a label's value; the rest is cut */
 
+enum series_kind {
+    SERIES_GAUGE,
+    SERIES_WORSE, /* a gauge: the more, the worse. Rows are sorted by the sum of these */
+    SERIES_COUNTER
+};
 struct series_family { /* zhitong_<name>{service=…,<label>=…}; a counter's name ends in _total */
     const char *name;
-    bool counts;
+    enum series_kind kind;
     const char *unit, *meaning;
 };
 
@@ -28,13 +33,17 @@ struct series_group {         /* families whose rows are told apart by the same 
     const char *label, *rows; /* its name, and what a row is */
     struct series_family families[SERIES_FAMILIES_MAX];
     size_t family_count;
-    size_t worst; /* the family by which the rows are sorted */
     /* Calls series_add once for each row. In the loop's thread; it must not wait. */
     void (*list)(struct service_loop *loop, struct series_sheet *sheet);
 };
 
 /* `values`: one a family of the group. A row called "other" goes into the sum of that name. */
 void series_add(struct series_sheet *sheet, const char *value, const int64_t *values);
+
+/* A sheet filled in one thread, whose rows are added to a scrape's in another; who opens it closes it. */
+struct series_sheet *series_sheet_open(const struct series_group *group);
+void series_sheet_close(struct series_sheet **sheet);
+void series_add_all(struct series_sheet *to, const struct series_sheet *from); /* of the same group */
 
 /* Writes the exposition of `count` groups; the last line is whole even where the file ends early. */
 void series_write(FILE *out, const char *service, const struct series_group *groups, size_t count,

@@ -7,6 +7,7 @@
 #include "common/journal.h"
 #include "common/metrics.h"
 #include "services/notification/courier_inner.h"
+#include "services/notification/endpoint_series.h"
 
 #define LOADS_MAX 1000 /* endpoints read in one statement */
 #define NEWS_MAX 256
@@ -291,11 +292,19 @@ int courier_heads(struct courier *courier) {
 void courier_tell_metrics(struct courier *courier) {
     size_t bucket = 0;
     long long waiting = 0, dead = 0;
+    struct series_sheet *sheet = endpoint_series_open();
     for (const struct served *served = courier_next_served(courier, &bucket, NULL); served != NULL;
          served = courier_next_served(courier, &bucket, served)) {
         waiting += served->waiting;
         dead += served->dead;
+        const struct endpoint_standing standing = {
+            .lag = !served->disabled && served->head > served->cursor ? (int64_t)(served->head - served->cursor) : 0,
+            .waiting = served->waiting,
+            .dead = served->dead,
+            .retries = served->retries};
+        endpoint_series_add(sheet, served->endpoint.name, &standing);
     }
+    endpoint_series_show(sheet);
     metric_set(METRIC_deliveries_waiting, waiting);
     metric_set(METRIC_deliveries_dead, dead);
     metric_set(METRIC_deliveries_under_way, (long long)courier->flying);

@@ -70,6 +70,7 @@ struct served { /* an endpoint that is served here */
     uint32_t flying, unwritten; /* transfers under way; outcomes that are not written */
     uint32_t unwritten_rows;    /* of them those that make a row */
     int64_t waiting, dead;      /* rows */
+    int64_t retries;            /* attempts after the first, since it is served here */
     int64_t due_at;             /* of the next row; 0: there is none */
     int64_t pause_until;        /* monotonic ms */
     int64_t began_at;           /* monotonic ms: when the last transfer was begun while none was under way */

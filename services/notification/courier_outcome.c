@@ -161,6 +161,8 @@ static void land_piece(struct courier *courier, const struct flight *flight, str
     delivery_decide(&facts, &after);
     if (piece->attempts == 0)
         note_first(courier, piece);
+    else
+        served->retries++;
     struct effect *outcome = outcome_add(courier, served, piece);
     outcome->attempts = facts.attempts;
     outcome->since = facts.since;

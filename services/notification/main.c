@@ -42,7 +42,7 @@ static const struct service notification = {
     .tend_query = "notification_tend",
     .public_streams = true,
     .series = notification_series,
-    .series_count = 1,
+    .series_count = SERIES_COUNT,
     .extra = &courier_extra,
 };
 

@@ -4,7 +4,7 @@
 
 #include "common/series.h"
 
-extern const struct series_group notification_series[];
-extern const size_t notification_series_count;
+enum { SERIES_STREAMS, SERIES_ENDPOINTS, SERIES_COUNT };
+extern const struct series_group notification_series[SERIES_COUNT];
 
 #endif

@@ -28,10 +28,6 @@ static void help(struct advice *advice, const char *format, ...) {
     va_end(arguments);
 }
 
-static const char *plural(int64_t count) {
-    return count == 1 ? "" : "s";
-}
-
 /* ---- one thing each ---------------------------------------------------------------------------------------------------- */
 
 static void judge_city(const struct status *status, struct advices *advices) {
@@ -40,7 +36,7 @@ static void judge_city(const struct status *status, struct advices *advices) {
     if (city->code[0] == '\0')
         help(advise(advices, true, "no city is loaded"), "zhitong city load FOLDER");
     if (city->migrations_missing > 0)
-        help(advise(advices, true, "%" PRId64 " migration%s of this version not applied", city->migrations_missing,
+        help(advise(advices, true, "%" PRId64 " migration%s not applied yet", city->migrations_missing,
                     city->migrations_missing == 1 ? " is" : "s are"),
              "zhitong migrate");
     if (city->migrations_missing < 0)
@@ -101,19 +97,34 @@ static void judge_clocks(const struct status *status, struct advices *advices) {
              "journalctl -u zhitong@escalation");
 }
 
+/* A name as a word of the shell. */
+static const char *word(const char *name, char text[4 * STATUS_NAME_MAX + 3]) {
+    char *to = text;
+
+    if (name[strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-")] == '\0')
+        return name;
+    *to++ = '\'';
+    for (; *name != '\0'; name++)
+        to = *name == '\'' ? stpcpy(to, "'\\''") : (*to = *name, to + 1);
+    strcpy(to, "'");
+    return text;
+}
+
 static void judge_endpoints(const struct status *status, struct advices *advices) {
     const struct status_endpoints *endpoints = &status->endpoints;
+    char quoted[4 * STATUS_NAME_MAX + 3];
+    const char *disabled = word(endpoints->first_disabled, quoted);
 
     if (endpoints->disabled > 0)
         help(advise(advices, true, "%" PRId64 " endpoint%s disabled: %s", endpoints->disabled,
                     endpoints->disabled == 1 ? " is" : "s are", endpoints->first_disabled),
-             "zhitong endpoints show %s; when it is mended: zhitong endpoints enable %s", endpoints->first_disabled,
-             endpoints->first_disabled);
+             "zhitong endpoints show %s; when it is mended: zhitong endpoints enable %s", disabled, disabled);
+    const char *dead = word(endpoints->first_dead, quoted);
     if (endpoints->dead.count > 0)
-        help(advise(advices, true, "%" PRId64 " deliver%s given up (dead letters), of %s", endpoints->dead.count,
+        help(advise(advices, true, "%s%" PRId64 " deliver%s given up (dead letters), of %s",
+                    endpoints->dead.how == COUNTED ? "" : "about ", endpoints->dead.count,
                     endpoints->dead.count == 1 ? "y was" : "ies were", endpoints->first_dead),
-             "zhitong deliveries list --dead --endpoint %s; zhitong deliveries retry %s --dead", endpoints->first_dead,
-             endpoints->first_dead);
+             "zhitong deliveries list --dead --endpoint %s; zhitong deliveries retry %s --dead", dead, dead);
 }
 
 static void judge_disk(const struct status *status, struct advices *advices) {
@@ -129,10 +140,11 @@ static void judge_disk(const struct status *status, struct advices *advices) {
 }
 
 static void judge_keys(const struct status *status, struct advices *advices) {
-    if (status->key_count > 0)
-        advise(advices, false, "%zu%s key%s end within 14 days; whoever uses them needs the new ones by then",
-               status->key_count, status->key_count == STATUS_KEYS_MAX ? " or more" : "",
-               plural((int64_t)status->key_count));
+    const size_t count = status->key_count;
+
+    if (count > 0)
+        advise(advices, false, "%zu%s key%s within 14 days: whoever uses them needs new ones by then", count,
+               count == STATUS_KEYS_MAX ? " or more" : "", count == 1 ? " ends" : "s end");
 }
 
 /* ---- all --------------------------------------------------------------------------------------------------------------- */

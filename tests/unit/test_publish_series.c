@@ -49,6 +49,20 @@ static void the_slowest_follower_of_a_stream_is_told(void **state) {
     close_stage(&stage);
 }
 
+static void a_head_that_may_be_old_is_read_anew(void **state) {
+    struct stage stage;
+    (void)state;
+    open_stage(&stage);
+    owner_commit(&stage.owner, "5", 3);
+    publish_forget_heads(stage.owner.publisher);
+    owner_stream(&stage.owner, "5")->head = 9; /* a peer appended, and we did not hear of it */
+    assert_int_equal(look(&stage).of_5.head, 3);
+    owner_turn(&stage.owner);
+    assert_int_equal(look(&stage).of_5.head, 9);
+    assert_int_equal(stage.owner.read_count, 0); /* once */
+    close_stage(&stage);
+}
+
 static void what_others_serve_is_not_told(void **state) {
     struct stage stage;
     (void)state;
@@ -63,6 +77,7 @@ static void what_others_serve_is_not_told(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_slowest_follower_of_a_stream_is_told),
+        cmocka_unit_test(a_head_that_may_be_old_is_read_anew),
         cmocka_unit_test(what_others_serve_is_not_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

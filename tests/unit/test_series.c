@@ -35,14 +35,21 @@ static void list_odd(struct service_loop *loop, struct series_sheet *sheet) {
     series_add(sheet, "other", values); /* somebody called so */
 }
 
+static struct series_sheet *gathered_before;
+
+static void list_gathered(struct service_loop *loop, struct series_sheet *sheet) {
+    (void)loop;
+    series_add_all(sheet, gathered_before);
+}
+
 #define GROUP(list_function) \
     { \
         .label = "hook", .rows = "each hook", \
-        .families = {{"hook_lag", false, "entries", "how far behind"}, \
-                     {"hook_retries_total", true, "attempts", "attempts after the first"}}, \
-        .family_count = 2, .worst = 0, .list = (list_function) \
+        .families = {{"hook_lag", SERIES_WORSE, "entries", "how far behind"}, \
+                     {"hook_retries_total", SERIES_COUNTER, "attempts", "attempts after the first"}}, \
+        .family_count = 2, .list = (list_function) \
     }
-static const struct series_group many = GROUP(list_many), odd = GROUP(list_odd);
+static const struct series_group many = GROUP(list_many), odd = GROUP(list_odd), of_sheet = GROUP(list_gathered);
 
 static const char *scrape(const struct series_group *group, size_t rows) {
     FILE *out = fmemopen(text, sizeof text, "w");
@@ -90,6 +97,25 @@ static void just_as_many_as_are_shown_need_no_sum(void **state) {
     assert_null(strstr(text, "other"));
 }
 
+static void what_another_thread_gathered_is_added(void **state) {
+    (void)state;
+    struct series_sheet *gathered = series_sheet_open(&many);
+    rows_given = SERIES_SHOWN_MAX + 50;
+    list_many(NULL, gathered);
+    struct series_sheet *sheet = series_sheet_open(&many);
+    const int64_t worst[] = {1000000, 0};
+    series_add(sheet, "mine", worst);
+    series_add_all(sheet, gathered);
+    const struct series_group *from = &of_sheet;
+    gathered_before = sheet;
+    scrape(from, 0);
+    assert_int_equal(lines("zhitong_hook_lag{"), SERIES_SHOWN_MAX + 1);
+    assert_non_null(strstr(text, "hook=\"mine\"} 1000000\n"));
+    assert_non_null(strstr(text, "zhitong_hook_lag{service=\"tested\",hook=\"other\"} 1326\n")); /* 1 + 2 + … + 51 */
+    series_sheet_close(&sheet);
+    series_sheet_close(&gathered);
+}
+
 static void nobody_breaks_the_page_by_his_name(void **state) {
     (void)state;
     scrape(&odd, 0);
@@ -114,6 +140,7 @@ int main(void) {
         cmocka_unit_test(each_row_is_a_series_of_its_family),
         cmocka_unit_test(the_worst_are_shown_and_the_rest_summed),
         cmocka_unit_test(just_as_many_as_are_shown_need_no_sum),
+        cmocka_unit_test(what_another_thread_gathered_is_added),
         cmocka_unit_test(nobody_breaks_the_page_by_his_name),
         cmocka_unit_test(markdown_has_a_row_for_each_family),
     };
