@@ -68,7 +68,7 @@ struct served { /* an endpoint that is served here */
     struct pieces window, rows; /* of the stream, in its order; of notification.delivery */
     uint32_t window_count, rows_count;
     uint32_t flying, unwritten; /* transfers under way; outcomes that are not written */
-    uint32_t unwritten_rows;    /* of them those that make a row */
+    uint32_t unwritten_rows;    /* of them those that make, change or end a row */
     int64_t waiting, dead;      /* rows */
     int64_t retries;            /* attempts after the first, since it is served here */
     int64_t due_at;             /* of the next row; 0: there is none */
@@ -247,7 +247,8 @@ struct landing { /* how a transfer ended, for all its pieces */
     int64_t took_ms;
 };
 void courier_landed(struct courier *courier, struct flight *flight, const struct landing *landing);
-/* Nothing was tried: it waits behind another of its case, or is held until `next_at` (real time). */
+/* Nothing was tried: it waits behind another of its case, or is held until `next_at` (real time). Of this and the next the caller
+ * calls window_pop afterwards. */
 void courier_put_off(struct courier *courier, struct served *served, struct piece *piece, int64_t next_at);
 /* What was read of this case and not begun waits behind an earlier entry. */
 void courier_put_behind(struct courier *courier, struct served *served, uint64_t case_id);

@@ -33,10 +33,9 @@ static struct effect *outcome_add(struct courier *courier, struct served *served
 static void outcome_row(struct courier *courier, struct effect *outcome, enum row_change change, const char *state) {
     outcome->change = change;
     outcome->state = state;
-    if (change == ROW_KEEP) {
-        outcome->served->unwritten_rows++;
+    outcome->served->unwritten_rows++;
+    if (change == ROW_KEEP)
         outcome->served->waiting++;
-    }
     served_recount(courier, outcome->served);
 }
 
@@ -56,7 +55,6 @@ void courier_put_off(struct courier *courier, struct served *served, struct piec
     outcome->next_at = next_at != 0 ? next_at : outcome->at;
     outcome_row(courier, outcome, ROW_KEEP, next_at != 0 ? "held" : "behind");
     piece_done(courier, served, piece);
-    window_pop(courier, served);
 }
 
 void courier_put_behind(struct courier *courier, struct served *served, uint64_t case_id) {

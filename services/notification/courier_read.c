@@ -84,8 +84,10 @@ static void take_entry(struct courier *courier, struct served *served, uint64_t 
     piece->version = (int32_t)courier->moved.version;
     piece->moved_at = courier->moved.at;
     served->window_count++;
-    if (plan.when == PEOPLE_HELD)
-        courier_put_off(courier, served, piece, plan.until);
+    if (plan.when != PEOPLE_HELD)
+        return;
+    courier_put_off(courier, served, piece, plan.until);
+    window_pop(courier, served);
 }
 
 /* Entries whose case has one that waits: they wait behind it. */
@@ -112,6 +114,8 @@ static int find_blocked(struct courier *courier, const struct wanted *wanted) {
         for (size_t i = 0; i < wanted->count; i++)
             if (wanted->served[i]->endpoint.endpoint == db_int8(blocked, row, 0))
                 courier_put_behind(courier, wanted->served[i], (uint64_t)db_int8(blocked, row, 1));
+    for (size_t i = 0; i < wanted->count; i++)
+        window_pop(courier, wanted->served[i]);
     return blocked != NULL ? 0 : -1;
 }
 
@@ -198,7 +202,9 @@ static void take_row(struct courier *courier, struct served *served, const PGres
 static int32_t rows_most(const struct courier *courier, const struct served *served) {
     if (served->endpoint.carrier->for_people)
         return PEOPLE_BUNDLE_MAX;
-    return (int32_t)(served->flying + endpoint_window(&served->health, courier->per_endpoint));
+    return endpoint_window(&served->health, courier->per_endpoint) < courier->per_endpoint
+               ? (int32_t)(served->flying + ENTRIES_WHEN_FULL)
+               : WINDOW_ENTRIES_MAX;
 }
 
 static PGresult *ask_rows(struct courier *courier, const struct wanted *wanted) {

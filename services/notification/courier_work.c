@@ -16,8 +16,9 @@ void served_unlist(struct courier *courier, struct served *served) {
     TAILQ_REMOVE(&courier->pools[served->pool], served, link);
 }
 
+/* Not while a row is still to be written: the table would tell what is not true any more. */
 static bool rows_due(const struct served *served, int64_t now) {
-    return served->due_at != 0 && served->due_at <= now;
+    return served->due_at != 0 && served->due_at <= now && served->unwritten_rows == 0;
 }
 
 static bool stream_goes_on(const struct served *served) {

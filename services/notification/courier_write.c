@@ -230,7 +230,7 @@ static void forget_written(struct courier *courier) {
     for (size_t i = 0; i < outcomes; i++) {
         struct served *served = courier->outcomes[i].served;
         served->unwritten--;
-        served->unwritten_rows -= courier->outcomes[i].change == ROW_KEEP;
+        served->unwritten_rows -= courier->outcomes[i].change != ROW_NONE;
         served_list_add(courier, served);
     }
     for (size_t i = 0; i < endings; i++)
@@ -251,18 +251,19 @@ void courier_forget_all(struct courier *courier) {
     courier->sweep_soon = true;
 }
 
-/* Another replica has a shard: the loop tells us soon. Bad data: endpoints may have gone in between, so it is tried again. */
+/* Another replica has a shard: the loop tells us soon. Else it is tried again, since endpoints may have gone in between; what
+ * PostgreSQL does not take then is our own bug, and reading all anew the way out of it. */
 static int failed(struct courier *courier) {
-    enum db_failure failure = db_failure(courier->db);
     const struct reason *why = db_reason(courier->db);
     courier->write_at = clock_monotonic_ms() + WRITE_EVERY_MS;
-    if (failure == DB_FENCED)
+    if (db_failure(courier->db) == DB_FENCED)
         return 0;
-    if (failure != DB_DATA && failure != DB_CONFLICT)
+    if (PQstatus(db_raw(courier->db)) != CONNECTION_OK)
         return -1;
     if (++courier->refusals < REFUSALS_MAX)
         return 0;
     journal_say(JOURNAL_ERROR, "deliveries_unwritten", "%s: %s; endpoints are read anew", why->field, why->text);
+    courier->refusals = 0;
     courier_forget_all(courier);
     return 0;
 }

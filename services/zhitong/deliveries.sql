@@ -46,3 +46,25 @@ SELECT e.unit, e.cursor,
   CASE WHEN $2::text ~ '^[0-9]+$' THEN $2::text::bigint ELSE notification.stream_at(e.unit, $2::text::timestamptz) END,
   CASE WHEN $3::text ~ '^[0-9]+$' THEN $3::text::bigint ELSE notification.stream_at(e.unit, $3::text::timestamptz) - 1 END
 FROM endpoint e WHERE e.name = $1::text;
+
+-- name: delivery_filter
+-- $1 endpoint's name
+SELECT filter FROM endpoint WHERE name = $1::text;
+
+-- name: delivery_entries
+-- $1 unit, $2 from, $3 how many at most
+SELECT seq, body FROM notification.read_stream($1::text, $2::bigint, $3::integer);
+
+-- name: delivery_replay
+-- $1 endpoint's name, $2 seqs, $3 cases. What waits already stays as it is; of each case one goes behind the other.
+WITH again AS (
+  INSERT INTO delivery AS d (endpoint, seq, case_id, state, next_at, why)
+  SELECT e.endpoint, n.seq, n.case_id,
+         CASE WHEN row_number() OVER (PARTITION BY n.case_id ORDER BY n.seq) = 1 AND NOT EXISTS (
+           SELECT FROM delivery w WHERE w.endpoint = e.endpoint AND w.case_id = n.case_id AND w.state IN ('retry', 'behind'))
+         THEN 'retry' ELSE 'behind' END, clock_timestamp(), 'replayed'
+  FROM endpoint e, unnest($2::bigint[], $3::bigint[]) AS n (seq, case_id) WHERE e.name = $1::text
+  ON CONFLICT (endpoint, seq) DO UPDATE SET state = excluded.state, attempts = 0, next_at = excluded.next_at,
+    since = clock_timestamp(), why = excluded.why WHERE d.state = 'dead'
+  RETURNING endpoint)
+UPDATE endpoint e SET changed = e.changed + 1 WHERE e.name = $1::text RETURNING (SELECT count(*) FROM again);

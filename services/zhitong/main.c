@@ -10,7 +10,9 @@
 #include "services/zhitong/city_load.h"
 #include "services/zhitong/city_versions.h"
 #include "services/zhitong/classify.h"
+#include "services/zhitong/deliveries.h"
 #include "services/zhitong/due.h"
+#include "services/zhitong/endpoints.h"
 #include "services/zhitong/follow.h"
 #include "services/zhitong/import.h"
 #include "services/zhitong/keys.h"
@@ -68,6 +70,28 @@ static const struct command_row commands[] = {
      NO_DATABASE},
     {"keys list", keys_list_command, "", "who may use the public endpoints, and who no longer may", DATABASE},
     {"keys revoke", keys_revoke_command, "NAME", "close the door to a department or client", DATABASE},
+    {"endpoints add", endpoints_add_command, ENDPOINTS_ADD_USAGE,
+     "tell somebody of what comes in a unit's stream, from the end of it on or from a seq: a webhook, or people",
+     DATABASE},
+    {"endpoints list", endpoints_list_command, "", "who is told, how far, and what waits", DATABASE},
+    {"endpoints show", endpoints_show_command, "NAME", "all about one of them", DATABASE},
+    {"endpoints test", endpoints_test_command, "NAME", "send it a test delivery and show the answer", DATABASE},
+    {"endpoints rotate", endpoints_rotate_command,
+     "NAME (--secret-out FILE | --secret-file FILE) [--secret-keys FILE] [--force]",
+     "sign with another secret too, so that its receiver can change over", DATABASE},
+    {"endpoints remove-secret", endpoints_remove_secret_command, "NAME [--secret-keys FILE]",
+     "sign with the newest secret only", DATABASE},
+    {"endpoints enable", endpoints_enable_command, "NAME", "it goes on where it stopped", DATABASE},
+    {"endpoints disable", endpoints_disable_command, "NAME", "it gets nothing until it is enabled again", DATABASE},
+    {"endpoints remove", endpoints_remove_command, "NAME", "forget it, and what waits for it", DATABASE},
+    {"deliveries list", deliveries_list_command, "[--endpoint NAME] [--dead] [--case CASE]",
+     "what waits for another attempt and what was given up; of a case also every attempt", DATABASE},
+    {"deliveries show", deliveries_show_command, "ENDPOINT SEQ", "every attempt to tell an entry, with the answers",
+     DATABASE},
+    {"deliveries retry", deliveries_retry_command, "ENDPOINT (SEQ | --dead)",
+     "try a delivery, or all dead letters of an endpoint, again at once", DATABASE},
+    {"deliveries replay", deliveries_replay_command, "ENDPOINT --from SEQ|INSTANT --to SEQ|INSTANT",
+     "tell an endpoint again what it was told before, with the same ids", DATABASE},
     {"block add", block_add_command, BLOCK_ADD_USAGE,
      "somebody may not report over HTTP for some days (30), because of spam or abuse; he reads the reason and may appeal",
      DATABASE},

@@ -28,7 +28,7 @@ SMALL_CITY = Path(__file__).resolve().parent / "small_city"
 SERVICES = ("intake", "routing", "escalation", "notification")
 READY_SECONDS_MAX = 30
 WITH_PUBLIC_PORT = ("intake", "notification")
-WITH_KEYRING = ("intake", "desk")
+WITH_KEYRING = ("intake", "desk", "notification")
 PR_SET_PDEATHSIG = 1
 
 libc = ctypes.CDLL(None)
