@@ -166,6 +166,7 @@ FROM (SELECT count(*) FILTER (WHERE c.relname ~ '_[0-9]{8}$') AS parts,
 
 -- name: status_keys
 -- Keys that end within 14 days (real ones), the next first.
-SELECT source, kind, expires_at FROM intake.credential
-WHERE revoked_at IS NULL AND expires_at BETWEEN clock_timestamp() AND clock_timestamp() + interval '14 days'
-ORDER BY 3 LIMIT 5;
+SELECT name, kind, expires_at
+FROM (SELECT source AS name, kind, expires_at FROM intake.credential WHERE revoked_at IS NULL
+      UNION ALL SELECT name, kind, expires_at FROM mesh.access WHERE revoked_at IS NULL) k
+WHERE expires_at BETWEEN clock_timestamp() AND clock_timestamp() + interval '14 days' ORDER BY 3, 1 LIMIT 5;

@@ -206,6 +206,8 @@ def driven_time_and_keys_that_end_are_told(system, _):
     found = status(system)
     assert found["city"]["driven"] and found["city"]["speed"] == 60, found["city"]
     assert [(key["name"], key["kind"]) for key in found["keys"]] == [("police", "key")]
+    system.zhitong("keys", "department", "rotate", COUNTY, "--out", system.folder / "newer.key", "--overlap", "86400")
+    assert [(key["name"], key["kind"]) for key in status(system)["keys"]] == [(COUNTY, "department"), ("police", "key")]
     told = [advice["what"] for advice in found["advice"]]
     assert any("time is driven, 60 times" in what for what in told) and any("1 key ends" in what for what in told), told
     system.zhitong("time", "real")
