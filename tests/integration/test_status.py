@@ -2,6 +2,7 @@
 """`zhitong status` says what is there and what needs a person, and the operations pages have a series for each stream."""
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -109,6 +110,9 @@ def every_services_page_is_good_prometheus(system, _):
     for replica in system.replicas.values():
         page = replica.get("/metrics")[1]
         assert len(exposition.read(page)) > 20, replica.name
+        if shutil.which("promtool"):  # Prometheus's own opinion, where it is installed
+            checked = subprocess.run(["promtool", "check", "metrics"], input=page, capture_output=True, text=True, check=False)
+            assert checked.returncode == 0, (replica.name, checked.stdout, checked.stderr)
     for broken in ("a 1\n", "# TYPE a gauge\na 1\n", '# HELP a b\n# TYPE a gauge\na{b="1"} 1\na{b="1"} 1\n', "a 1"):
         try:
             exposition.read(broken)
