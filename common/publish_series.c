@@ -2,10 +2,20 @@
 
 #include "common/publish_parts.h"
 
+/* Entries that the follower still has to get; of a group's member, that the group has still to finish. */
+static uint64_t lag_of(const struct subscription *to) {
+    uint64_t next = to->next;
+    if (to->start != STARTED || (to->group != NULL && to->group->deal == NULL))
+        return 0; /* where it begins is being read */
+    if (to->group != NULL)
+        next = deal_mark(to->group->deal) + 1;
+    return next <= to->stream->head ? to->stream->head - next + 1 : 0;
+}
+
 static struct stream_standing standing_of(const struct stream *stream) {
     struct stream_standing standing = {.name = stream->name, .head = stream->head};
     for (const struct subscription *to = stream->subscriptions; to != NULL; to = to->next_of_stream) {
-        uint64_t lag = to->next <= stream->head ? stream->head - to->next + 1 : 0;
+        uint64_t lag = lag_of(to);
         standing.followers++;
         if (lag > standing.lag_entries)
             standing.lag_entries = lag;

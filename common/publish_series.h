@@ -10,7 +10,8 @@ struct stream_standing {
     const char *name; /* borrowed during the call */
     uint64_t head;
     uint32_t followers;
-    uint64_t lag_entries; /* committed and not yet sent to the follower who is furthest behind; 0 without followers */
+    uint64_t
+        lag_entries; /* committed, and not yet sent to the follower, or finished by the group, that is furthest behind; 0 without any */
 };
 
 /* Calls `say` for every stream that is ours and not empty, as far as we know: one that was followed or had an entry since we began.

@@ -19,7 +19,7 @@ const struct series_group notification_series[SERIES_COUNT] = {
                         .families = {{"stream_head", SERIES_GAUGE, "entries", "seq of the stream's last entry"},
                                      {"stream_followers", SERIES_GAUGE, "followers", "followers connected to it"},
                                      {"stream_lag_entries", SERIES_WORSE, "entries",
-                                      "how far behind the head the slowest of them is"}},
+                                      "how far behind the head the slowest of them is, or the slowest group"}},
                         .family_count = 3,
                         .list = list_streams},
     [SERIES_ENDPOINTS] = {.label = "endpoint",

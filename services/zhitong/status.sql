@@ -1,5 +1,6 @@
 -- How everything stands. Each query must be quick on a database of any size: index paths, at most 50,000 rows counted one by one
--- (STATUS_COUNTED_MAX), PostgreSQL's own statistics for what is more. `how`: 0 counted, 1 about, 2 at least.
+-- (STATUS_COUNTED_MAX), PostgreSQL's own statistics for what is more. `how`: 0 counted, 1 about, 2 at least. Days come as parameters, so
+-- that a plan is made for their partitions only: planning for those of a year takes longer than everything else.
 
 -- name: status_prepare
 SELECT set_config('statement_timeout', '10s', false), set_config('enable_seqscan', 'off', false), set_config('jit', 'off', false),
@@ -10,7 +11,7 @@ SELECT set_config('statement_timeout', '10s', false), set_config('enable_seqscan
 SELECT mesh.now(), EXISTS (SELECT FROM mesh.clock), coalesce((SELECT speed FROM mesh.clock), 1), c.code, c.name_en, c.version, c.timezone,
        (SELECT setting FROM pg_settings WHERE name = 'data_directory'
           AND (inet_server_addr() IS NULL OR inet_server_addr() <<= '127.0.0.0/8' OR inet_server_addr() = '::1')),
-       (SELECT count(*) FROM public.zhitong_migration)
+       (SELECT count(*) FROM public.zhitong_migration), current_date - DATE '2000-01-01'
 FROM (VALUES (1)) one LEFT JOIN city.city c ON true;
 
 -- name: status_services
@@ -35,7 +36,8 @@ FROM (SELECT 'intake' AS service, owner, epoch, out_seq FROM intake.shard UNION 
 GROUP BY service, owner;
 
 -- name: status_behind
--- $1 now. Entries that each service has still to apply, and the age of the oldest, looked for in the eight shards that are furthest behind.
+-- $1 now, $2 a week ago. Entries that each service has still to apply, and the age of the oldest, looked for in the eight shards that
+-- are furthest behind; where it is older than a week, that.
 WITH heads (service, shard, head) AS (
     SELECT 'intake', shard, out_seq FROM intake.shard UNION ALL SELECT 'routing', shard, out_seq FROM routing.shard
     UNION ALL SELECT 'escalation', shard, out_seq FROM escalation.shard),
@@ -50,13 +52,15 @@ WITH heads (service, shard, head) AS (
   worst AS (
     SELECT g.service, g.of, l.at
     FROM (SELECT *, row_number() OVER (PARTITION BY service, of ORDER BY entries DESC) AS place FROM gaps WHERE entries > 0) g,
-      LATERAL (SELECT at FROM intake.log WHERE g.of = 'intake' AND shard = g.shard AND seq = g.seq + 1
-               UNION ALL SELECT at FROM routing.log WHERE g.of = 'routing' AND shard = g.shard AND seq = g.seq + 1
-               UNION ALL SELECT at FROM escalation.log WHERE g.of = 'escalation' AND shard = g.shard AND seq = g.seq + 1) l
+      LATERAL (SELECT at FROM intake.log WHERE g.of = 'intake' AND shard = g.shard AND seq = g.seq + 1 AND day >= $2::date
+               UNION ALL SELECT at FROM routing.log WHERE g.of = 'routing' AND shard = g.shard AND seq = g.seq + 1 AND day >= $2::date
+               UNION ALL SELECT at FROM escalation.log WHERE g.of = 'escalation' AND shard = g.shard AND seq = g.seq + 1 AND day >= $2::date) l
     WHERE g.place <= 8)
 SELECT g.service, g.of, sum(g.entries)::bigint,
-       (SELECT (extract(epoch FROM $1::timestamptz - least(min(w.at), $1::timestamptz)) * 1000)::bigint FROM worst w
-        WHERE w.service = g.service AND w.of = g.of HAVING count(*) > 0)
+       CASE WHEN sum(g.entries) > 0 THEN
+         (extract(epoch FROM $1::timestamptz - least($1::timestamptz, coalesce(
+            (SELECT min(w.at) FROM worst w WHERE w.service = g.service AND w.of = g.of), $1::timestamptz - interval '7 days'))) * 1000)::bigint
+       END
 FROM gaps g GROUP BY g.service, g.of, g.upstream ORDER BY g.service, g.upstream;
 
 -- name: status_parked
@@ -82,13 +86,13 @@ FROM (SELECT count(*) AS n FROM (SELECT FROM escalation.deadline WHERE fired_at 
               ORDER BY due_at LIMIT 1) one) n;
 
 -- name: status_streams
--- A stream's rows are written in the order of seq: its first ones of today tell how many entries today brought.
+-- $1 today. A stream's rows are written in the order of seq: its first ones of today tell how many entries today brought.
 SELECT count(*), coalesce(sum(CASE WHEN b.first IS NULL AND r.first IS NULL THEN 0 ELSE s.head - least(b.first, r.first) + 1 END), 0)::bigint
 FROM notification.stream s,
-  LATERAL (SELECT min(seq) AS first FROM notification.stream_body WHERE stream = s.number AND day = current_date) b,
+  LATERAL (SELECT min(seq) AS first FROM notification.stream_body WHERE stream = s.number AND day = $1::date) b,
   LATERAL (SELECT min(f.first) AS first
            FROM (SELECT last_seq - cardinality(of_seqs) + 1 AS first FROM notification.stream_run
-                 WHERE stream = s.number AND day = current_date ORDER BY last_seq LIMIT 1) f) r;
+                 WHERE stream = s.number AND day = $1::date ORDER BY last_seq LIMIT 1) f) r;
 
 -- name: status_groups
 -- The groups that share a stream, the one furthest behind it first. → unit and name, entries, since when, groups
@@ -116,13 +120,13 @@ FROM (SELECT count(*) AS n FROM (SELECT FROM notification.delivery LIMIT 50001) 
      (SELECT count(*) AS n FROM (SELECT FROM notification.delivery WHERE state = 'dead' LIMIT 50001) f) d;
 
 -- name: status_reports
--- $1 now, $2 time zone → reports since midnight, how. Past the limit: entries of intake's log today, from the first row of each shard.
+-- $1 now, $2 time zone, $3 today → reports since midnight, how. Past the limit: entries of intake's log today, from the first row of each shard.
 SELECT CASE WHEN few.n <= 50000 THEN few.n ELSE greatest(few.n, logged.n) END, CASE WHEN few.n > 50000 THEN 1 ELSE 0 END
 FROM (SELECT count(*) AS n FROM (
         SELECT FROM intake.report
         WHERE received_at >= date_trunc('day', $1::timestamptz AT TIME ZONE $2::text) AT TIME ZONE $2::text LIMIT 50001) f) few,
      (SELECT coalesce(sum(s.out_seq - l.first + 1), 0)::bigint AS n FROM intake.shard s,
-        LATERAL (SELECT min(seq) AS first FROM intake.log WHERE shard = s.shard AND day = current_date) l) logged;
+        LATERAL (SELECT min(seq) AS first FROM intake.log WHERE shard = s.shard AND day = $3::date) l) logged;
 
 -- name: status_open
 -- Open cases by tier. Each has one row in escalation.deadline, where they lie side by side. → tier, cases, how
@@ -149,10 +153,11 @@ FROM (SELECT FROM units u, LATERAL (SELECT FROM routing.case_file c WHERE c.unit
                                     AND c.due_at IS NOT NULL) c LIMIT 50001) f;
 
 -- name: status_schemas
--- → schema, bytes, and of the whole database
-SELECT n.nspname::text, sum(pg_total_relation_size(c.oid))::bigint, pg_database_size(current_database())
+-- → schema, bytes, and of the whole database. The first fork of each file: the others are small, and there are thousands of files.
+SELECT n.nspname::text, sum(pg_relation_size(c.oid) + CASE WHEN c.reltoastrelid = 0 THEN 0 ELSE pg_relation_size(c.reltoastrelid) END)::bigint,
+       (SELECT pg_database_size(current_database()))
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-WHERE c.relkind IN ('r', 'm') AND n.nspname NOT LIKE 'pg\_%' AND n.nspname <> 'information_schema'
+WHERE c.relkind IN ('r', 'm', 'i') AND n.nspname NOT LIKE 'pg\_%' AND n.nspname <> 'information_schema'
 GROUP BY n.nspname ORDER BY 2 DESC;
 
 -- name: status_partitions
@@ -166,6 +171,7 @@ FROM (SELECT count(*) FILTER (WHERE c.relname ~ '_[0-9]{8}$') AS parts,
 
 -- name: status_keys
 -- Keys that end within 14 days (real ones), the next first.
-SELECT source, kind, expires_at FROM intake.credential
-WHERE revoked_at IS NULL AND expires_at BETWEEN clock_timestamp() AND clock_timestamp() + interval '14 days'
-ORDER BY 3 LIMIT 5;
+SELECT name, kind, expires_at
+FROM (SELECT source AS name, kind, expires_at FROM intake.credential WHERE revoked_at IS NULL
+      UNION ALL SELECT name, kind, expires_at FROM mesh.access WHERE revoked_at IS NULL) k
+WHERE expires_at BETWEEN clock_timestamp() AND clock_timestamp() + interval '14 days' ORDER BY 3, 1 LIMIT 5;

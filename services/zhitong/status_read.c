@@ -11,6 +11,7 @@
 struct reading { /* one status that is being filled */
     struct status *status;
     char *zone;
+    int32_t today; /* of the database, in days since 2000-01-01: a date of PostgreSQL in binary form */
 };
 
 static struct counted counted_at(const PGresult *result, int row, int column) {
@@ -55,6 +56,7 @@ static void take_city(struct reading *reading, const PGresult *result) {
     for (const struct migration *migration = migrations; migration->name != NULL; migration++)
         known++;
     city->migrations_missing = known - db_int8(result, 0, 8);
+    reading->today = db_int4(result, 0, 9);
 }
 
 static void take_services(struct reading *reading, const PGresult *result) {
@@ -220,31 +222,29 @@ static void take_keys(struct reading *reading, const PGresult *result) {
 
 /* ---- all of them ------------------------------------------------------------------------------------------------------- */
 
-enum takes { NOTHING, NOW, NOW_AND_ZONE };
-
 /* In this order: what comes later looks up services, members and the clock. */
 static const struct {
     const char *query;
-    enum takes takes;
+    const char *takes; /* its parameters: n now, z time zone, d today, w a week ago */
     void (*take)(struct reading *reading, const PGresult *result);
 } readings[] = {
-    {"status_city", NOTHING, take_city},
-    {"status_services", NOTHING, take_services},
-    {"status_members", NOTHING, take_members},
-    {"status_owners", NOTHING, take_owners},
-    {"status_behind", NOW, take_behind},
-    {"status_parked", NOTHING, take_parked},
-    {"status_clocks", NOW, take_clocks},
-    {"status_streams", NOTHING, take_streams},
-    {"status_groups", NOTHING, take_groups},
-    {"status_endpoints", NOTHING, take_endpoints},
-    {"status_deliveries", NOTHING, take_deliveries},
-    {"status_reports", NOW_AND_ZONE, take_reports},
-    {"status_open", NOTHING, take_open},
-    {"status_overdue", NOW, take_overdue},
-    {"status_schemas", NOTHING, take_schemas},
-    {"status_partitions", NOTHING, take_partitions},
-    {"status_keys", NOTHING, take_keys},
+    {"status_city", "", take_city},
+    {"status_services", "", take_services},
+    {"status_members", "", take_members},
+    {"status_owners", "", take_owners},
+    {"status_behind", "nw", take_behind},
+    {"status_parked", "", take_parked},
+    {"status_clocks", "n", take_clocks},
+    {"status_streams", "d", take_streams},
+    {"status_groups", "", take_groups},
+    {"status_endpoints", "", take_endpoints},
+    {"status_deliveries", "", take_deliveries},
+    {"status_reports", "nzd", take_reports},
+    {"status_open", "", take_open},
+    {"status_overdue", "n", take_overdue},
+    {"status_schemas", "", take_schemas},
+    {"status_partitions", "", take_partitions},
+    {"status_keys", "", take_keys},
 };
 
 int status_prepare(struct db *db) {
@@ -254,16 +254,24 @@ int status_prepare(struct db *db) {
     return result != NULL ? 0 : -1;
 }
 
+static void add_params(const struct reading *reading, const char *takes, struct params *params) {
+    for (; *takes != '\0'; takes++) {
+        if (*takes == 'n')
+            params_time(params, reading->status->city.now);
+        else if (*takes == 'z')
+            params_text(params, *reading->zone != '\0' ? reading->zone : "UTC");
+        else
+            params_int4(params, *takes == 'd' ? reading->today : reading->today - 7);
+    }
+}
+
 int status_read(struct db *db, struct status *status, char zone[STATUS_NAME_MAX + 1]) {
     *status = (struct status){.city.speed = 1};
-    struct reading reading = {status, zone};
+    struct reading reading = {.status = status, .zone = zone};
 
     for (size_t i = 0; i < sizeof readings / sizeof readings[0]; i++) {
         struct params params = {0};
-        if (readings[i].takes >= NOW)
-            params_time(&params, status->city.now);
-        if (readings[i].takes == NOW_AND_ZONE)
-            params_text(&params, *zone != '\0' ? zone : "UTC");
+        add_params(&reading, readings[i].takes, &params);
         SCOPED_RESULT
         *result = db_ask(db, readings[i].query, &params);
         if (result == NULL)

@@ -1,9 +1,10 @@
--- psql variable: cases. What `zhitong status` looks at beside the cases of desk_cases.sql: reports, deadlines, logs of 400 days, streams,
+-- psql variables: cases, days. What `zhitong status` looks at beside the cases of desk_cases.sql: reports, deadlines, logs of so many days, streams,
 -- endpoints. For tests/bench/status.
 \set ON_ERROR_STOP on
 SET synchronous_commit = off;
 
--- 400 day partitions of each log, as after a year.
+SELECT set_config('bench.days', :'days', false);
+
 DO $$
 DECLARE
   log regclass;
@@ -11,7 +12,7 @@ DECLARE
 BEGIN
   FOR log IN SELECT c.oid FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
              WHERE c.relkind = 'p' AND n.nspname IN ('intake', 'routing', 'escalation', 'notification') LOOP
-    FOR day IN SELECT current_date - n FROM generate_series(-2, 400) n LOOP
+    FOR day IN SELECT current_date - n FROM generate_series(-2, current_setting('bench.days')::integer) n LOOP
       EXECUTE format('CREATE TABLE IF NOT EXISTS %s%s PARTITION OF %s FOR VALUES FROM (%L) TO (%L)', log,
                      to_char(day, '_YYYYMMDD'), log, day, day + 1);
     END LOOP;

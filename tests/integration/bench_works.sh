@@ -13,6 +13,14 @@ else
     sed 's/^/    /' "$out" | tail -30
 fi
 
+if "$root/tests/bench/status" --quick --build "${ZHITONG_TEST_BUILD:-$root/build/release}" >"$out" 2>&1 &&
+    [ "$(grep -c '^| 20000 ' "$out")" = 1 ]; then
+    echo 'ok bench_of_status_works'
+else
+    echo 'not ok bench_of_status_works'
+    sed 's/^/    /' "$out" | tail -30
+fi
+
 if "$root/tests/bench/intake" --quick --build "${ZHITONG_TEST_BUILD:-$root/build/release}" >"$out" 2>&1 &&
     [ "$(grep -cE '^\| (posted|overload) ' "$out")" = 2 ]; then
     echo 'ok bench_of_intake_works_and_what_was_accepted_is_complete'

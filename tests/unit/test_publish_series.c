@@ -49,6 +49,26 @@ static void the_slowest_follower_of_a_stream_is_told(void **state) {
     close_stage(&stage);
 }
 
+static void a_group_is_as_far_as_it_has_finished(void **state) {
+    struct stage stage;
+    (void)state;
+    open_stage(&stage);
+    struct listener member = listen_to(&stage);
+    follow(&member, "5", 1, 1000);
+    hear(&member, QUIET_MS, NULL, 0);
+    owner_commit(&stage.owner, "5", 40);
+    hear_entries(&member, 40);
+    struct subscription *to = stream_find(stage.owner.publisher, "5")->subscriptions;
+    struct group group = {.deal = deal_open(15)}; /* all are sent, up to 15 they are finished */
+    to->group = &group;
+    assert_int_equal(look(&stage).of_5.lag_entries, 25);
+    deal_close(&group.deal);
+    assert_int_equal(look(&stage).of_5.lag_entries, 0); /* it has not started */
+    to->group = NULL;
+    wire_close(&member.socket);
+    close_stage(&stage);
+}
+
 static void a_head_that_may_be_old_is_read_anew(void **state) {
     struct stage stage;
     (void)state;
@@ -77,6 +97,7 @@ static void what_others_serve_is_not_told(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_slowest_follower_of_a_stream_is_told),
+        cmocka_unit_test(a_group_is_as_far_as_it_has_finished),
         cmocka_unit_test(a_head_that_may_be_old_is_read_anew),
         cmocka_unit_test(what_others_serve_is_not_told),
     };
