@@ -38,11 +38,12 @@ static struct warning example(void) {
 
 static char *written(const struct warning *warning) {
     struct emit emit = {.format = EMIT_XML};
-    warning_write(&emit, warning, &(struct warning_origin){.city = "luohe",
-                                                           .sender = "warnings@example",
-                                                           .sender_name = "Luohe",
-                                                           .zone = zone,
-                                                           .web = "http://example/warnings/128-3.xml"});
+    warning_write(&emit, warning,
+                  &(struct warning_origin){.city = "luohe",
+                                           .sender = "warnings@example",
+                                           .sender_name = "Luohe",
+                                           .zone = zone,
+                                           .web = "http://example/warnings/128-3.xml"});
     bytes_append(&emit.out, "", 1);
     return (char *)emit.out.data;
 }
