@@ -88,6 +88,10 @@ FROM city.choice ORDER BY position;
 SELECT item, text_least, photo, place, happened_days, duplicate_metres, duplicate_hours, link_percent, suggest_percent
 FROM city.door ORDER BY position;
 
+-- name: city_read_warnings
+SELECT item, severity, category, urgency, certainty, event_en, event_zh, instruction_en, instruction_zh, hours, metres
+FROM city.warning ORDER BY position;
+
 -- name: city_read_item_texts
 SELECT item, language, description, keywords, filing, closing, basis, answer
 FROM city.item_text ORDER BY position;

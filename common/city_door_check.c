@@ -94,6 +94,7 @@ void city_check_door(struct city_draft *draft) {
     check_once(draft, CITY_questions, 2);
     check_once(draft, CITY_choices, 3);
     check_once(draft, CITY_door, 1);
+    check_once(draft, CITY_warnings, 1);
     check_once(draft, CITY_item_texts, 2);
     for (size_t row = 0; row < COUNT(draft, questions); row++)
         check_question(draft, row);

@@ -63,6 +63,9 @@ enum column_kind {
     KIND_DATUM,
     KIND_DATATYPE,
     KIND_WANT,
+    KIND_CAP_CATEGORY,
+    KIND_CAP_URGENCY,
+    KIND_CAP_CERTAINTY,
     KIND_RING
 };
 

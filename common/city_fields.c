@@ -8,7 +8,7 @@
 
 struct words {
     const char *fault;
-    const char *all[8];
+    const char *all[13]; /* ended by NULL */
 };
 
 /* Severities in their order. */
@@ -28,6 +28,15 @@ static const struct words datums = {"must be wgs84, gcj02 or bd09", {"wgs84", "g
 static const struct words datatypes = {"must be string, number, datetime, text, singlevaluelist or multivaluelist",
                                        {"string", "number", "datetime", "text", "singlevaluelist", "multivaluelist"}};
 static const struct words wants = {"must be no, wanted or needed", {"no", "wanted", "needed"}};
+/* Words of CAP 1.2 (OASIS), 3.2.2. */
+static const struct words cap_categories = {
+    "must be a category of CAP 1.2: Geo, Met, Safety, Security, Rescue, Fire, "
+    "Health, Env, Transport, Infra, CBRNE or Other",
+    {"Geo", "Met", "Safety", "Security", "Rescue", "Fire", "Health", "Env", "Transport", "Infra", "CBRNE", "Other"}};
+static const struct words cap_urgencies = {"must be Immediate, Expected, Future, Past or Unknown",
+                                           {"Immediate", "Expected", "Future", "Past", "Unknown"}};
+static const struct words cap_certainties = {"must be Observed, Likely, Possible, Unlikely or Unknown",
+                                             {"Observed", "Likely", "Possible", "Unlikely", "Unknown"}};
 static const struct words limit_units = {
     "must be continuous_minutes, continuous_hours, working_minutes, working_hours, working_days, calendar_days or "
     "office_days",
@@ -177,6 +186,12 @@ const char *field_fault(enum column_kind kind, const char *text) {
         return word_number(&datatypes, text) >= 0 ? NULL : datatypes.fault;
     case KIND_WANT:
         return word_number(&wants, text) >= 0 ? NULL : wants.fault;
+    case KIND_CAP_CATEGORY:
+        return word_number(&cap_categories, text) >= 0 ? NULL : cap_categories.fault;
+    case KIND_CAP_URGENCY:
+        return word_number(&cap_urgencies, text) >= 0 ? NULL : cap_urgencies.fault;
+    case KIND_CAP_CERTAINTY:
+        return word_number(&cap_certainties, text) >= 0 ? NULL : cap_certainties.fault;
     case KIND_RING: /* its numbers are looked at where it is built */
         return strlen(text) <= RING_BYTES_MAX ? NULL : "must be at most 1 MB";
     }

@@ -270,8 +270,8 @@ static void check_units_and_items(struct rules *rules) {
 
 void city_check_tables(struct city_draft *draft) {
     static const enum city_table coded[] = {CITY_channels, CITY_areas, CITY_units, CITY_items, CITY_sources};
-    static const enum city_table referring[] = {CITY_source_fields, CITY_source_values, CITY_questions, CITY_choices,
-                                                CITY_door,          CITY_item_texts,    CITY_fences};
+    static const enum city_table referring[] = {CITY_source_fields, CITY_source_values, CITY_questions,  CITY_choices,
+                                                CITY_door,          CITY_warnings,      CITY_item_texts, CITY_fences};
     struct rules rules = {.draft = draft};
 
     for (enum city_table table = 0; table < CITY_TABLE_COUNT; table++) {

@@ -31,7 +31,6 @@ void http_answer_tagged(struct http_request *request, const char *content_type, 
     char tag[HTTP_TAG_SIZE];
     http_tag_of(body, size, tag);
     http_add_header(request, "ETag", tag);
-    http_add_header(request, "Cache-Control", "private, no-cache");
     if (http_tag_matches(http_header(request, "If-None-Match"), tag))
         http_answer(request, 304, NULL, NULL, 0);
     else

@@ -10,7 +10,7 @@
 void http_tag_of(const void *bytes, size_t size, char tag[HTTP_TAG_SIZE]);
 /* Whether an If-None-Match (may be NULL) names it: weak comparison, as RFC 9110 13.1.2 wants it. */
 bool http_tag_matches(const char *if_none_match, const char *tag);
-/* 200 with the body, or 304 without it. Two headers are added. */
+/* 200 with the body, or 304 without it, and the ETag. */
 void http_answer_tagged(struct http_request *request, const char *content_type, const char *body, size_t size);
 
 #endif

@@ -175,6 +175,7 @@ bool feed_read(struct visit *visit, const struct ask *ask, struct feed_reader *r
 }
 
 void feed_answer(struct visit *visit, const char *type, const struct bytes *body) {
+    http_add_header(visit->request, "Cache-Control", "private, no-cache");
     http_answer_tagged(visit->request, type, (const char *)body->data, body->size);
     visit_end(visit);
 }

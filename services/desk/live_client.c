@@ -33,6 +33,7 @@ void live_client_wake(struct live_client *client) {
     if (!client->rests)
         return;
     client->rests = false;
+    client->woken_ms = clock_monotonic_ms();
     http_stream_wake(client->request);
 }
 

@@ -144,10 +144,15 @@ static void on_replay_truncated(void *context, const char *stream, uint64_t firs
 
 /* ---- turns --------------------------------------------------------------------------------------------------------------- */
 
-/* Who had come to the end and now stands before the ring did not take what was there for it. Who rests is in nobody's poll: that it
- * left is seen here. */
+/* It fell behind the ring and takes nothing. Who only fell behind in a burst is told the rest by a replay. */
+static bool is_slow(const struct live_client *client, int64_t now) {
+    return client->caught_up && !client->rests && client->seq < client->unit->live.first &&
+           now - client->woken_ms > SLOW_MS && now - client->said_ms > SLOW_MS;
+}
+
+/* Who rests is in nobody's poll: that it left is seen here. */
 static void check_client(struct live_client *client, int64_t now) {
-    if (client->caught_up && !client->rests && client->seq < client->unit->live.first) {
+    if (is_slow(client, now)) {
         metric_add(METRIC_live_cut_total, 1);
         live_client_cut(client);
         return;

@@ -9,8 +9,8 @@
 
 #define LIVE_WINDOW_ENTRIES 256 /* under way from notification, of each unit and of each replay */
 #define REPLAYS_MAX 32          /* units at once; the others wait */
-#define REPLAY_SLOW_MS 2000     /* who has not taken a window after this time is cut */
-#define UNIT_LINGER_MS 30000    /* how long a unit is followed after its last client left */
+#define SLOW_MS 2000 /* who takes nothing for so long and fell behind, or has not taken a window of a replay, is cut */
+#define UNIT_LINGER_MS 30000 /* how long a unit is followed after its last client left */
 #define LIVE_TURN_MS 100
 #define LEFT_CHECK_MS 2000 /* how often it is looked whether a client that rests has left */
 #define NOTE_BYTES_MAX 512 /* what is told beside entries */
@@ -29,6 +29,7 @@ struct live_client {
     uint64_t told;     /* last seq of which the client knows the id */
     size_t offset;     /* of that entry, what has been taken */
     int64_t said_ms;   /* monotonic: when it was last told something */
+    int64_t woken_ms;  /* monotonic: when there was something for it again */
     int64_t looked_ms; /* monotonic: when its connection was last looked at */
     bool rests;        /* has taken everything */
     bool caught_up;    /* has rested at the end of the stream */

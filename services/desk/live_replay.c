@@ -61,7 +61,7 @@ void live_replay_turn(struct live_hub *hub, struct live_unit *unit, int64_t now)
         return;
     }
     if (behind.inside > 0) {
-        if (now - unit->replay_ms > REPLAY_SLOW_MS)
+        if (now - unit->replay_ms > SLOW_MS)
             cut_slow(unit);
         return;
     }

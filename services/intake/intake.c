@@ -11,6 +11,7 @@
 #include "services/intake/credential.h"
 #include "services/intake/files.h"
 #include "services/intake/open311_book.h"
+#include "services/intake/warnings.h"
 
 struct pending { /* a command under way; its address is the tag */
     intake_command_answered *answered;
@@ -92,6 +93,7 @@ static void *intake_open(struct service_loop *loop, struct reason *why) {
     intake->asks = asks_open(&asks);
     intake->erasure = erasure_open(intake->asks, settings_number(settings, "ZHITONG_ERASE_SECONDS") * 1000);
     intake->calls = command_calls_open(&calls);
+    intake->warnings = warnings_open(intake);
     intake->classifier = classifier_watch_open(settings_text(settings, "ZHITONG_CLASSIFIER"));
     intake->commands_max = (size_t)settings_number(settings, "ZHITONG_COMMANDS_WAITING");
     return intake;
@@ -142,6 +144,7 @@ static void intake_close(void *own) {
     intake_files_close(&intake->files);
     credentials_close(&intake->credentials);
     erasure_close(&intake->erasure);
+    warnings_close(&intake->warnings);
     secret_keys_close(&intake->keys);
     receipt_tries_close(&intake->tries);
     free(intake);

@@ -12,6 +12,7 @@
 
 struct admission;
 struct open311_book;
+struct warnings;
 struct intake {
     struct service_loop *loop;
     struct asks *asks;
@@ -26,6 +27,7 @@ struct intake {
     bool keys_bad;            /* the file was changed and cannot be read: the old ones hold */
     struct receipt_tries *tries;
     struct erasure *erasure;
+    struct warnings *warnings;
 };
 
 extern const struct service_extra intake_extra;

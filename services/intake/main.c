@@ -9,9 +9,10 @@
 #include "services/intake/receipts.h"
 #include "services/intake/routes.h"
 #include "services/intake/uploads.h"
+#include "services/intake/warnings.h"
 
 extern const struct db_query intake_queries[], files_queries[], intake_people_queries[], duplicates_queries[],
-    open311_queries[], intake_blocks_queries[];
+    open311_queries[], intake_blocks_queries[], warnings_queries[];
 
 static const struct setting settings[] = {
     SETTINGS_OF_REQUESTS,
@@ -35,6 +36,7 @@ static const struct setting settings[] = {
     SETTING_OF_SECRET_KEYS,
     SETTINGS_OF_RECEIPTS,
     SETTING_OF_ERASURE,
+    SETTINGS_OF_WARNINGS,
 };
 
 static const struct handler handlers[] = {
@@ -43,8 +45,8 @@ static const struct handler handlers[] = {
 
 static const struct request_form submit_form = {MESSAGE_submit, sizeof(struct submit), intake_submit_shard};
 static const struct db_query *const queries[] = {
-    intake_queries,        files_queries, intake_people_queries, duplicates_queries, open311_queries,
-    intake_blocks_queries, NULL};
+    intake_queries,  files_queries,         intake_people_queries, duplicates_queries,
+    open311_queries, intake_blocks_queries, warnings_queries,      NULL};
 
 static const struct service intake = {
     .name = "intake",

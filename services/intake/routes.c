@@ -9,6 +9,7 @@
 #include "services/intake/http_sources.h"
 #include "services/intake/open311.h"
 #include "services/intake/receipts.h"
+#include "services/intake/warnings.h"
 
 const struct http_route intake_routes[INTAKE_ROUTE_COUNT] = {
     {"POST", "/reports", intake_post_report, "takes a report; 201 with its case id once it is durable", NULL},
@@ -40,6 +41,8 @@ const struct http_route intake_routes[INTAKE_ROUTE_COUNT] = {
      HTTP_BODY_FILE, HTTP_FILES_BODY_BYTES_MAX},
     {"GET", "/files/*", intake_get_file, "a file that staff have published", ""},
     {"GET", "/files/*/thumbnail", intake_get_thumbnail, "a small picture of it", ""},
+    {"GET", "/warnings.atom", intake_get_warnings, "what the public is warned of now, as Atom", ""},
+    {"GET", "/warnings/*", intake_get_warning, "one of them, CASE-NUMBER.xml, as CAP 1.2", ""},
     {"GET", "/receipts/*", receipt_get, "how a case goes, for its reporter; needs Authorization: Receipt CODE", ""},
     {"GET", "/receipts/*/reporter", receipt_get_reporter, "what is kept of its reporter, for himself", ""},
     {"DELETE", "/receipts/*/reporter", receipt_delete_reporter, "forgets who reported it", ""},

@@ -24,6 +24,7 @@ static const struct {
     {CITY_questions, "city_load_clear_questions", "city_load_questions"},
     {CITY_choices, "city_load_clear_choices", "city_load_choices"},
     {CITY_door, "city_load_clear_door", "city_load_door"},
+    {CITY_warnings, "city_load_clear_warnings", "city_load_warnings"},
     {CITY_item_texts, "city_load_clear_item_texts", "city_load_item_texts"},
     {CITY_notices, "city_load_clear_notices", "city_load_notices"},
     {CITY_fences, "city_load_clear_fences", "city_load_fences"},

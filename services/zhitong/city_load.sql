@@ -55,6 +55,9 @@ DELETE FROM city.choice;
 -- name: city_load_clear_door
 DELETE FROM city.door;
 
+-- name: city_load_clear_warnings
+DELETE FROM city.warning;
+
 -- name: city_load_clear_item_texts
 DELETE FROM city.item_text;
 
@@ -170,6 +173,13 @@ INSERT INTO city.door (item, text_least, photo, place, happened_days, duplicate_
 SELECT item, text_least, photo, place, happened_days, duplicate_metres, duplicate_hours, link_percent, suggest_percent, position
 FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[])
      WITH ORDINALITY AS n (item, text_least, photo, place, happened_days, duplicate_metres, duplicate_hours, link_percent, suggest_percent, position);
+
+-- name: city_load_warnings
+INSERT INTO city.warning (item, severity, category, urgency, certainty, event_en, event_zh, instruction_en, instruction_zh, hours, metres, position)
+SELECT item, severity, category, urgency, certainty, event_en, event_zh, instruction_en, instruction_zh, hours, metres, position
+FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[],
+            $8::text[], $9::text[], $10::text[], $11::text[])
+     WITH ORDINALITY AS n (item, severity, category, urgency, certainty, event_en, event_zh, instruction_en, instruction_zh, hours, metres, position);
 
 -- name: city_load_item_texts
 INSERT INTO city.item_text (item, language, description, keywords, filing, closing, basis, answer, position)

@@ -92,6 +92,8 @@ def every_answer_is_what_the_file_promises(system, shared):
     check("GET", "/items", 200)
     check("GET", "/items/{code}", 200, "/items/lamp")
     check("GET", "/items/{code}", 404, "/items/x")
+    check("GET", "/warnings.atom", 200)
+    check("GET", "/warnings/{warning}", 404, "/warnings/1-1.xml")  # test_warnings.py has those that are there
     assert not found, "\n".join(found)
     shared["seen"] = seen
 
