@@ -250,6 +250,7 @@ static struct courier *courier_make(struct service_loop *loop) {
     struct courier *courier = calloc(1, sizeof *courier);
     assert(courier != NULL);
     courier->loop = loop;
+    courier->settings = settings;
     courier->epoll = -1;
     courier->private_hosts = settings_text(settings, "ZHITONG_PRIVATE_HOSTS");
     courier->ca_file = settings_text(settings, "ZHITONG_CA_FILE");
