@@ -114,9 +114,11 @@ static void what_a_dead_member_had_goes_to_the_others(void **state) {
         if (how == 1) {
             assert_string_equal(dies->refused.field, "silence");
             join(dies, 10); /* and is back */
-            owner_commit(&stage.owner, UNIT, 1);
             ear_credit(lives, lives->seqs[999], 0);
-            hear(dies, &dies->count, 301);
+            converse(both, 50, NULL, 0);
+            owner_commit(&stage.owner, UNIT, 2000);
+            converse(both, PATIENCE_MS, &dies->count, 310);
+            assert_int_equal(dies->count, 310);
         }
         ear_close(dies);
         ear_close(lives);
