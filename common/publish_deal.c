@@ -224,16 +224,14 @@ int deal_applied(struct deal *deal, int member, uint64_t seq) {
 
 /* ---- dealing ------------------------------------------------------------------------------------------------------------- */
 
-/* The next one after the current among those with the most credit; NOBODY when nobody has any. */
-static int most_credit(const struct deal *deal) {
-    int best = NOBODY;
+/* The one after the current that has credit; NOBODY when nobody has any. */
+static int next_member(const struct deal *deal) {
     for (int i = 1; i <= DEAL_MEMBERS_MAX; i++) {
         int number = (deal->current + i + DEAL_MEMBERS_MAX) % DEAL_MEMBERS_MAX;
-        uint64_t credit = deal->members[number].credit;
-        if (credit > 0 && (best == NOBODY || credit > deal->members[best].credit))
-            best = number;
+        if (deal->members[number].credit > 0)
+            return number;
     }
-    return best;
+    return NOBODY;
 }
 
 static int choose_member(struct deal *deal, const struct deal_case *of) {
@@ -241,7 +239,7 @@ static int choose_member(struct deal *deal, const struct deal_case *of) {
         return deal->members[of->member].credit > 0 ? of->member : NOBODY;
     bool stays = deal->current != NOBODY && deal->stretch > 0 && deal->members[deal->current].credit > 0;
     if (!stays) {
-        deal->current = most_credit(deal);
+        deal->current = next_member(deal);
         deal->stretch = DEAL_STRETCH_ENTRIES;
     }
     deal->stretch--;

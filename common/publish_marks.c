@@ -72,7 +72,7 @@ static void drop_silent(struct publisher *publisher, struct stream *stream, int6
         next = to->next_of_stream;
         if (to->group == NULL || now - to->follower->heard_ms <= GROUP_SILENCE_MS)
             continue;
-        (void)refuse(&why, "group", "nothing was heard for %d s and others got what you had: follow again",
+        (void)refuse(&why, "silence", "nothing was heard for %d s and others got what you had: follow again",
                      GROUP_SILENCE_MS / 1000);
         end_refused(publisher, to, &why);
     }

@@ -1,7 +1,5 @@
 #include "proto/describe.h"
 
-#include <ctype.h>
-
 #include "proto/codec.h"
 #include "proto/guard.h"
 
@@ -27,85 +25,12 @@ static const char introduction[] =
     "Names ending in `_at` are instants in unix milliseconds (UTC); `_ms` are durations in milliseconds. Codes are those\n"
     "of the city's tables. Ext types are refused, ";
 
-static const char following[] =
-    "## Following a log\n\n"
-    "A log is a stream of entries numbered 1, 2, 3, … without gaps. The number is called *seq*. Who reads a log is its\n"
-    "follower, who keeps it is its owner. A follower remembers one number, its *cursor*: the last seq that it has\n"
-    "committed, stored in the same transaction as what it made of the entry. Nothing else needs to be kept, and a\n"
-    "connection may break at any time.\n\n"
-    "The follower connects a ZeroMQ DEALER socket to the owner's ROUTER socket. Each message is one frame; only\n"
-    "`entries` has a second one, a msgpack array of `count` entries.\n\n"
-    "| the follower says | |\n|---|---|\n"
-    "| `hello` | once, first: who speaks |\n"
-    "| `follow` | send stream `stream` from seq `from` on, at most `credit` entries for now |\n"
-    "| `credit` | entries up to `applied` are committed here; `more` entries may be sent |\n"
-    "| `unfollow` | send no more of this stream |\n"
-    "| `lag` | how far behind the follower is (between services) |\n\n"
-    "| the owner says | the follower does |\n|---|---|\n"
-    "| `entries` | `first` = cursor + 1: applies them; lower: drops those it has; higher: follows again from the cursor |\n"
-    "| `head` | with a stream: learns how far behind it is; without: the owner is alive (one each second) |\n"
-    "| `moved` | another replica has the stream: connects to `endpoint` and follows there; no endpoint: asks again in a "
-    "second |\n"
-    "| `truncated` | what was asked for is no longer kept, `first` is the oldest entry: decides what the gap means, then "
-    "follows from `first` or later |\n"
-    "| `refused` | reads `reason`; the connection lives on |\n\n"
-    "A follower that hears nothing for several seconds closes its socket, connects and follows from its cursor. Credit is\n"
-    "what bounds memory on both sides: the owner never sends more entries than were granted.\n\n"
-    "### An example\n\n"
-    "A department's system has committed its stream up to 41. F is the follower, O the owner.\n\n"
-    "```\n"
-    "F  hello      service \"department\", protocol 1\n"
-    "F  follow     stream \"works-north\", from 42, credit 1000\n"
-    "O  entries    stream \"works-north\", first 42, count 6    + [case_moved, case_moved, …]\n"
-    "F  credit     stream \"works-north\", applied 47, more 6\n"
-    "O  head       stream \"works-north\", seq 47\n"
-    "O  head                                               each second\n"
-    "O  entries    stream \"works-north\", first 48, count 1    + [case_moved]\n"
-    "   … the connection breaks before 48 is committed; the follower connects again …\n"
-    "F  hello      service \"department\", protocol 1\n"
-    "F  follow     stream \"works-north\", from 48, credit 1000\n"
-    "O  moved      stream \"works-north\", endpoint \"tcp://10.0.0.7:7201\", curve_key \"…\"\n"
-    "   … the follower connects to that endpoint …\n"
-    "F  hello      service \"department\", protocol 1\n"
-    "F  follow     stream \"works-north\", from 48, credit 1000\n"
-    "O  entries    stream \"works-north\", first 48, count 1    + [case_moved]\n"
-    "F  credit     stream \"works-north\", applied 48, more 1\n"
-    "```\n\n"
-    "A follower that was away for longer than the log is kept:\n\n"
-    "```\n"
-    "F  follow     stream \"works-north\", from 48, credit 1000\n"
-    "O  truncated  stream \"works-north\", first 9001            48 to 9000 are gone\n"
-    "F  follow     stream \"works-north\", from 9001, credit 1000\n"
-    "```\n\n"
-    "### Keys\n\n"
-    "Every connection is encrypted and authenticated with CURVE (RFC 26 of ZeroMQ). The city gives a department a key\n"
-    "pair and the server's public key; a client sets its own public and secret key and the server's key on the socket\n"
-    "before connecting. The key decides which stream may be followed: asking for another one is answered with `refused`.\n"
-    "A server does not answer a key that it does not know. A key that was withdrawn is refused at the next `follow`.\n\n";
-
-static void hex(FILE *out, const struct bytes *bytes) {
-    fputs("```\n", out);
-    for (size_t i = 0; i < bytes->size; i += 16) {
-        size_t end = i + 16 < bytes->size ? i + 16 : bytes->size;
-        for (size_t j = i; j < i + 16; j++)
-            if (j < end)
-                fprintf(out, "%02x ", bytes->data[j]);
-            else
-                fputs("   ", out);
-        fputc(' ', out);
-        for (size_t j = i; j < end; j++)
-            fputc(isprint(bytes->data[j]) ? bytes->data[j] : '.', out);
-        fputc('\n', out);
-    }
-    fputs("```\n\n", out);
-}
-
 static void bytes_example(FILE *out) {
     struct follow example = {.stream = "works-north", .from = 42, .credit = 1000};
     struct bytes bytes = {0};
     message_encode(MESSAGE_follow, &example, &bytes);
     fputs("`follow` for stream \"works-north\" from 42 with a credit of 1000 is these bytes:\n\n", out);
-    hex(out, &bytes);
+    describe_hex(out, &bytes);
     bytes_close(&bytes);
 }
 
@@ -147,7 +72,7 @@ void describe_messages(FILE *out) {
     fprintf(out, "as is nesting deeper than %d and more than %d objects in a frame.\n\n", GUARD_DEPTH_MAX,
             GUARD_OBJECTS_MAX);
     bytes_example(out);
-    fputs(following, out);
+    describe_following(out);
 
     fputs("## Messages\n\n"
           "The number stands in the log's type column; on the wire the name does. Texts show their limit in bytes.\n\n",

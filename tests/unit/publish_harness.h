@@ -43,6 +43,18 @@ struct owner {
     bool gives_away; /* serves nothing: is_ours says where else */
     struct moved other;
     const char *revoked; /* this user may follow nothing */
+    /* Of a harness with events: see publish_events.h. */
+    uint64_t cases; /* 0: entries are as above; else case_moved of so many cases */
+    struct start_wanted {
+        char stream[CODE_MAX + 1];
+        int64_t from_at;
+        uint64_t token;
+    } starts[READS_MAX];
+    size_t start_count;
+    bool load_wanted, save_wanted, marks_failing;
+    bool mark_found;
+    uint64_t mark, mark_to_save;
+    int loads, saves;
 };
 
 static inline struct owned_stream *owner_stream(struct owner *owner, const char *name) {
@@ -68,6 +80,24 @@ static inline void append_entry(struct bytes *out, uint64_t seq, size_t size) {
     head[19] = (uint8_t)rest;
     bytes_append(out, head, sizeof head);
     bytes_append(out, zeros, rest);
+}
+
+/* Entry SEQ of case SEQ % cases + 1, at SEQ seconds; every third one is red. */
+static inline void append_moved(struct bytes *out, uint64_t seq, uint64_t cases) {
+    struct case_moved moved = {.case_id = seq % cases + 1,
+                               .version = seq,
+                               .at = (int64_t)seq * 1000,
+                               .move = "sign",
+                               .from = "dispatched",
+                               .state = "handling",
+                               .tier = 1,
+                               .unit = "works",
+                               .actor = "li",
+                               .channel = "app",
+                               .item = "lamp",
+                               .area = "north"};
+    strcpy(moved.severity, seq % 3 == 0 ? "red" : "yellow");
+    message_encode(MESSAGE_case_moved, &moved, out);
 }
 
 static inline bool owner_may_follow(void *context, bool is_public, const char *user, const char *stream,
@@ -147,7 +177,10 @@ static inline void owner_commit(struct owner *owner, const char *name, uint32_t 
     struct owned_stream *stream = owner_stream(owner, name);
     struct chunk *chunk = chunk_open(name, stream->head + 1);
     for (uint32_t i = 0; i < count; i++) {
-        append_entry(&chunk->data, ++stream->head, stream->entry_bytes);
+        if (owner->cases > 0)
+            append_moved(&chunk->data, ++stream->head, owner->cases);
+        else
+            append_entry(&chunk->data, ++stream->head, stream->entry_bytes);
         chunk_mark(chunk);
     }
     publish_chunk(owner->publisher, chunk);
@@ -162,7 +195,10 @@ static inline void answer_read(struct owner *owner, const struct read_wanted *wa
     struct read_rows rows = {.stream = wanted->stream, .from = wanted->from, .first = first, .failed = owner->failing};
     uint64_t end = wanted->from + wanted->count;
     while (!owner->failing && first + rows.count < end && first + rows.count <= stream->head) {
-        append_entry(&bodies[rows.count], first + rows.count, stream->entry_bytes);
+        if (owner->cases > 0)
+            append_moved(&bodies[rows.count], first + rows.count, owner->cases);
+        else
+            append_entry(&bodies[rows.count], first + rows.count, stream->entry_bytes);
         pointers[rows.count] = bodies[rows.count].data;
         sizes[rows.count] = bodies[rows.count].size;
         rows.count++;
@@ -175,6 +211,36 @@ static inline void answer_read(struct owner *owner, const struct read_wanted *wa
     publish_read_done(owner->publisher, &rows);
     for (uint32_t i = 0; i < rows.count; i++)
         bytes_close(&bodies[i]);
+}
+
+static inline void answer_start(struct owner *owner, const struct start_wanted *wanted) {
+    const struct owned_stream *stream = owner_stream(owner, wanted->stream);
+    uint64_t at = (uint64_t)(wanted->from_at + 999) / 1000;
+    at = at < stream->first ? stream->first : at;
+    struct stream_start start = {.stream = wanted->stream,
+                                 .token = wanted->token,
+                                 .head = stream->head,
+                                 .first = stream->first,
+                                 .at = at > stream->head ? stream->head + 1 : at,
+                                 .failed = owner->failing};
+    publish_started(owner->publisher, &start);
+}
+
+static inline void answer_marks(struct owner *owner) {
+    const char *stream = owner->streams[0].name;
+    if (owner->load_wanted) {
+        struct group_mark loaded = {stream, "g", owner->mark, owner->mark_found, owner->marks_failing};
+        owner->load_wanted = false;
+        publish_mark_loaded(owner->publisher, &loaded);
+    }
+    if (owner->save_wanted) {
+        struct group_mark saved = {stream, "g", owner->mark_to_save, false, owner->marks_failing};
+        owner->save_wanted = false;
+        if (!owner->marks_failing && (!owner->mark_found || owner->mark < saved.mark))
+            owner->mark = saved.mark;
+        owner->mark_found = owner->mark_found || !owner->marks_failing;
+        publish_mark_saved(owner->publisher, &saved);
+    }
 }
 
 /* Deals with what followers said and with the reads; never waits. */
@@ -196,6 +262,13 @@ static inline void owner_turn(struct owner *owner) {
         else if (!owner->failing)
             publish_head(owner->publisher, wanted.stream, owner_stream(owner, wanted.stream)->head);
     }
+    while (owner->start_count > 0 && !owner->stalled) {
+        struct start_wanted wanted = owner->starts[0];
+        memmove(owner->starts, owner->starts + 1, --owner->start_count * sizeof *owner->starts);
+        answer_start(owner, &wanted);
+    }
+    answer_marks(owner);
+    publish_marks_turn(owner->publisher);
 }
 
 #endif

@@ -1,6 +1,7 @@
 #include "common/event.h"
 
 #include "common/message_json.h"
+#include "proto/describe.h"
 #include "proto/guard.h"
 #include "tests/unit/notation.h"
 #include "tests/unit/small_city.h"
@@ -76,6 +77,23 @@ static void the_longest_texts_fit(void **state) {
     assert_true(event.seq == UINT64_MAX);
     assert_true((size_t)(event.data - bytes.data) <= EVENT_HEAD_MAX);
     bytes_close(&bytes);
+}
+
+/* What PROTOCOL.md shows is what followers get. */
+static void the_example_of_the_protocol_is_ours(void **state) {
+    struct bytes example = {0}, ours = {0};
+    struct event event;
+    struct reason why;
+    struct case_moved decoded;
+    (void)state;
+    describe_event_example(&example);
+    assert_int_equal(event_read(&event, example.data, example.size, &why), 0);
+    assert_int_equal(message_decode(MESSAGE_case_moved, event.data, event.size, &decoded, &why), 0);
+    make_event(&ours, &decoded, &(struct event_place){event.source, event.unit, event.seq});
+    assert_int_equal(ours.size, example.size);
+    assert_memory_equal(ours.data, example.data, ours.size);
+    bytes_close(&example);
+    bytes_close(&ours);
 }
 
 static void instants_are_written_in_utc(void **state) {
@@ -207,6 +225,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_entry_becomes_an_event_around_the_same_bytes),
         cmocka_unit_test(the_longest_texts_fit),
+        cmocka_unit_test(the_example_of_the_protocol_is_ours),
         cmocka_unit_test(instants_are_written_in_utc),
         cmocka_unit_test(json_says_the_same),
         cmocka_unit_test(what_is_no_event_is_refused_with_the_attribute),

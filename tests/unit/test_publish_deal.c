@@ -29,19 +29,25 @@ static void each_entry_goes_to_one_member_and_all_get_some(void **state) {
     (void)state;
     assert_int_equal(deal_all(deal, 1100, 1000), 1000);
     assert_int_equal(deal_credit(deal, a) + deal_credit(deal, b), 0);
+    deal_set_credit(deal, a, 100);
+    deal_set_credit(deal, b, 1000);
+    assert_int_equal(deal_all(deal, 1200, 100000), 100);
+    assert_in_range(deal_credit(deal, a), 36, 68); /* turn by turn, whatever credit they have */
+    deal_set_credit(deal, a, 0);
+    deal_set_credit(deal, b, 0);
     assert_int_equal(deal_wanted(deal), 0);
     assert_int_equal(deal_mark(deal), 100);
-    assert_int_equal(deal_next(deal), 1101);
+    assert_int_equal(deal_next(deal), 1201);
     deal_close(&deal);
     assert_null(deal);
 }
 
 static void entries_of_a_case_stay_with_its_member_while_one_is_under_way(void **state) {
     struct deal *deal = deal_open(0);
-    int a = join(deal, 1), b = join(deal, 10);
+    int a = join(deal, 0), b = join(deal, 10);
     (void)state;
-    int first = deal_entry(deal, 1, 7);
-    assert_int_equal(first, b); /* it has the most credit */
+    assert_int_equal(deal_entry(deal, 1, 7), b); /* a has no credit yet */
+    deal_set_credit(deal, a, 1);
     assert_int_equal(deal_entry(deal, 2, 7), b);
     deal_set_credit(deal, b, 0);
     assert_int_equal(deal_entry(deal, 3, 7), DEAL_NOT_NOW); /* not to a, which has credit */
