@@ -148,10 +148,10 @@ int courier_read_streams(struct courier *courier, const struct wanted *wanted) {
         return -1;
     for (size_t i = 0; i < wanted->count; i++) {
         struct served *served = wanted->served[i];
-        if (found[i] > 0 || served->read_to >= served->head)
+        if (found[i] > 0 || served->read_to >= served->stream->head)
             continue;
-        served->read_to = served->head; /* nothing of it is kept */
-        pass_over(courier, served, served->head);
+        served->read_to = served->stream->head; /* nothing of it is kept */
+        pass_over(courier, served, served->read_to);
     }
     return find_blocked(courier, wanted);
 }
