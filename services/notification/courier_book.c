@@ -76,6 +76,7 @@ static void served_free(struct courier *courier, struct served *served) {
     pieces_free(courier, &served->rows);
     bytes_close(&served->sealed);
     free(served->filter);
+    free(served->dealt);
     free(served);
 }
 
@@ -159,6 +160,14 @@ static void read_filter(struct served *served, const char *text) {
     served->disabled = true;
 }
 
+static void read_dealt(struct served *served, const char *text) {
+    for (char *end; *text != '\0'; text = end) {
+        served->dealt = realloc(served->dealt, (served->dealt_count + 1) * sizeof *served->dealt);
+        assert(served->dealt != NULL);
+        served->dealt[served->dealt_count++] = strtoll(text, &end, 10);
+    }
+}
+
 static struct served *served_of_row(const PGresult *rows, int row) {
     struct served *served = calloc(1, sizeof *served);
     assert(served != NULL);
@@ -177,6 +186,7 @@ static struct served *served_of_row(const PGresult *rows, int row) {
     served->disabled = db_bool(rows, row, 20);
     served->dead = db_int8(rows, row, 22);
     read_filter(served, db_text(rows, row, 7));
+    read_dealt(served, db_text(rows, row, 23));
     return served;
 }
 
@@ -208,7 +218,9 @@ static int load(struct courier *courier, struct column *numbers) {
         return 0;
     params_column(&params, numbers);
     SCOPED_RESULT
-    *rows = db_ask(courier->db, "courier_load", &params);
+    *healed = db_ask(courier->db, "courier_heal", &params);
+    SCOPED_RESULT
+    *rows = healed != NULL ? db_ask(courier->db, "courier_load", &params) : NULL;
     column_reset(numbers);
     for (int row = 0; rows != NULL && row < PQntuples(rows); row++)
         take_loaded(courier, rows, row);
