@@ -330,11 +330,12 @@ void courier_tell_metrics(struct courier *courier) {
          served = courier_next_served(courier, &bucket, served)) {
         waiting += served->waiting;
         dead += served->dead;
-        const struct endpoint_standing standing = {
-            .lag = !served->disabled && served->head > served->cursor ? (int64_t)(served->head - served->cursor) : 0,
-            .waiting = served->waiting,
-            .dead = served->dead,
-            .retries = served->retries};
+        const struct endpoint_standing standing = {.lag = !served->disabled && served->stream->head > served->cursor
+                                                              ? (int64_t)(served->stream->head - served->cursor)
+                                                              : 0,
+                                                   .waiting = served->waiting,
+                                                   .dead = served->dead,
+                                                   .retries = served->retries};
         endpoint_series_add(sheet, served->endpoint.name, &standing);
     }
     endpoint_series_show(sheet);

@@ -192,6 +192,13 @@ struct courier {
 
 int64_t real_now(void);
 
+struct tidings { /* which shards are ours, and the city; for another city the loop lends a reference */
+    struct letter letter;
+    int64_t epochs[SHARD_COUNT];
+    struct city_hold *city;
+};
+void *courier_main(void *context); /* the thread */
+
 /* courier_book.c: which endpoints there are. 0, or -1 when the database failed. */
 MUST_CHECK int courier_sweep(struct courier *courier);
 void courier_own(struct courier *courier, const int64_t epochs[SHARD_COUNT]);
