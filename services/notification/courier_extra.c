@@ -28,6 +28,7 @@ static struct courier *courier_make(struct service_loop *loop) {
     assert(courier != NULL);
     courier->loop = loop;
     courier->epoll = -1;
+    courier->settings = settings;
     courier->private_hosts = settings_text(settings, "ZHITONG_PRIVATE_HOSTS");
     courier->ca_file = settings_text(settings, "ZHITONG_CA_FILE");
     courier->scale_percent = (int)settings_number(settings, "ZHITONG_RETRY_SCALE_PERCENT");
