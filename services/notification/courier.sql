@@ -15,13 +15,26 @@ SELECT mesh.tend_log('notification', 'attempt', $1::integer);
 SELECT endpoint, changed, unit FROM endpoint;
 
 -- name: courier_load
--- $1 endpoints
+-- $1 endpoints. Last: entries behind the cursor that were told already or have a row, where an earlier one was under way when their
+-- courier died; in the same statement, so that all of it was true at one moment.
 SELECT e.endpoint, e.changed, e.name, e.unit, e.carrier, e.sealed, e.shown, e.filter, e.language, e.events,
        (extract(epoch FROM e.quiet_from) / 60)::integer, (extract(epoch FROM e.quiet_to) / 60)::integer,
        (extract(epoch FROM e.digest_at) / 60)::integer, e.per_hour, e.allow_private, e.login, e.token, e.cursor, e.failures,
        e.succeeded_at, e.disabled_at IS NOT NULL, coalesce(s.head, 0),
-       (SELECT count(*) FROM delivery d WHERE d.endpoint = e.endpoint AND d.state = 'dead')
+       (SELECT count(*) FROM delivery d WHERE d.endpoint = e.endpoint AND d.state = 'dead'),
+       (SELECT string_agg(x.seq::text, ' ') FROM (
+          SELECT d.seq FROM delivery d WHERE d.endpoint = e.endpoint AND d.seq > e.cursor
+          UNION SELECT a.seq FROM attempt a WHERE a.endpoint = e.endpoint AND a.seq > e.cursor AND a.outcome = 'sent'
+            AND a.day >= current_date - 1) x)
 FROM unnest($1::bigint[]) AS n (endpoint) JOIN endpoint e USING (endpoint) LEFT JOIN stream s ON s.unit = e.unit;
+
+-- name: courier_heal
+-- $1 endpoints. What waits behind nothing any more needs not wait: a courier that lost its shard may have left it so.
+UPDATE delivery d SET state = 'retry', next_at = clock_timestamp()
+FROM unnest($1::bigint[]) AS n (endpoint)
+WHERE d.endpoint = n.endpoint AND d.state = 'behind' AND d.state <> 'dead' AND NOT EXISTS (
+  SELECT FROM delivery o WHERE o.endpoint = d.endpoint AND o.case_id = d.case_id AND o.seq < d.seq AND o.state <> 'dead'
+  AND o.state <> 'held');
 
 -- name: courier_waiting
 -- $1 endpoints, $2 seqs below this one → how many deliveries wait (cut at one more than a cursor may leave behind), and when the
@@ -43,10 +56,10 @@ FROM unnest($1::integer[], $2::text[], $3::bigint[], $4::integer[]) AS n (place,
 CROSS JOIN LATERAL notification.read_stream(n.unit, n.first, n.most) r;
 
 -- name: courier_blocked
--- $1 endpoints, $2 cases → those of which an earlier entry waits
-SELECT n.endpoint, n.case_id FROM unnest($1::bigint[], $2::bigint[]) AS n (endpoint, case_id)
-WHERE EXISTS (SELECT FROM delivery d WHERE d.endpoint = n.endpoint AND d.case_id = n.case_id AND d.state <> 'dead'
-              AND d.state <> 'held');
+-- $1 endpoints, $2 cases, $3 seqs → those of which an earlier entry of the case waits
+SELECT n.endpoint, n.seq FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS n (endpoint, case_id, seq)
+WHERE EXISTS (SELECT FROM delivery d WHERE d.endpoint = n.endpoint AND d.case_id = n.case_id AND d.seq < n.seq
+              AND d.state <> 'dead' AND d.state <> 'held');
 
 -- name: courier_due
 -- $1 places, $2 endpoints, $3 units, $4 how many at most of each, $5 seqs below this one (0: announcements only), $6 now

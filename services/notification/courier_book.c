@@ -16,11 +16,35 @@ static struct served **number_bucket(struct courier *courier, int64_t endpoint) 
     return &courier->by_number[(uint64_t)endpoint % SERVED_BUCKETS];
 }
 
-static struct served **stream_bucket(struct courier *courier, const char *stream) {
+static struct fed_stream **stream_place(struct courier *courier, const char *unit) {
     uint32_t hash = 2166136261u; /* FNV-1a */
-    for (const char *c = stream; *c != '\0'; c++)
+    for (const char *c = unit; *c != '\0'; c++)
         hash = (hash ^ (uint8_t)*c) * 16777619u;
-    return &courier->of_stream[hash % SERVED_BUCKETS];
+    struct fed_stream **at = &courier->streams[hash % SERVED_BUCKETS];
+    while (*at != NULL && strcmp((*at)->unit, unit) != 0)
+        at = &(*at)->next;
+    return at;
+}
+
+static void stream_join(struct courier *courier, struct served *served) {
+    struct fed_stream **at = stream_place(courier, served->endpoint.unit);
+    if (*at == NULL) {
+        *at = calloc(1, sizeof **at);
+        assert(*at != NULL);
+        strcpy((*at)->unit, served->endpoint.unit);
+        TAILQ_INIT(&(*at)->idle);
+    }
+    (*at)->endpoints++;
+    served->stream = *at;
+}
+
+static void stream_leave(struct courier *courier, struct served *served) {
+    struct fed_stream *stream = served->stream;
+    if (--stream->endpoints > 0)
+        return;
+    struct fed_stream **at = stream_place(courier, stream->unit);
+    *at = stream->next;
+    free(stream);
 }
 
 static struct served *served_numbered(struct courier *courier, int64_t endpoint) {
@@ -52,6 +76,7 @@ static void served_free(struct courier *courier, struct served *served) {
     pieces_free(courier, &served->rows);
     bytes_close(&served->sealed);
     free(served->filter);
+    free(served->dealt);
     free(served);
 }
 
@@ -60,10 +85,6 @@ void served_forget(struct courier *courier, struct served *served) {
     while (*at != served)
         at = &(*at)->next_by_number;
     *at = served->next_by_number;
-    at = stream_bucket(courier, served->endpoint.unit);
-    while (*at != served)
-        at = &(*at)->next_of_stream;
-    *at = served->next_of_stream;
     served_unlist(courier, served);
     served->lost = true;
     courier->served_count--;
@@ -84,6 +105,7 @@ void courier_settle(struct courier *courier) {
         if (!is_quiet(served))
             continue;
         TAILQ_REMOVE(&courier->lost, served, link);
+        stream_leave(courier, served);
         served_free(courier, served);
     }
 }
@@ -138,6 +160,14 @@ static void read_filter(struct served *served, const char *text) {
     served->disabled = true;
 }
 
+static void read_dealt(struct served *served, const char *text) {
+    for (char *end; *text != '\0'; text = end) {
+        served->dealt = realloc(served->dealt, (served->dealt_count + 1) * sizeof *served->dealt);
+        assert(served->dealt != NULL);
+        served->dealt[served->dealt_count++] = strtoll(text, &end, 10);
+    }
+}
+
 static struct served *served_of_row(const PGresult *rows, int row) {
     struct served *served = calloc(1, sizeof *served);
     assert(served != NULL);
@@ -148,15 +178,15 @@ static struct served *served_of_row(const PGresult *rows, int row) {
     if (!served->endpoint.found_per_entry) {
         size_t size;
         const uint8_t *sealed = db_bytea(rows, row, 5, &size);
-        bytes_append(&served->sealed, sealed, size);
+        bytes_keep(&served->sealed, sealed, size);
     }
     served->cursor = served->read_to = (uint64_t)db_int8(rows, row, 17);
     served->health.failures = (uint32_t)db_int4(rows, row, 18);
     served->health.succeeded_at = db_time(rows, row, 19);
     served->disabled = db_bool(rows, row, 20);
-    served->head = (uint64_t)db_int8(rows, row, 21);
     served->dead = db_int8(rows, row, 22);
     read_filter(served, db_text(rows, row, 7));
+    read_dealt(served, db_text(rows, row, 23));
     return served;
 }
 
@@ -169,12 +199,13 @@ static void take_loaded(struct courier *courier, const PGresult *rows, int row) 
         return;
     }
     struct served **by_number = number_bucket(courier, served->endpoint.endpoint);
-    struct served **of_stream = stream_bucket(courier, served->endpoint.unit);
     served->shard = loop_stream_shard(courier->loop, served->endpoint.unit);
     served->next_by_number = *by_number;
     *by_number = served;
-    served->next_of_stream = *of_stream;
-    *of_stream = served;
+    stream_join(courier, served);
+    uint64_t head = (uint64_t)db_int8(rows, row, 21);
+    if (head > served->stream->head)
+        served->stream->head = head;
     courier->served_count++;
     served->pool = endpoint_pool(&served->health);
     served_recount(courier, served);
@@ -187,7 +218,9 @@ static int load(struct courier *courier, struct column *numbers) {
         return 0;
     params_column(&params, numbers);
     SCOPED_RESULT
-    *rows = db_ask(courier->db, "courier_load", &params);
+    *healed = db_ask(courier->db, "courier_heal", &params);
+    SCOPED_RESULT
+    *rows = healed != NULL ? db_ask(courier->db, "courier_load", &params) : NULL;
     column_reset(numbers);
     for (int row = 0; rows != NULL && row < PQntuples(rows); row++)
         take_loaded(courier, rows, row);
@@ -253,13 +286,14 @@ int courier_sweep(struct courier *courier) {
 
 /* ---- news of streams -------------------------------------------------------------------------------------------------------- */
 
-static void advance(struct courier *courier, const char *stream, uint64_t head) {
-    for (struct served *served = *stream_bucket(courier, stream); served != NULL; served = served->next_of_stream) {
-        if (strcmp(served->endpoint.unit, stream) != 0 || head <= served->head)
-            continue;
-        served->head = head;
+static void advance(struct courier *courier, const char *unit, uint64_t head) {
+    struct fed_stream *stream = *stream_place(courier, unit);
+    struct served *served;
+    if (stream == NULL || head <= stream->head)
+        return;
+    stream->head = head;
+    while ((served = TAILQ_FIRST(&stream->idle)) != NULL)
         served_list_add(courier, served);
-    }
 }
 
 void courier_news(struct courier *courier) {
@@ -274,10 +308,9 @@ void courier_news(struct courier *courier) {
 int courier_heads(struct courier *courier) {
     struct column units = {0};
     struct params params = {0};
-    size_t bucket = 0;
-    for (const struct served *served = courier_next_served(courier, &bucket, NULL); served != NULL;
-         served = courier_next_served(courier, &bucket, served))
-        column_text(&units, served->endpoint.unit);
+    for (size_t i = 0; i < SERVED_BUCKETS; i++)
+        for (const struct fed_stream *stream = courier->streams[i]; stream != NULL; stream = stream->next)
+            column_text(&units, stream->unit);
     if (units.count == 0)
         return 0;
     params_column(&params, &units);
@@ -297,11 +330,12 @@ void courier_tell_metrics(struct courier *courier) {
          served = courier_next_served(courier, &bucket, served)) {
         waiting += served->waiting;
         dead += served->dead;
-        const struct endpoint_standing standing = {
-            .lag = !served->disabled && served->head > served->cursor ? (int64_t)(served->head - served->cursor) : 0,
-            .waiting = served->waiting,
-            .dead = served->dead,
-            .retries = served->retries};
+        const struct endpoint_standing standing = {.lag = !served->disabled && served->stream->head > served->cursor
+                                                              ? (int64_t)(served->stream->head - served->cursor)
+                                                              : 0,
+                                                   .waiting = served->waiting,
+                                                   .dead = served->dead,
+                                                   .retries = served->retries};
         endpoint_series_add(sheet, served->endpoint.name, &standing);
     }
     endpoint_series_show(sheet);

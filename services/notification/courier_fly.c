@@ -160,6 +160,9 @@ static void land(struct courier *courier, struct flight *flight, CURLcode code) 
     struct answer answer;
     struct verdict verdict;
     char trouble[REASON_TEXT_MAX + 1];
+    for (size_t i = 0; i < flight->answer_size; i++)
+        if (flight->answer[i] == '\0')
+            flight->answer[i] = ' '; /* what comes behind it belongs to the answer too */
     flight->answer[flight->answer_size] = '\0';
     flight_answer(flight, code, &answer, trouble);
     flight->carrier->judge(&courier->carriers, &answer, &verdict);

@@ -51,12 +51,15 @@ struct piece { /* one entry for one endpoint, in memory */
 };
 TAILQ_HEAD(pieces, piece);
 
+struct fed_stream;
+enum served_place { NOWHERE, IN_POOL, IDLE };
 struct served { /* an endpoint that is served here */
     struct endpoint endpoint;
-    struct served *next_by_number, *next_of_stream;
-    TAILQ_ENTRY(served) link; /* of its pool, while it has something to do */
+    struct served *next_by_number;
+    struct fed_stream *stream;
+    TAILQ_ENTRY(served) link; /* of its pool while it has something to do, of its stream while it waits for news */
     enum delivery_pool pool;
-    bool listed;
+    enum served_place place;
     bool disabled, stale,
         lost;                /* stale: its row changed, it is read anew once nothing is under way; lost: its shard is */
     bool moved, count_again; /* its cursor or health, or its rows, changed since they were written or counted */
@@ -64,7 +67,9 @@ struct served { /* an endpoint that is served here */
     int64_t changed;
     struct bytes sealed;
     struct filter *filter; /* NULL: everything is wanted */
-    uint64_t cursor, read_to, head;
+    uint64_t cursor, read_to;
+    int64_t *dealt; /* seqs behind the cursor that were dealt with before it was served here; few, NULL: none */
+    uint32_t dealt_count;
     struct pieces window, rows; /* of the stream, in its order; of notification.delivery */
     uint32_t window_count, rows_count;
     uint32_t flying, unwritten; /* transfers under way; outcomes that are not written */
@@ -80,6 +85,14 @@ struct served { /* an endpoint that is served here */
     bool seen;     /* of a sweep */
 };
 TAILQ_HEAD(served_list, served);
+
+struct fed_stream { /* a stream that endpoints here are fed from */
+    struct fed_stream *next;
+    char unit[CODE_MAX + 1];
+    uint64_t head;
+    uint32_t endpoints;
+    struct served_list idle; /* those that have read it to its head */
+};
 
 enum row_change { ROW_NONE, ROW_KEEP, ROW_DROP };
 struct effect { /* what is written of one piece */
@@ -145,7 +158,8 @@ struct courier {
     bool sweep_soon;
     bool down; /* said in the journal */
 
-    struct served *by_number[SERVED_BUCKETS], *of_stream[SERVED_BUCKETS];
+    struct served *by_number[SERVED_BUCKETS];
+    struct fed_stream *streams[SERVED_BUCKETS];
     struct served_list lost;
     size_t served_count;
     struct served_list pools[POOL_COUNT];
@@ -178,6 +192,13 @@ struct courier {
 
 int64_t real_now(void);
 
+struct tidings { /* which shards are ours, and the city; for another city the loop lends a reference */
+    struct letter letter;
+    int64_t epochs[SHARD_COUNT];
+    struct city_hold *city;
+};
+void *courier_main(void *context); /* the thread */
+
 /* courier_book.c: which endpoints there are. 0, or -1 when the database failed. */
 MUST_CHECK int courier_sweep(struct courier *courier);
 void courier_own(struct courier *courier, const int64_t epochs[SHARD_COUNT]);
@@ -192,6 +213,7 @@ MUST_CHECK int courier_heads(struct courier *courier);
 void courier_tell_metrics(struct courier *courier);
 
 /* courier_pieces.c */
+void bytes_keep(struct bytes *bytes, const void *data, size_t size); /* a copy without room to grow */
 struct piece *piece_add(struct courier *courier, struct pieces *list, const struct bytes *body);
 void piece_free(struct courier *courier, struct pieces *list, struct piece *piece);
 void pieces_free(struct courier *courier, struct pieces *list);
@@ -205,6 +227,8 @@ struct piece *piece_next(struct served *served);
 /* courier_work.c: who gets a slot */
 void served_list_add(struct courier *courier, struct served *served);
 void served_unlist(struct courier *courier, struct served *served);
+/* It has nothing to do: news of its stream, an ended transfer or the next scan list it again. */
+void served_rest(struct courier *courier, struct served *served);
 void courier_scan(struct courier *courier);
 MUST_CHECK int courier_work(struct courier *courier);
 

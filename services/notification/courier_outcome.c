@@ -10,7 +10,6 @@
 #include "services/notification/courier_inner.h"
 #include "services/notification/text_shown.h"
 
-
 static struct effect *outcome_add(struct courier *courier, struct served *served, const struct piece *piece) {
     if (courier->outcome_count == courier->outcome_room) {
         courier->outcome_room = courier->outcome_room != 0 ? courier->outcome_room * 2 : 256;

@@ -1,13 +1,21 @@
 #include <assert.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "services/notification/courier_inner.h"
+
+void bytes_keep(struct bytes *bytes, const void *data, size_t size) {
+    bytes->data = malloc(size);
+    assert(bytes->data != NULL);
+    memcpy(bytes->data, data, size);
+    bytes->size = bytes->room = size;
+}
 
 struct piece *piece_add(struct courier *courier, struct pieces *list, const struct bytes *body) {
     struct piece *piece = calloc(1, sizeof *piece);
     assert(piece != NULL);
     if (body->size > 0)
-        bytes_append(&piece->body, body->data, body->size);
+        bytes_keep(&piece->body, body->data, body->size);
     courier->window_bytes += piece->body.size;
     TAILQ_INSERT_TAIL(list, piece, link);
     return piece;

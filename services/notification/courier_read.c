@@ -42,6 +42,13 @@ static void pass_over(struct courier *courier, struct served *served, uint64_t s
     served_moved(courier, served);
 }
 
+static bool was_dealt_with(const struct served *served, uint64_t seq) {
+    for (uint32_t i = 0; i < served->dealt_count; i++)
+        if (served->dealt[i] == (int64_t)seq)
+            return true;
+    return false;
+}
+
 static bool is_wanted(struct courier *courier, struct served *served, struct people_plan *plan) {
     const struct city *city = courier->city->city;
     *plan = (struct people_plan){.when = PEOPLE_NOW};
@@ -73,7 +80,7 @@ static void take_entry(struct courier *courier, struct served *served, uint64_t 
         pass_over(courier, served, seq);
         return;
     }
-    if (!is_wanted(courier, served, &plan)) {
+    if (was_dealt_with(served, seq) || !is_wanted(courier, served, &plan)) {
         pass_over(courier, served, seq);
         return;
     }
@@ -90,7 +97,19 @@ static void take_entry(struct courier *courier, struct served *served, uint64_t 
     window_pop(courier, served);
 }
 
-/* Entries whose case has one that waits: they wait behind it. */
+static void put_behind(struct courier *courier, const struct wanted *wanted, int64_t endpoint, int64_t seq) {
+    size_t place = 0;
+    while (wanted->served[place]->endpoint.endpoint != endpoint)
+        place++;
+    struct piece *piece = TAILQ_FIRST(&wanted->served[place]->window);
+    while (piece != NULL && piece->seq != seq)
+        piece = TAILQ_NEXT(piece, link);
+    if (piece == NULL || piece->flying || piece->done)
+        return;
+    courier_put_off(courier, wanted->served[place], piece, 0);
+}
+
+/* Entries whose case has an earlier one that waits: they wait behind it. */
 static int find_blocked(struct courier *courier, const struct wanted *wanted) {
     struct read_columns columns = {0};
     struct params params = {0};
@@ -100,20 +119,20 @@ static int find_blocked(struct courier *courier, const struct wanted *wanted) {
             continue;
         TAILQ_FOREACH(piece, &wanted->served[i]->window, link) {
             column_int8(&columns.endpoints, wanted->served[i]->endpoint.endpoint);
-            column_int8(&columns.firsts, (int64_t)piece->case_id);
+            column_int8(&columns.places, (int64_t)piece->case_id);
+            column_int8(&columns.firsts, piece->seq);
         }
     }
     if (columns.endpoints.count == 0)
         return 0;
     params_column(&params, &columns.endpoints);
+    params_column(&params, &columns.places);
     params_column(&params, &columns.firsts);
     SCOPED_RESULT
     *blocked = db_ask(courier->db, "courier_blocked", &params);
     columns_close(&columns);
     for (int row = 0; blocked != NULL && row < PQntuples(blocked); row++)
-        for (size_t i = 0; i < wanted->count; i++)
-            if (wanted->served[i]->endpoint.endpoint == db_int8(blocked, row, 0))
-                courier_put_behind(courier, wanted->served[i], (uint64_t)db_int8(blocked, row, 1));
+        put_behind(courier, wanted, db_int8(blocked, row, 0), db_int8(blocked, row, 1));
     for (size_t i = 0; i < wanted->count; i++)
         window_pop(courier, wanted->served[i]);
     return blocked != NULL ? 0 : -1;
@@ -148,10 +167,10 @@ int courier_read_streams(struct courier *courier, const struct wanted *wanted) {
         return -1;
     for (size_t i = 0; i < wanted->count; i++) {
         struct served *served = wanted->served[i];
-        if (found[i] > 0 || served->read_to >= served->head)
+        if (found[i] > 0 || served->read_to >= served->stream->head)
             continue;
-        served->read_to = served->head; /* nothing of it is kept */
-        pass_over(courier, served, served->head);
+        served->read_to = served->stream->head; /* nothing of it is kept */
+        pass_over(courier, served, served->read_to);
     }
     return find_blocked(courier, wanted);
 }

@@ -3,17 +3,27 @@
 #include "services/notification/courier_inner.h"
 
 void served_list_add(struct courier *courier, struct served *served) {
-    if (served->listed || served->stale || served->lost)
+    if (served->place == IN_POOL || served->stale || served->lost)
         return;
-    served->listed = true;
+    served_unlist(courier, served);
+    served->place = IN_POOL;
     TAILQ_INSERT_TAIL(&courier->pools[served->pool], served, link);
 }
 
 void served_unlist(struct courier *courier, struct served *served) {
-    if (!served->listed)
+    if (served->place == IN_POOL)
+        TAILQ_REMOVE(&courier->pools[served->pool], served, link);
+    if (served->place == IDLE)
+        TAILQ_REMOVE(&served->stream->idle, served, link);
+    served->place = NOWHERE;
+}
+
+void served_rest(struct courier *courier, struct served *served) {
+    served_unlist(courier, served);
+    if (served->disabled || served->read_to < served->stream->head)
         return;
-    served->listed = false;
-    TAILQ_REMOVE(&courier->pools[served->pool], served, link);
+    served->place = IDLE;
+    TAILQ_INSERT_TAIL(&served->stream->idle, served, link);
 }
 
 /* Not while a row is still to be written: the table would tell what is not true any more. */
@@ -22,7 +32,7 @@ static bool rows_due(const struct served *served, int64_t now) {
 }
 
 static bool stream_goes_on(const struct served *served) {
-    return !served->disabled && served->head > served->read_to && served->waiting < ROWS_PER_ENDPOINT_MAX &&
+    return !served->disabled && served->stream->head > served->read_to && served->waiting < ROWS_PER_ENDPOINT_MAX &&
            served->unwritten_rows == 0; /* which cases wait is looked up in the table */
 }
 
@@ -33,7 +43,7 @@ void courier_scan(struct courier *courier) {
     for (struct served *served = courier_next_served(courier, &bucket, NULL); served != NULL;
          served = courier_next_served(courier, &bucket, served)) {
         served->health.oldest_ms = served->flying > 0 ? now - served->began_at : 0;
-        if (served->listed || served->pause_until > now)
+        if (served->place == IN_POOL || served->pause_until > now)
             continue;
         if (rows_due(served, real) || stream_goes_on(served) || served->window_count + served->rows_count > 0)
             served_list_add(courier, served);
@@ -69,12 +79,12 @@ static bool want(struct courier *courier, struct wanted *wanted, struct served *
 static void visit(struct courier *courier, struct served *served, struct reads *reads) {
     uint32_t window = endpoint_window(&served->health, courier->per_endpoint);
     if (served->pause_until > clock_monotonic_ms() || served->flying >= window) {
-        served_unlist(courier, served);
+        served_rest(courier, served);
         return;
     }
     if (rows_due(served, real_now()) && served->rows_count <= served->flying) {
         if (!want(courier, &reads->rows, served))
-            served_unlist(courier, served);
+            served_rest(courier, served);
         return;
     }
     uint32_t low = served->pool == POOL_SLOW ? 0 : WINDOW_ENTRIES_MAX / 2;
@@ -82,7 +92,7 @@ static void visit(struct courier *courier, struct served *served, struct reads *
         return;
     struct piece *piece = piece_next(served);
     if (piece == NULL || courier_fly(courier, served, piece) != 0)
-        served_unlist(courier, served);
+        served_rest(courier, served);
 }
 
 static void work_pool(struct courier *courier, enum delivery_pool pool, struct reads *reads) {

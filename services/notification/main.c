@@ -19,7 +19,8 @@ static const struct handler handlers[] = {
     {MESSAGE_case_moved, INPUT_ENTRY, notification_on_moved},
 };
 
-static const struct db_query *const queries[] = {notification_queries, courier_queries, notification_people_queries, NULL};
+static const struct db_query *const queries[] = {notification_queries, courier_queries, notification_people_queries,
+                                                 NULL};
 
 static const struct service notification = {
     .name = "notification",

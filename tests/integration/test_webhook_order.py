@@ -23,7 +23,7 @@ def a_later_entry_of_a_case_waits_behind_an_earlier_one(system, shared):
     case, = send(shared, "hill_1")
     wait_until(lambda: "behind" in waiting(system, "order"), 15, lambda: waiting(system, "order"))
     assert {got.event["id"] for got in sink.of("ok/order")} == {f"{case}.1"}
-    assert system.replica("notification").metric("deliveries_waiting") >= 2
+    wait_until(lambda: system.replica("notification").metric("deliveries_waiting") >= 2, 3, "counted")
     del sink.status["ok/order"]
     wait_until(lambda: len({got.event["id"] for got in sink.of("ok/order")}) >= 3, 30,
                lambda: (waiting(system, "order"), attempts(system, "order")))

@@ -1,8 +1,11 @@
 #!/usr/bin/python3
 """Webhooks end to end: signed, in order per case, tried again by the schedule, and every way in which a receiver fails with its
 named outcome."""
+import subprocess
 import sys
 import time
+import urllib.error
+import urllib.request
 from email.utils import formatdate
 from pathlib import Path
 
@@ -12,7 +15,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
 from checks import main
 from clients import Client
 from endpoints import add, attempts, remove, secret_of, send, waiting
-from system import wait_until
+from system import ROOT, free_port, wait_until
 from webhook_sink import Sink, is_signed, server_tls
 
 
@@ -96,7 +99,7 @@ FAILURES = {  # kind → status and words of the outcome
     "hang": (0, "timed out"), "reset": (0, "connection reset"), "silent": (0, "connection closed"),
     "early": (0, "closed in the middle of the answer"), "redirect": (302, "redirects are not followed"),
     "gigabyte": (500, "xxx"), "drip": (0, "timed out"), "garbage": (0, "not HTTP"), "headers": (0, "headers longer than"),
-    "words": (500, "line one ?? 长街"),
+    "words": (500, "line one ??长街"),
     "ok/404": (404, ""), "ok/500": (500, ""), "ok/301": (301, "redirects are not followed"), "ok/201": (201, ""),
 }
 
@@ -273,6 +276,33 @@ def a_test_delivery_shows_the_answer(system, shared):
     del sink.status["ok/plain"]
 
 
+def the_example_receiver_takes_each_event_once(system, shared):
+    port, store = free_port(), system.folder / "events.db"
+    add(system, "example", "mill_1", f"http://127.0.0.1:{port}/")
+    receiver = subprocess.Popen([ROOT / "clients/python/receive_webhook.py", "--secret-file", system.folder / "example.secret", "--port",
+                                 str(port), "--store", store], stdout=subprocess.PIPE, text=True)
+    try:
+        time.sleep(0.5)
+        cases = send(shared, "mill_1", 5)
+        wait_until(lambda: len(attempts(system, "example")) == 5, 10, lambda: attempts(system, "example"))
+        system.zhitong("deliveries", "replay", "example", "--from", "1", "--to", "1000000")
+        wait_until(lambda: waiting(system, "example") == [] and len(attempts(system, "example")) > 100, 20, "replayed")
+        assert {row[2] for row in attempts(system, "example")} == {204}
+        forged = urllib.request.Request(f"http://127.0.0.1:{port}/", b"{}", {"webhook-id": "1", "webhook-timestamp": str(int(time.time())),
+                                                                             "webhook-signature": "v1,AAAA"})
+        try:
+            raise AssertionError(urllib.request.urlopen(forged).status)
+        except urllib.error.HTTPError as error:
+            assert error.code == 401
+    finally:
+        receiver.kill()
+    lines = receiver.communicate()[0].splitlines()
+    subjects = [line.split()[2] for line in lines]
+    assert set(map(str, cases)) <= set(subjects), lines[-5:]
+    assert len({line.split()[0] for line in lines}) == len(lines), "each once"
+    remove(system, "example")
+
+
 def wrong_words_are_refused_by_name(system, _):
     for options, said in ((["--unit", "nowhere"], "--unit"), (["--carrier", "pigeon"], "--carrier"),
                           (["--address", "ftp://x/"], "address"), (["--address", "http://u:p@x/"], "address"),
@@ -303,5 +333,6 @@ main("webhooks", (
     the_last_failure_is_a_dead_letter_which_can_be_told_again,
     what_was_told_can_be_replayed_with_the_same_ids,
     a_test_delivery_shows_the_answer,
+    the_example_receiver_takes_each_event_once,
     wrong_words_are_refused_by_name,
 ), settings={"notification": {"ZHITONG_PRIVATE_HOSTS": "127.0.0.1,no.such.host.invalid", "ZHITONG_RETRY_SCALE_PERCENT": "1"}})
