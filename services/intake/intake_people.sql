@@ -42,3 +42,21 @@ SELECT * FROM intake.receipt_look($1::bigint);
 -- name: intake_receipt_forget
 -- $1 case
 SELECT intake.forget($1::bigint);
+
+-- ---- the link that ends messages -----------------------------------------------------------------------------------------------
+
+-- name: intake_unsubscribe_look
+-- $1 token → in which language, and whether it is ended; no row: nobody's
+SELECT language, ended FROM notification.unsubscribe_look($1);
+
+-- name: intake_unsubscribe
+-- $1 token
+SELECT language, ended FROM notification.unsubscribe($1);
+
+-- name: intake_reporter_ended
+-- $1 case
+SELECT language, ended FROM notification.reporter_ended_look($1::text::bigint);
+
+-- name: intake_end_reporter
+-- $1 case, $2 all reports of its reporter
+SELECT language, ended FROM notification.end_reporter($1::text::bigint, $2::text::boolean);

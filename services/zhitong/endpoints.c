@@ -13,6 +13,7 @@
 #include "common/queries.h"
 #include "services/notification/destination.h"
 #include "services/notification/endpoint.h"
+#include "services/zhitong/endpoints_people.h"
 #include "services/zhitong/key_file.h"
 #include "services/zhitong/options.h"
 
@@ -122,7 +123,8 @@ static int write_row(struct endpoint_giving *giving, const char *query, const st
 
 struct addition {
     struct endpoint_giving giving;
-    const char *unit, *carrier, *address, *filter, *from, *language, *announce;
+    const char *unit, *carrier, *address, *filter, *from, *announce;
+    struct endpoint_people people;
     bool allow_private;
 };
 
@@ -155,7 +157,7 @@ static int check_address(const struct addition *addition, const struct carrier *
     const struct parcel parcel = {.id = "check", .at = 0, .to = to, .language = "", .json = "{}", .end_url = ""};
     struct transfer transfer = {0};
     if (carrier->for_people)
-        return 0;
+        return endpoint_people_address(carrier, to, why);
     int status = carrier->prepare(&parcel, NULL, &transfer, why);
     transfer_close(&transfer);
     return status;
@@ -174,7 +176,8 @@ static int check_addition(struct addition *addition, struct reason *why) {
         return refuse(why, "--secret-out", "is missing: the file that gets the secret with which it is signed");
     if (strcmp(addition->from, "begin") != 0 && strcmp(addition->from, "end") != 0 && !is_id(addition->from))
         return refuse(why, "--from", "must be begin, end or a seq");
-    if (check_unit(giving->db, addition->unit, why) != 0 || check_filter(giving->db, addition->filter, why) != 0 ||
+    if (endpoint_people_check(&addition->people, addition->unit, why) != 0 ||
+        check_unit(giving->db, addition->unit, why) != 0 || check_filter(giving->db, addition->filter, why) != 0 ||
         make_secret(giving, why) != 0)
         return -1;
     snprintf(giving->destination.address, sizeof giving->destination.address, "%s", addition->address);
@@ -199,10 +202,11 @@ static int add(struct addition *addition, struct reason *why) {
     params_text(&params, shown);
     params_int8(&params, secret_keys_id(giving->keys, 0));
     params_text(&params, addition->filter);
-    params_text(&params, addition->language);
+    params_text(&params, addition->people.language);
     params_text(&params, addition->announce);
     params_text(&params, addition->allow_private ? "yes" : "no");
     params_text(&params, is_seq ? from : addition->from);
+    endpoint_people_params(&addition->people, &params);
     if (write_row(giving, "endpoint_add", &params, why) == 0)
         return 0;
     return db_failure(giving->db) == DB_CONFLICT ? refuse(why, "NAME", "there is an endpoint %s already", giving->name)
@@ -217,7 +221,7 @@ int endpoints_add_command(int argc, char **argv) {
                                       {"--address", &addition.address, NULL},
                                       {"--filter", &addition.filter, NULL},
                                       {"--from", &addition.from, NULL},
-                                      {"--language", &addition.language, NULL},
+                                      ENDPOINT_PEOPLE_OPTIONS(addition.people),
                                       {"--announce", &addition.announce, NULL},
                                       {"--secret-out", &giving->secret_out, NULL},
                                       {"--secret-file", &giving->secret_file, NULL},

@@ -2,9 +2,11 @@
 #ifndef ZHITONG_ENDPOINTS_H
 #define ZHITONG_ENDPOINTS_H
 
+#include "services/zhitong/endpoints_people.h"
+
 #define ENDPOINTS_ADD_USAGE \
     "NAME --unit UNIT --carrier CARRIER --address ADDRESS [--secret-out FILE | --secret-file FILE] [--filter FILTER] " \
-    "[--from SEQ|begin|end] [--language CODE] [--announce NAME] [--allow-private] [--secret-keys FILE] [--force]"
+    "[--from SEQ|begin|end] [--announce NAME] [--allow-private] [--secret-keys FILE] [--force] " ENDPOINTS_PEOPLE_USAGE
 
 /* All return the exit code. */
 int endpoints_add_command(int argc, char **argv);

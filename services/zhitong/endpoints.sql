@@ -2,10 +2,12 @@
 
 -- name: endpoint_add
 -- $1 name, $2 unit, $3 carrier, $4 sealed, $5 shown, $6 key, $7 filter, $8 language, $9 announce, $10 allow private,
--- $11 from: begin, end or the last seq that it shall not get
-INSERT INTO endpoint (name, unit, carrier, sealed, shown, key, filter, language, announce, allow_private, from_seq, cursor)
+-- $11 from: begin, end or the last seq that it shall not get, $12 on: as in endpoint_people
+INSERT INTO endpoint (name, unit, carrier, sealed, shown, key, filter, language, announce, allow_private, from_seq, cursor,
+                      events, quiet_from, quiet_to, digest_at, per_hour, login)
 SELECT $1::text, $2::text, $3::text, $4::bytea, $5::text, $6::bigint, coalesce($7::text, ''), coalesce($8::text, ''), $9::text,
-       $10::text = 'yes', f.seq, f.seq
+       $10::text = 'yes', f.seq, f.seq, coalesce($12::text, ''), nullif($13::text, 'none')::time, nullif($14::text, 'none')::time,
+       nullif($15::text, 'none')::time, nullif($16::text, 'none')::integer, nullif($17::text, 'none')
 FROM (SELECT CASE $11::text WHEN 'begin' THEN 0 WHEN 'end' THEN coalesce((SELECT head FROM stream WHERE unit = $2::text), 0)
              ELSE $11::text::bigint END AS seq) f
 RETURNING endpoint, from_seq;
@@ -69,3 +71,19 @@ ORDER BY at DESC LIMIT 1;
 -- name: endpoint_test_end
 -- $1 endpoint, $2 announcement: nobody brought it
 DELETE FROM delivery WHERE endpoint = $1::text::bigint AND seq = -$2::text::bigint;
+
+-- name: endpoint_people
+-- $1 name, $2 language, $3 events, $4 and $5 quiet hours, $6 digest, $7 how many an hour, $8 login; NULL: as it is, none: without
+UPDATE endpoint e SET language = coalesce($2::text, e.language), events = coalesce($3::text, e.events),
+  quiet_from = CASE WHEN $4::text IS NULL THEN e.quiet_from ELSE nullif($4::text, 'none')::time END,
+  quiet_to = CASE WHEN $5::text IS NULL THEN e.quiet_to ELSE nullif($5::text, 'none')::time END,
+  digest_at = CASE WHEN $6::text IS NULL THEN e.digest_at ELSE nullif($6::text, 'none')::time END,
+  per_hour = CASE WHEN $7::text IS NULL THEN e.per_hour ELSE nullif($7::text, 'none')::integer END,
+  login = CASE WHEN $8::text IS NULL THEN e.login ELSE nullif($8::text, 'none') END, changed = e.changed + 1
+WHERE e.name = $1::text RETURNING e.name;
+
+-- name: endpoint_wishes
+-- $1 name → what people want of it, in words
+SELECT coalesce(nullif(events, ''), 'all'), coalesce(to_char(quiet_from, 'HH24:MI') || '-' || to_char(quiet_to, 'HH24:MI'), 'none'),
+       coalesce(to_char(digest_at, 'HH24:MI'), 'none'), coalesce(per_hour::text, 'none'), coalesce(login, '')
+FROM endpoint WHERE name = $1::text;

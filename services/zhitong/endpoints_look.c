@@ -76,6 +76,16 @@ static void print_endpoint(const PGresult *rows) {
     printf("%-12s %s\n", "why", db_text(rows, 0, 15));
 }
 
+static void print_wishes(struct db *db, const char *name) {
+    static const char *const labels[] = {"events", "quiet", "digest", "per hour", "login"};
+    struct params params = {0};
+    params_text(&params, name);
+    SCOPED_RESULT
+    *rows = db_ask(db, "endpoint_wishes", &params);
+    for (int i = 0; rows != NULL && PQntuples(rows) > 0 && i < (int)(sizeof labels / sizeof labels[0]); i++)
+        printf("%-12s %s\n", labels[i], db_text(rows, 0, i));
+}
+
 int endpoints_show_command(int argc, char **argv) {
     const char *name;
     struct db *db = open_for(argc, argv, &name);
@@ -86,8 +96,10 @@ int endpoints_show_command(int argc, char **argv) {
     SCOPED_RESULT
     *rows = db_ask(db, "endpoint_show", &params);
     int status = rows == NULL ? database_failed(db) : PQntuples(rows) == 0 ? no_such(name) : EXIT_GOOD;
-    if (status == EXIT_GOOD)
+    if (status == EXIT_GOOD) {
         print_endpoint(rows);
+        print_wishes(db, name);
+    }
     db_close(&db);
     return status;
 }

@@ -13,6 +13,7 @@
 #include "services/zhitong/deliveries.h"
 #include "services/zhitong/due.h"
 #include "services/zhitong/endpoints.h"
+#include "services/zhitong/endpoints_people.h"
 #include "services/zhitong/follow.h"
 #include "services/zhitong/import.h"
 #include "services/zhitong/keys.h"
@@ -73,6 +74,8 @@ static const struct command_row commands[] = {
     {"endpoints add", endpoints_add_command, ENDPOINTS_ADD_USAGE,
      "tell somebody of what comes in a unit's stream, from the end of it on or from a seq: a webhook, or people",
      DATABASE},
+    {"endpoints set", endpoints_set_command, "NAME " ENDPOINTS_PEOPLE_USAGE,
+     "what people want of it: events, quiet hours, digest, how many an hour; none takes one away", DATABASE},
     {"endpoints list", endpoints_list_command, "", "who is told, how far, and what waits", DATABASE},
     {"endpoints show", endpoints_show_command, "NAME", "all about one of them", DATABASE},
     {"endpoints test", endpoints_test_command, "NAME", "send it a test delivery and show the answer", DATABASE},

@@ -82,6 +82,7 @@ BEGIN
   END IF;
   RETURN QUERY SELECT * FROM notification.reporter_ended_look(of_case);
 END $$;
+GRANT USAGE ON SCHEMA notification TO zhitong_intake; -- for these four functions; it has no right on a table
 REVOKE ALL ON FUNCTION notification.unsubscribe_look, notification.unsubscribe, notification.reporter_ended_look,
   notification.end_reporter FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION notification.unsubscribe_look, notification.unsubscribe, notification.reporter_ended_look,
