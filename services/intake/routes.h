@@ -4,7 +4,7 @@
 
 #include "common/http.h"
 
-#define INTAKE_ROUTE_COUNT 24
+#define INTAKE_ROUTE_COUNT 26
 extern const struct http_route intake_routes[INTAKE_ROUTE_COUNT];
 
 #endif

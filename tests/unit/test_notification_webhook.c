@@ -126,7 +126,7 @@ static void only_2xx_is_taken(void **state) {
     for (size_t i = 0; i < LENGTH(examples); i++) {
         const struct answer answer = {examples[i].status, "", "", examples[i].retry_after_ms};
         struct verdict verdict;
-        carrier_named("webhook")->judge(&answer, &verdict);
+        carrier_named("webhook")->judge(NULL, &answer, &verdict);
         if (verdict.kind != examples[i].kind || verdict.wait_ms != examples[i].wait_ms)
             fail_msg("%d: %d", examples[i].status, (int)verdict.kind);
     }
