@@ -35,7 +35,7 @@ void subscription_pump(struct publisher *publisher, struct subscription *to) {
     struct stream *stream = to->stream;
     if (to->start != STARTED || to->group != NULL)
         return;
-    while (to->credit > 0 && to->reading == 0 && to->next <= stream->head) {
+    while (to->credit > 0 && to->reading == 0 && to->next <= stream->head && !subscription_is_full(publisher, to, 0)) {
         const struct chunk *chunk = tail_find(stream, to->next);
         struct run run;
         if (chunk == NULL) {
@@ -95,6 +95,8 @@ void publish_chunk(struct publisher *publisher, struct chunk *take_chunk) {
 /* The next read runs while this one's rows are sent. */
 static void read_ahead(struct publisher *publisher, struct subscription *to, const struct read_rows *rows) {
     uint64_t next = rows->first + rows->count;
+    if (subscription_is_full(publisher, to, 0))
+        return;
     bool has_credit = to->filter != NULL ? to->credit > 0 : to->credit > rows->count;
     if (has_credit && next <= to->stream->head && tail_find(to->stream, next) == NULL)
         read_for(publisher, to, next, to->credit - (to->filter != NULL ? 0 : rows->count));

@@ -11,8 +11,11 @@
 
 #define ENTRIES_PER_FRAME_MAX 500
 #define FRAME_BYTES_MAX 1048576
-#define READ_ENTRIES_MAX 2000       /* entries read back from the table at a time */
-#define FOLLOW_CREDIT_MAX 100000    /* more is refused: it would be a promise to buffer without bound */
+#define READ_ENTRIES_MAX 2000    /* entries read back from the table at a time */
+#define FOLLOW_CREDIT_MAX 100000 /* more is refused: it would be a promise to buffer without bound */
+/* Sent to departments and not yet applied by them, in all. Beyond it each may have its share only, and no less than the second. */
+#define UNAPPLIED_BYTES_MAX 134217728
+#define UNAPPLIED_SHARE_BYTES_MIN 65536
 #define FRAMES_PER_SECOND_MAX 10000 /* of one department's connection; what comes beyond it is not looked at */
 #define GROUP_SILENCE_MS 10000      /* a member that says nothing for so long has left its group */
 #define GROUP_SAVE_MS 200           /* a group's mark is saved this often while it moves */

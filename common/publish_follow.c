@@ -48,7 +48,7 @@ static void begin(struct publisher *publisher, struct subscription *to, const st
     to->from_at = follow->from_at;
     to->start = options->read_start == NULL ? STARTED : START_WANTED;
     to->next = follow->from;
-    to->told = follow->from - 1;
+    to->told = to->applied = follow->from - 1;
     if (to->start == START_WANTED) {
         subscription_start(publisher, to);
         return;
@@ -63,8 +63,10 @@ static void begin(struct publisher *publisher, struct subscription *to, const st
         subscription_pump(publisher, to);
 }
 
-static void reset(struct subscription *to, const struct follow *follow, const struct filter *filter) {
+static void reset(struct publisher *publisher, struct subscription *to, const struct follow *follow,
+                  const struct filter *filter) {
     group_leave(to);
+    subscription_applied(publisher, to, UINT64_MAX);
     free(to->filter);
     to->filter = NULL;
     if (filter->count > 0 && follow->group[0] == '\0') {
@@ -98,9 +100,11 @@ static void start_follow(struct publisher *publisher, struct follower *follower,
     }
     struct stream *stream = stream_add(publisher, follow->stream);
     struct subscription *to = subscription_find(stream, follower);
-    if (to == NULL)
+    if (to == NULL) {
         to = subscription_add(stream, follower);
-    reset(to, follow, &filter);
+        publisher->departments += follower->is_public;
+    }
+    reset(publisher, to, follow, &filter);
     if (follow->group[0] == '\0') {
         begin(publisher, to, follow);
         return;
@@ -123,6 +127,7 @@ static int take_credit(struct publisher *publisher, struct subscription *to, con
     if (to->start == STARTED && credit->applied >= to->next)
         return refuse(why, "applied", "nothing beyond %llu was sent", (unsigned long long)(to->next - 1));
     to->credit = total;
+    subscription_applied(publisher, to, credit->applied);
     subscription_pump(publisher, to);
     return 0;
 }

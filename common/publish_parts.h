@@ -37,6 +37,8 @@ struct subscription { /* one follower on one stream */
     uint64_t next;         /* seq to send next */
     uint64_t told;         /* last seq that was sent or skipped, as the follower knows; UINT64_MAX: it knows none yet */
     uint64_t credit;       /* entries that may still be sent; of a group's member: until it is dealt to */
+    uint64_t applied;      /* last seq that the follower says it has applied */
+    uint64_t unapplied;    /* bytes sent behind it, about */
     uint64_t reading;      /* seq being read from the table, 0: none */
     int64_t behind_since;  /* monotonic ms; 0: it has everything */
     struct filter *filter; /* NULL: everything is wanted */
@@ -79,7 +81,9 @@ struct publisher {
     const struct city *city;
     char source[EVENT_SOURCE_MAX + 1];
     uint64_t tokens;
-    struct bytes frame; /* being made */
+    struct bytes frame;   /* being made */
+    uint64_t unapplied;   /* bytes of all departments' followers outside of groups */
+    uint64_t departments; /* these followers */
 };
 
 /* ---- publish_table.c */
@@ -106,6 +110,10 @@ const uint8_t *run_entry(const struct run *run, uint32_t number, size_t *size);
 /* Sends from the run, which begins at to->next, what the credit allows; leaves out what the filter does. -1: the follower is gone and
  * was dropped; the subscription must not be touched any more. */
 MUST_CHECK int subscription_send(struct publisher *publisher, struct subscription *to, const struct run *run);
+/* Too much was sent to departments that they have not applied, and this one has its share of it: it gets no more for now. */
+bool subscription_is_full(const struct publisher *publisher, const struct subscription *to, size_t in_frame);
+/* The follower has applied what there is up to this seq; UINT64_MAX: it begins anew. */
+void subscription_applied(struct publisher *publisher, struct subscription *to, uint64_t seq);
 /* Tells what was left out since the last entry. -1 as above. */
 MUST_CHECK int subscription_tell_skip(struct publisher *publisher, struct subscription *to);
 

@@ -28,6 +28,30 @@ const uint8_t *run_entry(const struct run *run, uint32_t number, size_t *size) {
     return chunk->data.data + begin;
 }
 
+/* ---- what is not applied yet ------------------------------------------------------------------------------------------- */
+
+static bool is_counted(const struct subscription *to) {
+    return to->follower->is_public && to->group == NULL;
+}
+
+bool subscription_is_full(const struct publisher *publisher, const struct subscription *to, size_t in_frame) {
+    if (publisher->unapplied <= UNAPPLIED_BYTES_MAX || !is_counted(to))
+        return false;
+    uint64_t share = UNAPPLIED_BYTES_MAX / (publisher->departments + 1);
+    return to->unapplied + in_frame >= (share > UNAPPLIED_SHARE_BYTES_MIN ? share : UNAPPLIED_SHARE_BYTES_MIN);
+}
+
+void subscription_applied(struct publisher *publisher, struct subscription *to, uint64_t seq) {
+    uint64_t left = 0;
+    if (seq <= to->applied || to->unapplied == 0)
+        return;
+    if (seq < to->told && to->told != UINT64_MAX)
+        left = (uint64_t)((double)to->unapplied * (double)(to->told - seq) / (double)(to->told - to->applied));
+    publisher->unapplied -= to->unapplied - left;
+    to->unapplied = left;
+    to->applied = seq == UINT64_MAX ? 0 : seq;
+}
+
 /* ---- frames ------------------------------------------------------------------------------------------------------------ */
 
 void frame_add(struct publisher *publisher, struct frame_run *frame, const struct moved_facts *facts,
@@ -74,6 +98,10 @@ int frame_flush(struct publisher *publisher, struct frame_run *frame) {
         return -1;
     }
     metric_add(METRIC_entries_sent_total, entries.count);
+    if (is_counted(to)) {
+        to->unapplied += publisher->frame.size;
+        publisher->unapplied += publisher->frame.size;
+    }
     return 0;
 }
 
@@ -132,7 +160,7 @@ int subscription_send(struct publisher *publisher, struct subscription *to, cons
             return -1;
         if (!wanted)
             continue;
-        if (to->credit == 0)
+        if (to->credit == 0 || subscription_is_full(publisher, to, frame.count > 0 ? publisher->frame.size : 0))
             break;
         if (frame.count == 0)
             frame = (struct frame_run){.to = to, .first = to->next};

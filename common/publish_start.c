@@ -53,6 +53,7 @@ static void subscription_started(struct publisher *publisher, struct subscriptio
     memcpy(head.stream, to->stream->name, sizeof to->stream->name);
     to->start = STARTED;
     to->next = next;
+    to->applied = next - 1;
     to->told = to->from == 0 ? UINT64_MAX : next - 1;
     if (wire_send(to->follower->socket, &to->follower->peer, MESSAGE_head, &head) != 0) {
         follower_drop(publisher, to->follower);

@@ -97,6 +97,8 @@ struct subscription *subscription_add(struct stream *stream, struct follower *fo
 
 void subscription_drop(struct publisher *publisher, struct subscription *subscription) {
     struct subscription **at = &subscription->stream->subscriptions;
+    subscription_applied(publisher, subscription, UINT64_MAX);
+    publisher->departments -= subscription->follower->is_public;
     group_leave(subscription);
     while (*at != subscription)
         at = &(*at)->next_of_stream;

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define STALLED_MS_MAX \
+    60000 /* a peer that takes nothing off its socket for so long loses its connection: TCP_USER_TIMEOUT */
 #define LINGER_MS 200
 #define RECONNECT_MS 20
 #define RECONNECT_MS_MAX 500
@@ -76,6 +78,7 @@ void *wire_router(void *context, const struct wire_router_options *options, int 
     set_int(socket, ZMQ_ROUTER_MANDATORY, 1);
     set_int(socket, ZMQ_CURVE_SERVER, 1);
     set_int(socket, ZMQ_HANDSHAKE_IVL, 5000);
+    set_int(socket, ZMQ_TCP_MAXRT, STALLED_MS_MAX);
     zmq_setsockopt(socket, ZMQ_ZAP_DOMAIN, options->domain, strlen(options->domain));
     char endpoint[160];
     if (options->port == 0)

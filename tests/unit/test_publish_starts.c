@@ -234,6 +234,33 @@ static void what_is_no_case_moved_is_left_out_aloud(void **state) {
     close_stage(&stage);
 }
 
+/* The limit is made small by what others are said to have. */
+static void who_applies_nothing_gets_no_more_than_its_share(void **state) {
+    struct stage stage;
+    (void)state;
+    open_stage(&stage, 10);
+    owner_commit(&stage.owner, UNIT, 5000);
+    struct publisher *publisher = stage.owner.publisher;
+    publisher->unapplied = UNAPPLIED_BYTES_MAX + 1;
+    publisher->departments = UNAPPLIED_BYTES_MAX / UNAPPLIED_SHARE_BYTES_MIN;
+    struct ear *ear = ear_open(&stage);
+    ear_follow(ear, (struct follow){.from = 1, .credit = 5000});
+    converse((struct ear *const[]){ear, NULL}, QUIET_MS, NULL, 0);
+    assert_in_range(ear->count, 100, 1000);
+    uint64_t before = ear->count;
+    ear_credit(ear, before, 0); /* it has applied them */
+    converse((struct ear *const[]){ear, NULL}, QUIET_MS, NULL, 0);
+    assert_in_range(ear->count, before + 100, 2 * before + 1);
+    publisher->unapplied -= UNAPPLIED_BYTES_MAX + 1;
+    ear_credit(ear, before + 2, 0);
+    hear(ear, &ear->count, 5000);
+    ear_credit(ear, 5000, 0);
+    converse((struct ear *const[]){ear, NULL}, QUIET_MS, NULL, 0);
+    assert_int_equal(publisher->unapplied, 0);
+    ear_close(ear);
+    close_stage(&stage);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_follow_begins_where_it_asks_to),
@@ -244,6 +271,7 @@ int main(void) {
         cmocka_unit_test(followers_with_and_without_filter_do_not_disturb_each_other),
         cmocka_unit_test(many_followers_of_one_stream_share_its_reads),
         cmocka_unit_test(a_flood_of_frames_harms_only_its_sender),
+        cmocka_unit_test(who_applies_nothing_gets_no_more_than_its_share),
         cmocka_unit_test(what_is_no_case_moved_is_left_out_aloud),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
