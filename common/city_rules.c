@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "common/city_fields.h"
-#include "common/city_private.h"
 #include "common/city_notices.h"
+#include "common/city_private.h"
 #include "common/city_questions.h"
 #include "common/city_sources.h"
 #include "common/code_index.h"

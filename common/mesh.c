@@ -12,9 +12,10 @@
 #include "common/metrics.h"
 #include "common/reader.h"
 
-#define TURN_MS 250     /* how soon a dead replica is noticed */
-#define CLOCK_MS 1000   /* how often the time is read */
-#define VIEW_MS 4000    /* the view is read again even when nobody announced a change: a key whose end comes is out within 5 s */
+#define TURN_MS 250   /* how soon a dead replica is noticed */
+#define CLOCK_MS 1000 /* how often the time is read */
+#define VIEW_MS \
+    4000 /* the view is read again even when nobody announced a change: a key whose end comes is out within 5 s */
 #define TEND_MS 3600000 /* how often day partitions are looked after */
 #define RECONNECT_MS 500
 

@@ -6,9 +6,9 @@
 
 #include "common/case_map.h"
 #include "common/metrics.h"
+#include "common/receipt.h"
 #include "services/intake/door.h"
 #include "services/intake/duplicates.h"
-#include "common/receipt.h"
 #include "services/intake/report.h"
 #include "services/intake/report_files.h"
 #include "services/intake/report_source.h"

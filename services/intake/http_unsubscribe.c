@@ -50,7 +50,8 @@ static void add_page(const struct ending *ending, const struct notice_text *word
     add_escaped(page, words->language);
     add(page, "\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\"><title>");
     add_escaped(page, words->subject);
-    add(page, "</title></head>\n<body style=\"font:1.1em/1.5 sans-serif;max-width:32em;margin:2em auto;padding:0 1em\"><main>\n<h1>");
+    add(page,
+        "</title></head>\n<body style=\"font:1.1em/1.5 sans-serif;max-width:32em;margin:2em auto;padding:0 1em\"><main>\n<h1>");
     add_escaped(page, words->subject);
     add(page, "</h1>\n<p>");
     add_escaped(page, words->text);

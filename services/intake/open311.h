@@ -7,8 +7,8 @@
 #ifndef ZHITONG_INTAKE_OPEN311_H
 #define ZHITONG_INTAKE_OPEN311_H
 
-#include "common/http.h"
 #include "common/emit.h"
+#include "common/http.h"
 #include "services/intake/intake.h"
 #include "services/intake/open311_book.h"
 #include "services/intake/open311_time.h"

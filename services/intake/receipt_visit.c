@@ -11,8 +11,8 @@
 #include "common/http_address.h"
 #include "common/http_json.h"
 #include "common/ids.h"
-#include "common/try_limit.h"
 #include "common/receipt.h"
+#include "common/try_limit.h"
 
 #define SCHEME "Receipt "
 

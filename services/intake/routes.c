@@ -49,8 +49,8 @@ const struct http_route intake_routes[INTAKE_ROUTE_COUNT] = {
     {"DELETE", "/receipts/*/reporter", receipt_delete_reporter, "forgets who reported it", ""},
     {"POST", "/receipts/*/*", receipt_post,
      "supplement, rate, reopen, withdraw, appeal or urge, by its reporter; needs Idempotency-Key", ""},
-    {"GET", "/unsubscribe/*", intake_get_unsubscribe, "asks whoever got a message whether he wants no more; changes nothing",
-     "all"},
+    {"GET", "/unsubscribe/*", intake_get_unsubscribe,
+     "asks whoever got a message whether he wants no more; changes nothing", "all"},
     {"POST", "/unsubscribe/*", intake_post_unsubscribe,
      "ends the messages that came with this link (RFC 8058); all: those about every report of his", "all"},
 };
