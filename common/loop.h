@@ -104,7 +104,8 @@ struct service_loop {
     size_t requests_waiting;       /* in all queues and works */
     int64_t chain_lag_max_ms;
     int64_t behind_ms[UPSTREAMS_MAX], worst_ms;
-    int64_t refusals_told_at;
+    int64_t refusals_from;                   /* monotonic ms; of keys, counted since then */
+    uint32_t refusals_told, refusals_untold; /* lines in the journal, and those that were left out */
     bool connected, stopping;
     void *own; /* of the service: service->extra->open() */
 };
@@ -122,7 +123,7 @@ uint16_t loop_stream_shard(const struct service_loop *loop, const char *stream);
 bool loop_is_ours(void *context, bool is_public, const char *stream, struct moved *moved);
 bool loop_may_follow(void *context, bool is_public, const char *user, const char *stream, struct reason *why);
 bool loop_may_request(const struct service_loop *loop, const char *user, struct reason *why);
-bool loop_zap_find(void *context, const char *domain, const char *key, char user[WIRE_USER_MAX + 1]);
+bool loop_zap_find(void *context, const struct zap_who *who, char user[WIRE_USER_MAX + 1]);
 
 /* loop_requests.c: requests in, answers out */
 void loop_packet(struct service_loop *loop, void *socket, struct packet *packet);

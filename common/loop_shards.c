@@ -8,8 +8,9 @@
 #include "common/loop.h"
 #include "common/metrics.h"
 
-#define USER_KEY_SIZE 10      /* characters of a key in what the journal calls a department */
-#define REFUSALS_TOLD_MS 1000 /* at most one journal line about unknown keys in this time */
+#define USER_KEY_SIZE 10 /* characters of a key in what the journal calls a department */
+#define REFUSALS_TOLD_MS 1000
+#define REFUSALS_TOLD_MAX 10 /* journal lines about unknown keys in this time */
 
 /* ---- who serves a stream, and who may follow it ------------------------------------------------------------------- */
 
@@ -114,18 +115,35 @@ static bool find_access(const struct service_loop *loop, const char *key, char *
     return false;
 }
 
-bool loop_zap_find(void *context, const char *domain, const char *key, char user[WIRE_USER_MAX + 1]) {
+/* Every refusal is a line, unless there are very many: then their number is told. */
+static void tell_refused(struct service_loop *loop, const struct zap_who *who) {
+    int64_t now = clock_monotonic_ms();
+    if (now - loop->refusals_from >= REFUSALS_TOLD_MS) {
+        loop->refusals_from = now;
+        loop->refusals_told = 0;
+    }
+    if (loop->refusals_told == REFUSALS_TOLD_MAX) {
+        loop->refusals_untold++;
+        return;
+    }
+    char more[60] = "";
+    if (loop->refusals_untold > 0)
+        snprintf(more, sizeof more, "; %u more before it are not told", loop->refusals_untold);
+    loop->refusals_told++;
+    loop->refusals_untold = 0;
+    journal_say(JOURNAL_WARNING, "key_refused",
+                "a key that is not known (yet) was refused at the %s endpoint: %s from %s%s", who->domain,
+                who->public_key, who->address, more);
+}
+
+bool loop_zap_find(void *context, const struct zap_who *who, char user[WIRE_USER_MAX + 1]) {
     struct service_loop *loop = context;
-    bool known = strcmp(domain, "mesh") == 0 ? find_member(loop, key, user) : find_access(loop, key, user);
+    bool known = strcmp(who->domain, "mesh") == 0 ? find_member(loop, who->public_key, user)
+                                                  : find_access(loop, who->public_key, user);
     if (known)
         return true;
     metric_add(METRIC_access_refused_total, 1);
-    int64_t now = clock_monotonic_ms();
-    if (now - loop->refusals_told_at < REFUSALS_TOLD_MS)
-        return false;
-    loop->refusals_told_at = now;
-    journal_say(JOURNAL_WARNING, "key_refused", "a key that is not known (yet) was refused at the %s endpoint: %s",
-                domain, key);
+    tell_refused(loop, who);
     return false;
 }
 

@@ -63,8 +63,13 @@ const uint8_t *packet_data(struct packet *packet, size_t *size);
 /* ---- ZAP: who may connect ------------------------------------------------------------------------------- */
 
 struct zap;
-/* Finds who owns the public key (Z85) in this domain: fills user and returns true, or returns false. */
-typedef bool zap_find(void *context, const char *domain, const char *public_key, char user[WIRE_USER_MAX + 1]);
+struct zap_who {            /* wants to connect */
+    const char *domain;     /* of the endpoint */
+    const char *address;    /* IP address */
+    const char *public_key; /* Z85 */
+};
+/* Finds who owns the public key in this domain: fills user and returns true, or returns false. */
+typedef bool zap_find(void *context, const struct zap_who *who, char user[WIRE_USER_MAX + 1]);
 struct zap *zap_open(void *context);
 void zap_close(struct zap **zap);
 void *zap_socket(struct zap *zap);

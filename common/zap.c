@@ -85,7 +85,7 @@ void zap_turn(struct zap *zap, zap_find *find, void *find_context) {
             request.sizes[6] == CURVE_KEY_BYTES) {
             char key[WIRE_KEY_SIZE];
             zmq_z85_encode(key, (const uint8_t *)request.frames[6], CURVE_KEY_BYTES);
-            known = find(find_context, request.frames[2], key, user);
+            known = find(find_context, &(struct zap_who){request.frames[2], request.frames[3], key}, user);
         }
         answer(zap->socket, &request, known, user);
     }

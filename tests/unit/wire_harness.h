@@ -48,10 +48,10 @@ static inline void bed_allow(struct wire_bed *bed, const char *domain, const str
     snprintf(known->user, sizeof known->user, "%s", user);
 }
 
-static inline bool bed_find(void *context, const char *domain, const char *key, char user[WIRE_USER_MAX + 1]) {
+static inline bool bed_find(void *context, const struct zap_who *who, char user[WIRE_USER_MAX + 1]) {
     const struct wire_bed *bed = context;
     for (size_t i = 0; i < bed->count; i++) {
-        if (strcmp(bed->keys[i].domain, domain) != 0 || strcmp(bed->keys[i].key, key) != 0)
+        if (strcmp(bed->keys[i].domain, who->domain) != 0 || strcmp(bed->keys[i].key, who->public_key) != 0)
             continue;
         snprintf(user, WIRE_USER_MAX + 1, "%s", bed->keys[i].user);
         return true;
