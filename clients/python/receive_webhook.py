@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """A receiver of Zhitong's webhooks, with Python's standard library only, to copy from. docs/webhooks.md explains what it does.
 
-    python3 receive_webhook.py --secret-file hook.secret [--port 8099] [--store events.db] [--count N]
+    python3 receive_webhook.py --secret-file hook.secret [--port 8099] [--store events.db]
 
 It checks the signature, stores each event once, and only then answers 204. Put it behind a web server that speaks TLS."""
 import argparse
@@ -11,8 +11,9 @@ import hmac
 import json
 import sqlite3
 import sys
+import threading
 import time
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 TOLERANCE_SECONDS = 300   # a message that claims to be older or newer was recorded and sent again
 BODY_BYTES_MAX = 1 << 20
@@ -37,14 +38,15 @@ class Store:
     """Every event once: the same webhook-id again changes nothing."""
 
     def __init__(self, path):
-        self.db = sqlite3.connect(path)
+        self.db = sqlite3.connect(path, check_same_thread=False)
+        self.lock = threading.Lock()  # a connection has a thread of its own, and some are open at once
         self.db.execute("CREATE TABLE IF NOT EXISTS event (id TEXT PRIMARY KEY, unit TEXT, seq TEXT, event TEXT)")
 
     def keep(self, message, event, text):
-        with self.db:  # committed when the block ends
-            self.db.execute("INSERT OR IGNORE INTO event VALUES (?, ?, ?, ?)",
-                            (message, event.get("unit"), event.get("sequence"), text))
-        return self.db.execute("SELECT changes()").fetchone()[0] > 0
+        with self.lock, self.db:  # committed when the block ends
+            done = self.db.execute("INSERT OR IGNORE INTO event VALUES (?, ?, ?, ?)",
+                                   (message, event.get("unit"), event.get("sequence"), text))
+        return done.rowcount > 0
 
 
 class Receiver(BaseHTTPRequestHandler):
@@ -82,15 +84,11 @@ def main():
     parser.add_argument("--secret-file", action="append", required=True, help="may be given twice while a secret is replaced")
     parser.add_argument("--port", type=int, default=8099)
     parser.add_argument("--store", default="events.db")
-    parser.add_argument("--count", type=int, default=0, help="end after so many requests")
     options = parser.parse_args()
-    server = HTTPServer(("127.0.0.1", options.port), Receiver)
+    server = ThreadingHTTPServer(("127.0.0.1", options.port), Receiver)
     server.secrets = [open(path, encoding="ascii").read().strip() for path in options.secret_file]
     server.store, server.take = Store(options.store), take
-    served = 0
-    while options.count == 0 or served < options.count:
-        server.handle_request()
-        served += 1
+    server.serve_forever()
 
 
 if __name__ == "__main__":

@@ -60,7 +60,7 @@ def none_is_lost_and_doubles_have_the_same_id(system, shared):
     assert all(len(of_one) == 1 for of_one in ids.values())
     doubles = sum(times - 1 for times in told.values())
     print(f"# {len(got)} requests, {doubles} of them doubles")
-    assert doubles < 1500, doubles
+    assert doubles < 2500, doubles  # what was under way and not written yet, at each change of owner
     assert system.sql.number("SELECT count(*) FROM notification.delivery") == 0
     assert system.sql.number("SELECT count(DISTINCT (endpoint, seq)) FROM notification.attempt WHERE outcome = 'sent'") == UNITS * ENTRIES
 
