@@ -15,7 +15,7 @@ struct live_follow_options {
     void *context;
     /* The replica of notification that owns the stream; NULL: nobody is known now. */
     const struct member *(*owner)(void *context, const char *stream);
-    /* The stream's last seq, where it was followed from 0: the next entry comes after it. */
+    /* The stream's last seq, where it was followed from 0, or where it ends before what was asked for: the next entry comes after it. */
     void (*head)(void *context, const char *stream, uint64_t seq);
     /* A case_moved of `size` bytes that the guard has passed; borrowed. */
     void (*entry)(void *context, const char *stream, uint64_t seq, const uint8_t *data, size_t size);

@@ -71,12 +71,19 @@ static const struct member *owner(void *context, const char *stream) {
 static void on_head(void *context, const char *stream, uint64_t seq) {
     struct live_hub *hub = context;
     struct live_unit *unit = *place_of(hub, stream);
-    if (unit == NULL || unit->known)
+    if (unit == NULL)
         return;
     unit->known = true;
     live_ring_start(&unit->live, &hub->store, seq + 1);
     for (struct live_client *client = unit->clients; client != NULL; client = client->next)
         place_client(client);
+}
+
+/* A replay begins before the end; where there is none any more, the live follow finds out. */
+static void on_replay_head(void *context, const char *stream, uint64_t seq) {
+    (void)context;
+    (void)stream;
+    (void)seq;
 }
 
 /* The event as it is sent; the caller frees it. */
@@ -283,6 +290,7 @@ struct live_hub *live_hub_open(const struct live_hub_options *options) {
                                          .truncated = on_live_truncated};
     hub->live = live_follow_open(&follow);
     follow.grants = false;
+    follow.head = on_replay_head;
     follow.entry = on_replay;
     follow.truncated = on_replay_truncated;
     hub->replay = live_follow_open(&follow);

@@ -243,7 +243,7 @@ def stopping_desk_ends_its_pages_at_once(system, shared):
     wait_until(lambda: desk.metric("live_clients") == 0, 10, "those that left are noticed")
     page = Page(desk, shared["staff"]["mill"].token)
     group = Pages([page], come_back=False)
-    group.until(lambda: page.last_id, 5, "an id")
+    group.until(lambda: page.last_id, 5, lambda: (page.headers, page.events, page.comments))
     begun = time.monotonic()
     desk.process.terminate()
     group.until(lambda: page.socket is None, 5, "the end")
