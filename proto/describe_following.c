@@ -83,7 +83,7 @@ static const char filters[] =
     "### Starting points\n\n"
     "| `from` | `from_at` | begins |\n|---|---|---|\n"
     "| n, from 1 | | at entry n; head + 1 waits for what comes next |\n"
-    "| 0 | unix ms | at the first entry of this instant or later |\n"
+    "| 0 | unix ms | so that none of this instant or later is left out; some of just before it may come |\n"
     "| 0 | | at what is appended from now on |\n\n"
     "With `from` 0 the owner answers with `head`, then `skip`: the follower's cursor is its `seq`. Whoever keeps a cursor uses\n"
     "`from` 0 only the first time. A seq beyond head + 1 is refused (`from`): the cursor comes from another system, or\n"

@@ -59,7 +59,7 @@ def an_unknown_key_gets_no_answer_and_is_counted(system, _):
         assert replica.metric("access_refused_total") >= before + 2
         lines = replica.journal("key_refused")
         assert lines, replica.name
-        assert any("from 127.0.0.1" in line["text"] for line in lines), lines[:3]
+        assert any("127.0.0.1" in line["text"] for line in lines), lines[:3]
     context.destroy(linger=0)
 
 
