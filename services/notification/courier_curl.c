@@ -7,7 +7,6 @@
 #include "services/notification/address_guard.h"
 #include "services/notification/courier_inner.h"
 
-#define BUFFER_BYTES 4096L
 #define IDLE_SECONDS_MAX 60L /* that a connection rests before it is used again */
 
 /* ---- what libcurl calls ----------------------------------------------------------------------------------------------- */
@@ -120,6 +119,7 @@ static void configure_mail(struct flight *flight) {
     curl_easy_setopt(easy, CURLOPT_PASSWORD, transfer->password);
 }
 
+/* CURLOPT_BUFFERSIZE stays as it is: libcurl 7.88 may read the usual size into a buffer of the size that was set before a reset. */
 void flight_configure(struct flight *flight) {
     CURL *easy = flight->easy;
     curl_easy_reset(easy);
@@ -132,7 +132,6 @@ void flight_configure(struct flight *flight) {
     curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)DELIVERY_MS_MAX);
     curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_MS_MAX);
     curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN, IDLE_SECONDS_MAX);
-    curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, BUFFER_BYTES);
     curl_easy_setopt(easy, CURLOPT_PROXY, "");
     curl_easy_setopt(easy, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_answer);

@@ -234,6 +234,7 @@ def the_last_failure_is_a_dead_letter_which_can_be_told_again(system, shared):
     case, = send(shared, "hill_1")
     wait_until(lambda: waiting(system, "dead") == ["retry"], 5, lambda: waiting(system, "dead"))
     system.zhitong("endpoints", "disable", "dead")
+    time.sleep(0.5)  # an attempt under way is written first
     system.sql.rows("UPDATE notification.delivery SET attempts = 9, next_at = now() WHERE state = 'retry'")  # three days later
     system.zhitong("endpoints", "enable", "dead")
     wait_until(lambda: waiting(system, "dead") == ["dead"], 5, lambda: waiting(system, "dead"))
