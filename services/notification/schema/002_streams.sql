@@ -117,11 +117,13 @@ CREATE VIEW notification.stream_entry AS
 SELECT s.unit, b.seq, b.day, b.case_id, b.version, b.type, b.body
 FROM notification.stream_body b JOIN notification.stream s ON s.number = b.stream
 UNION ALL
-SELECT s.unit, r.last_seq - cardinality(r.of_seqs) + n.nth, r.day, b.case_id, b.version, b.type, b.body
-FROM notification.stream_run r JOIN notification.stream s ON s.number = r.stream
-  CROSS JOIN unnest(r.of_streams, r.of_seqs) WITH ORDINALITY AS n (stream, seq, nth)
-  LEFT JOIN notification.stream_body b ON b.stream = n.stream AND b.seq = n.seq AND b.day = r.day
-WHERE n.seq IS NOT NULL;
+SELECT s.unit, r.seq, r.day, b.case_id, b.version, b.type, b.body
+FROM (SELECT stream, day, last_seq - cardinality(of_seqs) + generate_subscripts(of_seqs, 1) AS seq,  -- no lateral join: it could only
+             unnest(of_streams) AS of_stream, unnest(of_seqs) AS of_seq                             -- be a loop, with a scan in it
+      FROM notification.stream_run) r
+  JOIN notification.stream s ON s.number = r.stream
+  LEFT JOIN notification.stream_body b ON b.stream = r.of_stream AND b.seq = r.of_seq AND b.day = r.day
+WHERE r.of_seq IS NOT NULL;
 
 -- ---- reading ----
 
