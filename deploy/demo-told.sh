@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2154 # the variables are those of deploy/demo, which reads this file
+# shellcheck shell=bash disable=SC2154,SC2034 # the variables are those of deploy/demo, which reads this file
 # The demo's endpoints: who is told besides the department that follows, and what they got.
 
 # Who is told besides the department that follows: its other system by webhook, and the city's centre by e-mail, together with
