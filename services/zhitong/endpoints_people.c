@@ -64,7 +64,8 @@ int endpoint_people_address(const struct carrier *carrier, const struct destinat
     /* Enough of a house for every carrier to look at the address. */
     const struct carrier_settings house = {
         .smtp_url = "smtp://check", .mail_from = "check@check", .sms_url = "http://check", .sms_type = "text/plain"};
-    const struct parcel parcel = {.id = "check", .to = to, .language = "", .subject = "", .text = "", .html = "", .end_url = ""};
+    const struct parcel parcel = {
+        .id = "check", .to = to, .language = "", .subject = "", .text = "", .html = "", .end_url = ""};
     struct transfer transfer = {0};
     int status = carrier->prepare(&parcel, &house, &transfer, why);
     transfer_close(&transfer);

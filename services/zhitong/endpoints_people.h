@@ -14,8 +14,11 @@ struct endpoint_people { /* as typed; NULL: not said. "none" takes hours, digest
 };
 
 #define ENDPOINT_PEOPLE_OPTIONS(people) \
-    {"--language", &(people).language, NULL}, {"--events", &(people).events, NULL}, {"--quiet", &(people).quiet, NULL}, \
-        {"--digest", &(people).digest, NULL}, {"--per-hour", &(people).per_hour, NULL}, {"--login", &(people).login, NULL}
+    {"--language", &(people).language, NULL}, {"--events", &(people).events, NULL}, \
+        {"--quiet", &(people).quiet, NULL}, {"--digest", &(people).digest, NULL}, \
+        {"--per-hour", &(people).per_hour, NULL}, { \
+        "--login", &(people).login, NULL \
+    }
 
 /* Refuses with the option: an event that a stream of this unit does not have, a time that is none. */
 MUST_CHECK int endpoint_people_check(struct endpoint_people *people, const char *unit, struct reason *why);
