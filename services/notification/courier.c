@@ -15,7 +15,7 @@
 
 #define EVENTS_MAX 256
 #define SWEEP_MS 10000    /* all endpoints are looked at even when nobody said that one changed */
-#define SWEEP_SOON_MS 200 /* at least between two looks */
+#define SWEEP_SOON_MS 100 /* at least between two looks */
 #define HEADS_AGAIN_MS 5000
 #define TEND_MS 3600000
 #define KEYS_MS 1000

@@ -12,7 +12,8 @@ LISTEN endpoints;
 SELECT mesh.tend_log('notification', 'attempt', $1::integer);
 
 -- name: courier_sweep
-SELECT endpoint, changed, unit FROM endpoint;
+-- Those that work come first: after a takeover they are served while the others are still read.
+SELECT endpoint, changed, unit FROM endpoint ORDER BY failures, endpoint;
 
 -- name: courier_load
 -- $1 endpoints. Last: entries behind the cursor that were told already or have a row, where an earlier one was under way when their

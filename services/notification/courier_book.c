@@ -9,7 +9,7 @@
 #include "services/notification/courier_inner.h"
 #include "services/notification/endpoint_series.h"
 
-#define LOADS_MAX 1000 /* endpoints read in one statement */
+#define LOADS_MAX 200 /* endpoints read in one sweep; deliveries go on before the next */
 #define NEWS_MAX 256
 
 static struct served **number_bucket(struct courier *courier, int64_t endpoint) {
@@ -262,23 +262,21 @@ static void forget_removed(struct courier *courier, const PGresult *rows) {
 
 int courier_sweep(struct courier *courier) {
     struct column numbers = {0};
-    int status = 0;
     SCOPED_RESULT
     *rows = db_ask(courier->db, "courier_sweep", NULL);
     if (rows == NULL)
         return -1;
     forget_removed(courier, rows);
-    for (int row = 0; row < PQntuples(rows) && status == 0; row++) {
+    for (int row = 0; row < PQntuples(rows) && numbers.count < LOADS_MAX; row++) {
         uint16_t shard = loop_stream_shard(courier->loop, db_text(rows, row, 2));
         if (courier->epochs[shard] == 0 || !must_load(courier, db_int8(rows, row, 0), db_int8(rows, row, 1)))
             continue;
         board_watch(courier->board, db_text(rows, row, 2)); /* before its head is read */
         column_int8(&numbers, db_int8(rows, row, 0));
-        if (numbers.count == LOADS_MAX)
-            status = load(courier, &numbers);
     }
-    if (status == 0)
-        status = load(courier, &numbers);
+    if (numbers.count == LOADS_MAX)
+        courier->sweep_soon = true;
+    int status = load(courier, &numbers);
     column_close(&numbers);
     metric_set(METRIC_endpoints, (long long)courier->served_count);
     return status;

@@ -24,7 +24,7 @@ static void columns_close(struct read_columns *columns) {
 /* ---- of streams ------------------------------------------------------------------------------------------------------ */
 
 static int32_t how_many(const struct courier *courier, const struct served *served) {
-    if (served->pool == POOL_SLOW)
+    if (served->pool != POOL_PROVEN)
         return served->health.failures >= CIRCUIT_FAILURES ? 1 : ENTRIES_WHEN_FULL;
     if (courier->window_bytes > WINDOW_BYTES_MAX)
         return served->window_count == 0 ? ENTRIES_WHEN_FULL : 1;

@@ -87,7 +87,7 @@ static void visit(struct courier *courier, struct served *served, struct reads *
             served_rest(courier, served);
         return;
     }
-    uint32_t low = served->pool == POOL_SLOW ? 0 : WINDOW_ENTRIES_MAX / 2;
+    uint32_t low = served->pool == POOL_PROVEN ? WINDOW_ENTRIES_MAX / 2 : 0;
     if (stream_goes_on(served) && served->window_count <= low && want(courier, &reads->streams, served))
         return;
     struct piece *piece = piece_next(served);
