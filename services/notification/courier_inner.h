@@ -25,6 +25,7 @@
 #define WINDOW_BYTES_MAX 33554432 /* of all endpoints; past it endpoints read ENTRIES_WHEN_FULL at a time */
 #define ENTRIES_WHEN_FULL 4
 #define READ_ENDPOINTS_MAX 256 /* in one statement */
+#define READ_OTHERS_MAX 16     /* of them that are not known to work: the others do not wait for long */
 #define VISITS_MAX 1024        /* of endpoints in one turn, per pool */
 #define ENDPOINTS_MAX 100000   /* served by one replica; more are left alone, and that is said */
 #define STOP_MS_MAX 2000       /* at the end: for what is under way */

@@ -65,11 +65,17 @@ static bool is_in_its_pool(struct courier *courier, struct served *served) {
 
 struct reads {
     struct wanted rows, streams;
+    size_t others; /* of endpoints that are not known to work */
+    bool full;     /* the pool at hand goes on in the next turn */
 };
 
-static bool want(struct courier *courier, struct wanted *wanted, struct served *served) {
-    if (wanted->count == READ_ENDPOINTS_MAX)
+static bool want(struct courier *courier, struct reads *reads, struct wanted *wanted, struct served *served) {
+    bool is_other = served->pool != POOL_PROVEN;
+    if (wanted->count == READ_ENDPOINTS_MAX || (is_other && reads->others == READ_OTHERS_MAX)) {
+        reads->full = true;
         return false;
+    }
+    reads->others += is_other;
     served_unlist(courier, served); /* listed again when it has been read */
     wanted->served[wanted->count++] = served;
     return true;
@@ -83,12 +89,12 @@ static void visit(struct courier *courier, struct served *served, struct reads *
         return;
     }
     if (rows_due(served, real_now()) && served->rows_count <= served->flying) {
-        if (!want(courier, &reads->rows, served))
-            served_rest(courier, served);
+        (void)want(courier, reads, &reads->rows, served);
         return;
     }
     uint32_t low = served->pool == POOL_PROVEN ? WINDOW_ENTRIES_MAX / 2 : 0;
-    if (stream_goes_on(served) && served->window_count <= low && want(courier, &reads->streams, served))
+    bool reads_on = stream_goes_on(served) && served->window_count <= low;
+    if (reads_on && (want(courier, reads, &reads->streams, served) || reads->full))
         return;
     struct piece *piece = piece_next(served);
     if (piece == NULL || courier_fly(courier, served, piece) != 0)
@@ -98,6 +104,7 @@ static void visit(struct courier *courier, struct served *served, struct reads *
 static void work_pool(struct courier *courier, enum delivery_pool pool, struct reads *reads) {
     struct served_list *line = &courier->pools[pool];
     struct served *served;
+    reads->full = false;
     for (int visits = 0; visits < VISITS_MAX && (served = TAILQ_FIRST(line)) != NULL; visits++) {
         if (courier->taken[pool] >= courier->slots[pool] || courier->outcome_count >= OUTCOMES_MAX)
             return;
@@ -106,6 +113,8 @@ static void work_pool(struct courier *courier, enum delivery_pool pool, struct r
         TAILQ_REMOVE(line, served, link);
         TAILQ_INSERT_TAIL(line, served, link);
         visit(courier, served, reads);
+        if (reads->full)
+            break;
         courier->again |= visits + 1 == VISITS_MAX;
     }
 }
