@@ -110,6 +110,8 @@ static int by_delivery(const void *left, const void *right) {
         return a->case_id > b->case_id ? 1 : -1;
     if (a->version != b->version)
         return a->version > b->version ? 1 : -1;
+    if (a->leads != b->leads) /* first, because compare() measures it */
+        return a->leads ? -1 : 1;
     return (a->unit > b->unit) - (a->unit < b->unit);
 }
 
@@ -135,7 +137,8 @@ static void compare(struct load *load, struct followers *all, struct outcome *ou
         outcome->accepted_in_time += sent->accepted_us <= load->ended_us;
         while (d < all->count && all->deliveries[d].case_id < sent->case_id)
             d++;
-        if (d == all->count || all->deliveries[d].case_id != sent->case_id || all->deliveries[d].version != 1) {
+        if (d == all->count || all->deliveries[d].case_id != sent->case_id || all->deliveries[d].version != 1 ||
+            !all->deliveries[d].leads) {
             outcome->lost++;
             continue;
         }

@@ -26,6 +26,7 @@ struct delivery {
     uint64_t case_id;
     int64_t at_us;
     uint32_t version, unit;
+    bool leads; /* the stream is that of the unit that holds the case */
 };
 
 struct followers;
@@ -46,7 +47,7 @@ struct followers {
     uint32_t unit_count;
     struct delivery *deliveries;
     size_t count, room;
-    atomic_uint_fast64_t opened; /* cases whose first move has arrived */
+    atomic_uint_fast64_t opened; /* cases whose first move has arrived at their unit */
     atomic_bool stop;
     uint64_t gaps, unreadable, reconnects;
     char trouble[300];
@@ -71,8 +72,9 @@ static void on_entry(void *context, const struct event *event) {
     all->deliveries[all->count++] = (struct delivery){.case_id = moved.case_id,
                                                       .at_us = monotonic_us(),
                                                       .version = (uint32_t)moved.version,
-                                                      .unit = (uint32_t)(unit - all->units)};
-    if (moved.version == 1)
+                                                      .unit = (uint32_t)(unit - all->units),
+                                                      .leads = strcmp(moved.unit, unit->code) == 0};
+    if (moved.version == 1 && strcmp(moved.unit, unit->code) == 0)
         atomic_fetch_add(&all->opened, 1);
 }
 

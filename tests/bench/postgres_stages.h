@@ -18,6 +18,7 @@ extern const struct db_query common_queries[], log_queries[], intake_queries[], 
 
 #define STAGE_COLUMNS 22
 #define UNITS 8
+#define CENTRES 2
 #define DUE_AFTER_MS (90 * INT64_C(86400000))
 
 struct rows { /* one batch of cases: batch b lies in shard b mod 128 */
@@ -194,26 +195,42 @@ static int save_escalation(struct stage *stage, const struct rows *rows) {
     return send_columns(stage, "escalation_arm", stage->columns, 5);
 }
 
-/* The cases go to UNITS units in turn, as many to each as its place gives it; entries of a unit lie side by side. */
+/* The cases go to UNITS units in turn, as many to each as its place gives it; entries of a unit lie side by side. The two centres,
+ * whose codes come first, hear of all of them. */
 static int save_notification(struct stage *stage, const struct rows *rows) {
+    static const char *const centres[] = {"centre_1", "centre_2"};
     struct column *columns = stage->columns;
+    for (int centre = 0; centre < CENTRES; centre++) {
+        column_text(&columns[0], centres[centre]);
+        column_int8(&columns[1], rows->count);
+        column_time(&columns[2], rows->now);
+        for (int i = 0; i < rows->count; i++) {
+            int unit = i % UNITS;
+            column_int4(&columns[10], centre + 1);
+            column_int8(&columns[11], 0);
+            column_int4(&columns[12], CENTRES + unit + 1);
+            column_int8(&columns[13], (rows->count - unit + UNITS - 1) / UNITS - i / UNITS - 1);
+        }
+    }
     for (int unit = 0; unit < UNITS && unit < rows->count; unit++) {
         int entries = (rows->count - unit + UNITS - 1) / UNITS;
         char code[16];
         snprintf(code, sizeof code, "unit_%d", unit + 1);
         column_text(&columns[0], code);
         column_int8(&columns[1], entries);
+        column_time(&columns[2], rows->now);
         for (int i = unit, nth = 1; i < rows->count; i += UNITS, nth++) {
             encode(stage, rows, i, MESSAGE_case_moved);
-            column_int4(&columns[2], unit + 1);
-            column_int8(&columns[3], entries - nth);
-            column_int8(&columns[4], (int64_t)case_of(rows, i));
-            column_int4(&columns[5], 1);
-            column_int2(&columns[6], MESSAGE_case_moved);
-            column_bytea(&columns[7], stage->body.data, stage->body.size);
+            column_int4(&columns[3], CENTRES + unit + 1);
+            column_int8(&columns[4], entries - nth);
+            column_time(&columns[5], rows->now);
+            column_int8(&columns[6], (int64_t)case_of(rows, i));
+            column_int4(&columns[7], 1);
+            column_int2(&columns[8], MESSAGE_case_moved);
+            column_bytea(&columns[9], stage->body.data, stage->body.size);
         }
     }
-    return send_and_take(stage, "notification_append", columns, 8);
+    return send_and_take(stage, "notification_append", columns, 14);
 }
 
 /* ---- a batch: its rows, its log, its fence, its commit ------------------------------------------------------------------ */

@@ -81,6 +81,15 @@ CREATE TABLE notification.stream_kept (
   day   date NOT NULL  -- what is older is not served; first follows from it
 );
 
+-- How far each stream had got on a day, noted once an hour: it tells a reader in which days, and so in which partitions, a seq can lie.
+CREATE TABLE notification.stream_day (
+  stream integer NOT NULL,
+  head   bigint NOT NULL,
+  since  date NOT NULL,  -- what is up to head was appended on this day or before
+  day    date NOT NULL,  -- what comes after it, on the day before this one at the earliest: that may have begun before midnight
+  PRIMARY KEY (stream, head)
+) WITH (fillfactor = 70);
+
 -- Consumers of one department that share its stream.
 CREATE TABLE notification.stream_group (
   unit       text COLLATE "C" NOT NULL,
@@ -132,19 +141,43 @@ CREATE FUNCTION notification.stream_first(of_unit text) RETURNS bigint STABLE LA
   SELECT coalesce((SELECT k.first FROM notification.stream_kept k WHERE k.unit = of_unit), 1)
 $$;
 
--- The days are looked for first, so that each statement that joins reaches one partition, chosen before it starts.
+-- The first and the last day on which a seq can have been appended.
+CREATE FUNCTION notification.day_from(asked integer, of_seq bigint) RETURNS date STABLE LANGUAGE plpgsql AS $$
+BEGIN
+  RETURN coalesce((SELECT d.day - 1 FROM notification.stream_day d WHERE d.stream = asked AND d.head < of_seq
+                   ORDER BY d.head DESC LIMIT 1), '-infinity');
+END $$;
+CREATE FUNCTION notification.day_to(asked integer, of_seq bigint) RETURNS date STABLE LANGUAGE plpgsql AS $$
+BEGIN
+  RETURN coalesce((SELECT d.since FROM notification.stream_day d WHERE d.stream = asked AND d.head >= of_seq
+                   ORDER BY d.head LIMIT 1), 'infinity');
+END $$;
+
+-- The days are looked for first, so that each statement reaches few partitions, chosen before it starts. Parallel workers, which the
+-- planner wants for hundreds of partitions, take longer to start than all the rest.
 CREATE FUNCTION notification.stream_parts(of_unit text, from_seq bigint, most integer)
-RETURNS TABLE (seq bigint, body bytea) STABLE LANGUAGE plpgsql ROWS 2000 AS $$
+RETURNS TABLE (seq bigint, body bytea) STABLE LANGUAGE plpgsql ROWS 2000
+SET max_parallel_workers_per_gather = 0 SET enable_memoize = off AS $$
 DECLARE
   asked integer;
   first bigint := greatest(from_seq, notification.stream_first(of_unit));
   past bigint := first + most;
+  from_day date;
+  to_day date;
   of_day date;
 BEGIN
-  SELECT s.number INTO asked FROM notification.stream s WHERE s.unit = of_unit;
-  RETURN QUERY SELECT b.seq, b.body FROM notification.stream_body b WHERE b.stream = asked AND b.seq >= first AND b.seq < past;
+  SELECT s.number, least(past, s.head + 1) INTO asked, past FROM notification.stream s WHERE s.unit = of_unit;
+  IF asked IS NULL OR first >= past THEN
+    RETURN;
+  END IF;
+  from_day := notification.day_from(asked, first);
+  to_day := notification.day_to(asked, past - 1);
+  RETURN QUERY
+    SELECT b.seq, b.body FROM notification.stream_body b
+    WHERE b.stream = asked AND b.seq >= first AND b.seq < past AND b.day BETWEEN from_day AND to_day;
   FOR of_day IN
-    SELECT DISTINCT r.day FROM notification.stream_run r WHERE r.stream = asked AND r.last_seq >= first AND r.last_seq < past + 500
+    SELECT DISTINCT r.day FROM notification.stream_run r
+    WHERE r.stream = asked AND r.last_seq >= first AND r.last_seq < past + 500 AND r.day BETWEEN from_day AND to_day
   LOOP
     RETURN QUERY
       SELECT n.seq, b.body
@@ -165,7 +198,8 @@ $$;
 
 -- Seq of the first entry of this instant or later, from stream_first on; head + 1 when there is none. Instants never go back along
 -- stream_body nor along stream_run, so each is halved until one place is left.
-CREATE FUNCTION notification.stream_at(of_unit text, instant timestamptz) RETURNS bigint STABLE LANGUAGE plpgsql AS $$
+CREATE FUNCTION notification.stream_at(of_unit text, instant timestamptz) RETURNS bigint STABLE LANGUAGE plpgsql
+SET max_parallel_workers_per_gather = 0 AS $$
 DECLARE
   asked integer;
   start bigint := notification.stream_first(of_unit);
@@ -184,7 +218,8 @@ BEGIN
   WHILE low < high LOOP
     middle := (low + high) / 2;
     SELECT b.seq, b.at INTO found FROM notification.stream_body b
-    WHERE b.stream = asked AND b.seq >= middle AND b.seq < high ORDER BY b.seq LIMIT 1;
+    WHERE b.stream = asked AND b.seq >= middle AND b.seq < high
+      AND b.day BETWEEN notification.day_from(asked, middle) AND notification.day_to(asked, high - 1) ORDER BY b.seq LIMIT 1;
     IF found.seq IS NULL THEN
       high := middle;
     ELSIF found.at >= instant THEN
@@ -199,7 +234,8 @@ BEGIN
   WHILE low < high LOOP
     middle := (low + high) / 2;
     SELECT r.last_seq, r.at, r.day INTO found FROM notification.stream_run r
-    WHERE r.stream = asked AND r.last_seq >= middle AND r.last_seq < high ORDER BY r.last_seq LIMIT 1;
+    WHERE r.stream = asked AND r.last_seq >= middle AND r.last_seq < high
+      AND r.day BETWEEN notification.day_from(asked, middle) AND notification.day_to(asked, high - 1) ORDER BY r.last_seq LIMIT 1;
     IF found.last_seq IS NULL OR found.at >= instant THEN
       high := middle;
     ELSE
@@ -207,13 +243,14 @@ BEGIN
     END IF;
   END LOOP;
   -- The first run from `low` on is the first one that can hold it.
+  SELECT r.last_seq, r.day, r.of_streams, r.of_seqs INTO found FROM notification.stream_run r
+  WHERE r.stream = asked AND r.last_seq >= low AND r.day BETWEEN notification.day_from(asked, low) AND notification.day_to(asked, low)
+  ORDER BY r.last_seq LIMIT 1;
   RETURN least(answer, (
     SELECT n.seq
-    FROM (SELECT r.last_seq, r.day, r.of_streams, r.of_seqs FROM notification.stream_run r
-          WHERE r.stream = asked AND r.last_seq >= low ORDER BY r.last_seq LIMIT 1) r
-      CROSS JOIN LATERAL (SELECT r.last_seq - cardinality(r.of_seqs) + u.nth AS seq, u.of_stream, u.of_seq
-                          FROM unnest(r.of_streams, r.of_seqs) WITH ORDINALITY AS u (of_stream, of_seq, nth)) n
-      JOIN notification.stream_body b ON b.day = r.day AND b.stream = n.of_stream AND b.seq = n.of_seq
+    FROM (SELECT found.last_seq - cardinality(found.of_seqs) + u.nth AS seq, u.of_stream, u.of_seq
+          FROM unnest(found.of_streams, found.of_seqs) WITH ORDINALITY AS u (of_stream, of_seq, nth)) n
+      JOIN notification.stream_body b ON b.day = found.day AND b.stream = n.of_stream AND b.seq = n.of_seq
     WHERE b.at >= instant AND n.seq >= start ORDER BY n.seq LIMIT 1));
 END $$;
 
@@ -221,6 +258,10 @@ END $$;
 CREATE FUNCTION notification.tend(keep_days integer) RETURNS integer LANGUAGE plpgsql AS $$
 BEGIN
   PERFORM pg_advisory_xact_lock(mesh.lock_class(), 0);
+  INSERT INTO notification.stream_day AS d (stream, head, since, day)
+  SELECT s.number, s.head, clock_timestamp()::date, clock_timestamp()::date FROM notification.stream s
+  ON CONFLICT (stream, head) DO UPDATE SET day = excluded.day WHERE d.day < excluded.day;
+  DELETE FROM notification.stream_day d WHERE d.day < current_date - keep_days - 1;
   INSERT INTO notification.stream_kept AS k (unit, first, day)
   SELECT s.unit, greatest(coalesce(b.seq, 0), coalesce(r.seq, 0), coalesce(s.first, 1) - 1) + 1, s.since
   FROM (SELECT s.unit, s.number, k.first, k.day, current_date - least(keep_days, u.stream_days) AS since
