@@ -4,8 +4,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/city.h"
 #include "common/clock.h"
+#include "common/queries.h"
 #include "services/zhitong/audit_moves.h"
+#include "services/zhitong/audit_notices.h"
 #include "services/zhitong/options.h"
 
 #define WAIT_SECONDS_MAX 86400
@@ -117,7 +120,23 @@ static int ask(struct db *db, const char *query) {
     return result != NULL ? 0 : -1;
 }
 
-static int audit(struct db *db, long long wait_seconds, struct audited *audited) {
+static int check_notices(struct db *db, const struct city *city) {
+    static const struct finding_title titles[NOTICES_COUNT] = {
+        [NOTICES_TOLD] = {"endpoints_told",
+                          "every endpoint was told of what it wants, or it waits, or is a dead letter", -1},
+        [NOTICES_ONCE] = {"people_told_once", "nobody was told twice of one entry", -1}};
+    static struct findings findings[NOTICES_COUNT];
+    int broken = 0;
+    if (audit_notices(db, city, findings) != 0)
+        return -1;
+    for (int i = 0; i < NOTICES_COUNT; i++) {
+        findings_print(&findings[i], &titles[i]);
+        broken += findings[i].count > 0;
+    }
+    return broken;
+}
+
+static int audit(struct db *db, const struct city *city, long long wait_seconds, struct audited *audited) {
     int waited = 0;
 
     if (ask(db, "audit_prepare") != 0)
@@ -128,9 +147,10 @@ static int audit(struct db *db, long long wait_seconds, struct audited *audited)
         return -1;
     int tables = check_tables(db);
     int moves = tables >= 0 ? check_moves(db, audited) : -1;
-    if (moves < 0)
+    int notices = moves >= 0 ? check_notices(db, city) : -1;
+    if (notices < 0)
         return -1;
-    return ask(db, "audit_end") == 0 ? waited + tables + moves : -1;
+    return ask(db, "audit_end") == 0 ? waited + tables + moves + notices : -1;
 }
 
 int audit_command(int argc, char **argv) {
@@ -150,7 +170,14 @@ int audit_command(int argc, char **argv) {
     struct db *db = database_open(url, "mesh", audit_queries);
     if (db == NULL)
         return EXIT_REFUSED;
-    int broken = audit(db, wait_seconds, &audited);
+    struct db *reader = database_open(url, "mesh", city_queries);
+    struct city *city = NULL;
+    struct reason why;
+    if (reader != NULL && city_read(&city, reader, &why) != 0)
+        fprintf(stderr, "%s: %s; what people are told is not looked at\n", why.field, why.text);
+    db_close(&reader);
+    int broken = audit(db, city, wait_seconds, &audited);
+    city_close(&city);
     int status = broken == 0 ? EXIT_GOOD : EXIT_REFUSED;
     if (broken < 0)
         status = database_failed(db);

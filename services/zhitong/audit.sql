@@ -234,3 +234,15 @@ SELECT greatest(
 
 -- name: audit_told_next
 FETCH FORWARD 10000 FROM told;
+
+-- name: audit_notices_endpoints
+SELECT endpoint, name, unit, carrier, filter, events, greatest(from_seq, wished_from), cursor FROM notification.endpoint ORDER BY name;
+
+-- name: audit_notices_page
+-- $1 endpoint, $2 its unit, $3 from, $4 how many → seq, body, times sent, settled, when the city was loaded
+SELECT r.seq, r.body, coalesce(a.sent, 0), a.seq IS NOT NULL OR d.seq IS NOT NULL, (SELECT loaded_at FROM city.city)
+FROM notification.read_stream($2::text, $3::bigint, $4::integer) r
+LEFT JOIN (SELECT t.seq, count(*) FILTER (WHERE t.outcome = 'sent') AS sent FROM notification.attempt t
+           WHERE t.endpoint = $1::bigint AND t.seq >= $3::bigint AND t.outcome <> 'again' GROUP BY t.seq) a ON a.seq = r.seq
+LEFT JOIN notification.delivery d ON d.endpoint = $1::bigint AND d.seq = r.seq
+ORDER BY r.seq;

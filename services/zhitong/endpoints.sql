@@ -79,7 +79,8 @@ UPDATE endpoint e SET language = coalesce($2::text, e.language), events = coales
   quiet_to = CASE WHEN $5::text IS NULL THEN e.quiet_to ELSE nullif($5::text, 'none')::time END,
   digest_at = CASE WHEN $6::text IS NULL THEN e.digest_at ELSE nullif($6::text, 'none')::time END,
   per_hour = CASE WHEN $7::text IS NULL THEN e.per_hour ELSE nullif($7::text, 'none')::integer END,
-  login = CASE WHEN $8::text IS NULL THEN e.login ELSE nullif($8::text, 'none') END, changed = e.changed + 1
+  login = CASE WHEN $8::text IS NULL THEN e.login ELSE nullif($8::text, 'none') END,
+  wished_from = coalesce((SELECT s.head FROM stream s WHERE s.unit = e.unit), 0), changed = e.changed + 1
 WHERE e.name = $1::text RETURNING e.name;
 
 -- name: endpoint_wishes

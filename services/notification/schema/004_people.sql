@@ -3,6 +3,9 @@
 -- Everybody can end what he gets: endpoints by a token of their own.
 ALTER TABLE notification.endpoint ALTER COLUMN token SET DEFAULT replace(gen_random_uuid()::text, '-', '');
 
+-- What it wanted before this entry was something else: the audit looks at those after it.
+ALTER TABLE notification.endpoint ADD COLUMN wished_from bigint NOT NULL DEFAULT 0;
+
 -- Who reported and wants to hear no more: of one case, or of none.
 CREATE TABLE notification.case_ended (
   case_id bigint PRIMARY KEY,

@@ -1,0 +1,162 @@
+#!/usr/bin/python3
+"""Messages to units and their staff in a running system: mail servers that refuse, robots that limit, quiet hours, digests, bundles, and the
+link that ends it."""
+import sys
+import re
+import time
+from pathlib import Path
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
+
+from checks import main, wait_until
+from notices import add, due_now, everything_starts, finish, heard, at, open_case, outcomes, page, rows, settled
+from mail_sink import MailSink
+from webhook_sink import server_tls
+
+
+def a_unit_hears_by_mail_in_text_and_html(system, shared):
+    add(system, "mill-mail", "mill_1", "email", "mill@example.com", "--language", "en", "--events", "assigned closed")
+    case = open_case(system, title="bags <b>&</b>", description="x")
+    subject, = heard(shared, "mill@example.com", 1)
+    mail = shared["mail"].to("mill@example.com")[0]
+    assert subject == f"New case {case}: Litter" and "Matter: bags <b>&</b>" in mail.text, mail.text
+    assert "bags &lt;b&gt;&amp;&lt;/b&gt;" in mail.html and "<th align=\"left\" scope=\"row\">Responsible</th><td>Mill Village Committee</td>" in mail.html
+    assert mail.message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    assert re.fullmatch(r"<https://city\.example/unsubscribe/[0-9a-f]{32}>", mail.message["List-Unsubscribe"])
+    finish(shared, case)
+    time.sleep(1)
+    assert len(shared["mail"].to("mill@example.com")) == 1, "what the unit did itself it is not told"
+
+
+REFUSALS = {"nobody": (550, "dead"), "spam": (554, "dead"), "later": (450, "again"), "full": (452, "again"), "hang": (0, "again")}
+
+
+def a_mail_server_that_refuses_has_its_named_outcomes(system, shared):
+    for name in REFUSALS:
+        add(system, name, "mill_1", "email", f"{name}@example.com", "--events", "assigned")
+    open_case(system)
+    for name, (status, outcome) in REFUSALS.items():
+        wait_until(lambda: outcomes(system, name), 25, lambda: f"{name} tried")
+        first = outcomes(system, name)[0]
+        assert first[:2] == (status, outcome), (name, first)
+        assert rows(system, name) == ["dead" if outcome == "dead" else "retry"], (name, rows(system, name))
+    assert "timed out" in outcomes(system, "hang")[0][3], outcomes(system, "hang")
+    for name in REFUSALS:
+        system.zhitong("endpoints", "remove", name)
+
+
+def without_tls_or_with_a_foreign_certificate_no_mail_goes_out(system, shared):
+    (system.folder / "foreign").mkdir()
+    plain, foreign = MailSink(), MailSink(tls=server_tls(system.folder / "foreign"))
+    for sink, words in ((plain, "no TLS"), (foreign, "certificate refused")):
+        system.replica("notification", 1).kill()
+        system.replica("notification", 2).kill()
+        for number in (1, 2):
+            system.replica("notification", number).start({"ZHITONG_SMTP_URL": sink.url, "ZHITONG_SMTP_USER": ""}).wait_ready()
+        system.wait_shared(("notification",))
+        before = len(outcomes(system, "mill-mail"))
+        open_case(system)
+        wait_until(lambda: len(outcomes(system, "mill-mail")) > before, 15, "tried")
+        last = outcomes(system, "mill-mail")[-1]
+        assert last[:2] == (0, "again") and words in last[3], outcomes(system, "mill-mail")
+        assert not sink.got
+        sink.close()
+    for number in (1, 2):
+        system.replica("notification", number).kill()
+        system.replica("notification", number).start().wait_ready()
+    system.wait_shared(("notification",))
+    wait_until(lambda: rows(system, "mill-mail") == [], 30, lambda: ("told in the end", rows(system, "mill-mail"), outcomes(system, "mill-mail")[-3:]))
+
+
+def robots_check_the_signature_and_limit(system, shared):
+    robots = shared["robots"]
+    for kind in ("wecom", "dingtalk", "feishu"):
+        add(system, kind, "mill_1", kind, robots.url(kind), "--language", "zh", "--events", "assigned")
+    robots.limited = 3
+    case = open_case(system, title="袋子 *粗* <at user_id=\"all\">")
+    for kind in ("wecom", "dingtalk", "feishu"):
+        wait_until(lambda: rows(system, kind) == ["retry"], 10, lambda: (kind, outcomes(system, kind)))
+        wait = system.sql.number(f"""SELECT max(extract(epoch FROM d.next_at - now()))::integer FROM notification.delivery d
+            JOIN notification.endpoint e USING (endpoint) WHERE e.name = '{kind}'""")
+        assert 40 < wait <= 61, f"{kind} waits for {wait} s"
+    due_now(system, "retry")
+    for kind in ("wecom", "dingtalk", "feishu"):
+        wait_until(lambda: robots.of(kind), 15, lambda: (kind, outcomes(system, kind)))
+        wait_until(lambda: [o[1] for o in outcomes(system, kind)] == ["again", "sent"], 5, lambda: outcomes(system, kind))
+        assert str(case) in str(robots.of(kind)[0].json)
+    assert r"袋子 \*粗\* \<at user\_id" in robots.of("dingtalk")[0].json["markdown"]["text"]
+    for kind in ("wecom", "dingtalk", "feishu"):
+        system.zhitong("endpoints", "remove", kind)
+
+
+def quiet_hours_hold_what_is_not_urgent_until_they_end(system, shared):
+    system.zhitong("endpoints", "set", "mill-mail", "--quiet", f"{at(-60)}-{at(8)}")
+    time.sleep(0.6)
+    before = len(shared["mail"].to("mill@example.com"))
+    ordinary = open_case(system, item="litter")
+    wait_until(lambda: rows(system, "mill-mail") == ["held"], 10, lambda: rows(system, "mill-mail"))
+    assert len(shared["mail"].to("mill@example.com")) == before, ordinary
+    soon = open_case(system, item="lamp")  # due in 5 minutes: it would pass in the night
+    heard(shared, "mill@example.com", before + 1)
+    assert str(soon) in shared["mail"].to("mill@example.com")[-1].subject
+    system.zhitong("endpoints", "set", "mill-mail", "--quiet", "none")
+    due_now(system)
+    heard(shared, "mill@example.com", before + 2)
+    assert str(ordinary) in shared["mail"].to("mill@example.com")[-1].subject
+
+
+def a_digest_tells_a_day_in_one_message(system, shared):
+    add(system, "digest", "mill_1", "email", "digest@example.com", "--language", "zh", "--digest", at(8), "--events", "assigned")
+    cases = [open_case(system, item="litter") for _ in range(4)]
+    wait_until(lambda: rows(system, "digest") == ["held"] * 4, 10, lambda: rows(system, "digest"))
+    due = system.sql.rows("SELECT DISTINCT to_char(next_at AT TIME ZONE 'Asia/Shanghai', 'HH24:MI') FROM notification.delivery WHERE state = 'held'")
+    assert [tuple(row) for row in due] in ([(at(8),)], [(at(7),)]), due
+    due_now(system)
+    assert heard(shared, "digest@example.com", 1) == ["4 条消息"]
+    mail = shared["mail"].to("digest@example.com")[0]
+    assert all(f"新派单 {case}：垃圾" in mail.text for case in cases), mail.text
+    wait_until(lambda: rows(system, "digest") == [], 5, "settled")
+    assert [o[1] for o in outcomes(system, "digest")] == ["sent"] * 4
+    system.zhitong("endpoints", "remove", "digest")
+
+
+def more_than_so_many_an_hour_are_bundled(system, shared):
+    add(system, "few", "mill_1", "email", "few@example.com", "--language", "en", "--per-hour", "2", "--events", "assigned")
+    if time.localtime().tm_min == 59:
+        time.sleep(61)
+    for _ in range(6):
+        open_case(system, item="litter")
+    wait_until(lambda: rows(system, "few") == ["held"] * 4, 10, lambda: rows(system, "few"))
+    heard(shared, "few@example.com", 2)
+    due_now(system)
+    assert heard(shared, "few@example.com", 3)[2] == "4 messages"
+    system.zhitong("endpoints", "remove", "few")
+
+
+def one_click_ends_an_endpoint_and_looking_does_not(system, shared):
+    link = str(shared["mail"].to("mill@example.com")[-1].message["List-Unsubscribe"]).strip("<>").removeprefix("https://city.example")
+    for _ in range(2):
+        status, kind, text = page(system, "GET", link)
+        assert status == 200 and kind.startswith("text/html") and 'lang="en"' in text and "<button>No more messages</button>" in text, text
+    assert system.sql.number("SELECT count(*) FROM notification.endpoint WHERE name = 'mill-mail' AND disabled_at IS NULL") == 1
+    for _ in range(2):
+        status, _, text = page(system, "POST", link, "List-Unsubscribe=One-Click")
+        assert status == 200 and "You will hear no more" in text, text
+    (why,), = system.sql.rows("SELECT disabled_why FROM notification.endpoint WHERE name = 'mill-mail'")
+    assert why == "ended by its link", why
+    before = len(shared["mail"].to("mill@example.com"))
+    time.sleep(0.6)
+    open_case(system)
+    settled(system)
+    time.sleep(0.5)
+    assert len(shared["mail"].to("mill@example.com")) == before
+    for token in ("x", "0" * 32, "r1-" + "0" * 32, "r" + "9" * 30):
+        assert page(system, "GET", f"/unsubscribe/{token}")[0] == 404 == page(system, "POST", f"/unsubscribe/{token}")[0], token
+    system.zhitong("endpoints", "remove", "mill-mail")
+
+
+main("notices_units", [everything_starts, a_unit_hears_by_mail_in_text_and_html, a_mail_server_that_refuses_has_its_named_outcomes,
+     without_tls_or_with_a_foreign_certificate_no_mail_goes_out, robots_check_the_signature_and_limit,
+     quiet_hours_hold_what_is_not_urgent_until_they_end, a_digest_tells_a_day_in_one_message,
+     more_than_so_many_an_hour_are_bundled, one_click_ends_an_endpoint_and_looking_does_not])
