@@ -46,7 +46,7 @@ SELECT coalesce((SELECT head FROM stream WHERE unit = $1), 0), stream_first($1),
 
 -- name: notification_group_load
 -- $1 unit and name of the group, apart by a blank
-SELECT applied, filter FROM stream_group WHERE unit = split_part($1, ' ', 1) AND name = substr($1, length(split_part($1, ' ', 1)) + 2);
+SELECT applied FROM stream_group WHERE unit = split_part($1, ' ', 1) AND name = substr($1, length(split_part($1, ' ', 1)) + 2);
 
 -- name: notification_group_save
 -- $1 unit and name of the group, apart by a blank, $2 everything up to this seq is finished, $3 is not used

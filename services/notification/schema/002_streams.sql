@@ -94,7 +94,6 @@ CREATE TABLE notification.stream_day (
 CREATE TABLE notification.stream_group (
   unit       text COLLATE "C" NOT NULL,
   name       text COLLATE "C" NOT NULL,
-  filter     text NOT NULL DEFAULT '',
   applied    bigint NOT NULL DEFAULT 0,  -- everything up to it is finished
   changed_at timestamptz NOT NULL DEFAULT clock_timestamp(),
   PRIMARY KEY (unit, name)
