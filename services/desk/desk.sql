@@ -177,3 +177,11 @@ SELECT seq, body FROM desk.feed_entries($1::integer);
 -- $1 most: open cases of the post's unit, what is due next first
 SELECT r.case_id, r.version, r.state, r.severity, r.due_at, r.opening, i.name_en, coalesce(i.name_zh, i.name_en), r.item
 FROM desk.rows(ARRAY(SELECT q.case_id FROM desk.queue('-infinity', 0, $1::integer) q)) r LEFT JOIN city.item i ON i.code = r.item;
+
+-- name: desk_notices
+-- The endpoints of the login.
+SELECT * FROM desk.notices();
+
+-- name: desk_notice_set
+-- $1 endpoint, $2 language, $3 events, $4 and $5 quiet hours, $6 digest, $7 how many an hour, $8 off; NULL: as it is, none: without
+SELECT endpoint FROM desk.notice_set($1::text::bigint, $2, $3, $4, $5, $6, $7, $8);

@@ -8,6 +8,7 @@
 #include "services/desk/http_files.h"
 #include "services/desk/http_live.h"
 #include "services/desk/http_moves.h"
+#include "services/desk/http_notices.h"
 #include "services/desk/http_offers.h"
 #include "services/desk/http_report.h"
 #include "services/desk/http_sessions.h"
@@ -39,6 +40,9 @@ const struct http_route desk_routes[DESK_ROUTE_COUNT] = {
      "the newest events of the unit's cases as Atom, for who has the feed's token; lang", "lang"},
     {"GET", "/feeds/*/deadlines.ics", desk_get_deadlines,
      "what is due as iCalendar, for who has the feed's token; as todo or event; lang", "lang as"},
+    {"GET", "/notices", desk_get_notices, "the messages that one gets oneself, and how one wants them", ""},
+    {"PUT", "/notices/*", desk_put_notice,
+     "sets language, events, quiet hours, digest, how many an hour, or turns them off", ""},
     {"GET", "/report", desk_get_report, "the measures of one's own units, as `zhitong report --kept` tells them",
      "by from to unit"},
     {"POST", "/reports", desk_post_report,

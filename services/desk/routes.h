@@ -4,7 +4,7 @@
 
 #include "common/http.h"
 
-#define DESK_ROUTE_COUNT 38
+#define DESK_ROUTE_COUNT 40
 extern const struct http_route desk_routes[DESK_ROUTE_COUNT];
 
 #endif

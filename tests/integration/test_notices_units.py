@@ -156,7 +156,36 @@ def one_click_ends_an_endpoint_and_looking_does_not(system, shared):
     system.zhitong("endpoints", "remove", "mill-mail")
 
 
+def staff_set_their_own_messages(system, shared):
+    mill, check = shared["staff"]["mill"], shared["staff"]["check"]
+    add(system, "own", "mill_1", "email", "own@example.com", "--login", "miller", "--events", "assigned", "--language", "en")
+    own, = mill.get("/notices").json["endpoints"]
+    assert own["name"] == "own" and own["events"] == ["assigned"] and own["address"] == "o***n@example.com" and own["off"] is False, own
+    assert check.get("/notices").json == {"endpoints": []}
+    path = f"/notices/{own['endpoint']}"
+    for body, field in (({"events": ["shut"]}, "events"), ({"quiet_from": "25:00", "quiet_to": "07:00"}, "quiet_from"), ({"quiet_from": "22:00"}, "quiet_to"),
+                        ({"digest_at": 8}, "digest_at"), ({"per_hour": 0}, "per_hour"), ({"off": "yes"}, "off"), ({"language": "x y"}, "language"),
+                        ({"unit": "works"}, "unit")):
+        answer = mill.ask("PUT", path, body)
+        assert answer.status == 422 and answer.field == field, (body, answer)
+    assert check.ask("PUT", path, {"off": True}).status == 404, "it is another's"
+    wishes = {"events": ["assigned", "overdue"], "quiet_from": "22:00", "quiet_to": "07:00", "digest_at": "08:00", "per_hour": 5, "language": "zh", "off": True}
+    assert mill.ask("PUT", path, wishes).status == 200
+    own, = mill.get("/notices").json["endpoints"]
+    assert own.items() >= wishes.items() and own["why"] == "ended by its owner", own
+    assert mill.ask("PUT", path, {"quiet_from": None, "quiet_to": None, "digest_at": None, "per_hour": None, "off": False, "events": []}).status == 200
+    own, = mill.get("/notices").json["endpoints"]
+    assert not {"quiet_from", "digest_at", "per_hour", "why"} & set(own) and own["off"] is False and own["events"] == [], own
+    time.sleep(0.6)
+    case = open_case(system)
+    assert str(case) in heard(shared, "own@example.com", 1)[0] and "新派单" in heard(shared, "own@example.com", 1)[0]
+    system.zhitong("endpoints", "disable", "own")
+    assert mill.ask("PUT", path, {"off": False}).status == 200
+    assert mill.get("/notices").json["endpoints"][0]["off"] is True, "what an operator disabled stays so"
+    system.zhitong("endpoints", "remove", "own")
+
+
 main("notices_units", [everything_starts, a_unit_hears_by_mail_in_text_and_html, a_mail_server_that_refuses_has_its_named_outcomes,
      without_tls_or_with_a_foreign_certificate_no_mail_goes_out, robots_check_the_signature_and_limit,
      quiet_hours_hold_what_is_not_urgent_until_they_end, a_digest_tells_a_day_in_one_message,
-     more_than_so_many_an_hour_are_bundled, one_click_ends_an_endpoint_and_looking_does_not])
+     more_than_so_many_an_hour_are_bundled, one_click_ends_an_endpoint_and_looking_does_not, staff_set_their_own_messages])

@@ -128,6 +128,9 @@ def every_answer_is_what_the_file_promises(system, shared):
     check("GET", "/feeds/{token}/deadlines.ics", 400, ask(desk, "GET", f"/feeds/{feed['token']}/deadlines.ics?as=poem"))
     check("DELETE", "/feeds/{feed}", 200, mill.ask("DELETE", f"/feeds/{feed['feed']}"))
     check("DELETE", "/feeds/{feed}", 404, mill.ask("DELETE", f"/feeds/{feed['feed']}"))
+    check("GET", "/notices", 200, mill.get("/notices"))  # test_notices_units.py has the rest
+    check("PUT", "/notices/{endpoint}", 404, mill.ask("PUT", "/notices/999", {"off": True}))
+    check("PUT", "/notices/{endpoint}", 422, mill.ask("PUT", "/notices/999", {"digest_at": "8"}))
     check("GET", "/live", 401, ask(desk, "GET", "/live"))
     check("GET", "/live", 400, mill.get("/live", filter="colour=red"))  # what they answer when all is well: test_live.py, test_feeds.py
     check("GET", "/councils", 200, office.get("/councils"))

@@ -156,6 +156,16 @@ def what_the_rest_answers_is_what_the_file_promises(system, shared):
     assert not found, "\n".join(found)
 
 
+def links_that_end_messages(system, shared):
+    api = Open311(system.of("intake")[0])
+    system.sql.rows("UPDATE notification.endpoint SET token = repeat('a', 32) WHERE name = 'reporters' RETURNING 1")
+    for method in ("GET", "POST"):
+        for token, status in (("x", 404), ("0" * 32, 404), ("a" * 32, 200)):
+            answer = api.ask(method, f"/unsubscribe/{token}")
+            assert answer.status == status, (method, token, answer)
+            shared["seen"].add((method, "/unsubscribe/{token}"))
+
+
 def every_path_was_asked(_system, shared):
     wanted = {(method.upper(), path) for path, methods in API["paths"].items() for method in methods}
     assert wanted <= shared["seen"], wanted - shared["seen"]
@@ -163,6 +173,6 @@ def every_path_was_asked(_system, shared):
 
 try:
     main("openapi_intake", [every_route_is_in_the_file_and_no_other, every_answer_is_what_the_file_promises,
-                            what_the_rest_answers_is_what_the_file_promises, every_path_was_asked], city=FOLDER)
+                            what_the_rest_answers_is_what_the_file_promises, links_that_end_messages, every_path_was_asked], city=FOLDER)
 finally:
     shutil.rmtree(FOLDER, ignore_errors=True)
