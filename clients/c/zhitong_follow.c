@@ -12,8 +12,8 @@
 #define FIRST_SILENCE_MS 1500 /* until the first word */
 #define STUCK_MS 1000         /* the head is ahead, there is credit, and nothing comes */
 #define AGAIN_MS 1000         /* nobody has the stream yet, or nonsense was said: asked again */
-#define UNKNOWN_MS 100        /* the server was restarted and does not know us */
-#define MOVES_MAX 3           /* replicas that send us round in circles: wait for them to agree */
+#define UNKNOWN_MS 100 /* the server does not know us (any more): it was restarted, or we were too slow for a group */
+#define MOVES_MAX 3    /* replicas that send us round in circles: wait for them to agree */
 #define POLL_MS_MAX 200
 #define MESSAGES_PER_CALL_MAX 1000 /* of those that have nothing for the caller */
 
@@ -101,7 +101,8 @@ static enum zhitong_follow_word take_moved(struct zhitong_follower *follower, co
 
 static enum zhitong_follow_word take_refused(struct zhitong_follower *follower, const struct owner_message *message,
                                              struct zhitong_follow_said *said) {
-    if (strcmp(message->field, "hello") == 0) {
+    bool forgotten = strcmp(message->field, "hello") == 0 || strcmp(message->field, "silence") == 0;
+    if (forgotten) {
         follower_connect_later(follower, UNKNOWN_MS);
         return ZHITONG_FOLLOW_NOTHING;
     }
@@ -200,8 +201,9 @@ static enum zhitong_follow_word turn_timers(struct zhitong_follower *follower, s
         follower_connect_next(follower);
         return word;
     }
-    bool stuck = heard && !follower_grouped(follower) && follower->placed && follower->head > follower->received &&
-                 follower->allowance > 0;
+    bool idle = follower->handed_count == 0; /* else the owner may wait for what is under way */
+    bool stuck = heard && idle && !follower_grouped(follower) && follower->placed &&
+                 follower->head > follower->received && follower->allowance > 0;
     if (stuck && now - follower->progress_ms > STUCK_MS)
         follower_connect(follower);
     return ZHITONG_FOLLOW_NOTHING;

@@ -178,7 +178,8 @@ class Follower {
         this.from = message.first
         return this.follow()
       case 'refused':
-        if (message.field === 'hello') return this.connectNext() // the server was restarted and does not know us
+        // The server does not know us (any more): it was restarted, or we were too slow for a group.
+        if (message.field === 'hello' || message.field === 'silence') return this.connectNext()
         throw new Refused(`${message.field ?? ''}: ${message.reason}`)
     }
   }

@@ -133,8 +133,8 @@ class Follower:
             self.cursor = message["first"] - 1
             self.start = {"from": message["first"]}
             self._follow()
-        elif message["t"] == "refused" and message.get("field") == "hello":
-            self._connect_next()  # the server was restarted and does not know us
+        elif message["t"] == "refused" and message.get("field") in ("hello", "silence"):
+            self._connect_next()  # the server does not know us (any more): it was restarted, or we were too slow for a group
         elif message["t"] == "refused":
             raise Refused(f"{message.get('field', '')}: {message['reason']}")
 

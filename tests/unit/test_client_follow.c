@@ -194,8 +194,8 @@ static void a_member_of_a_group_takes_what_it_is_dealt(void **state) {
     assert_int_equal(server->granted, 4);
     server_sends(server, 14, 1);
     hear_event(&stage, 14);
-    struct refused unknown = {.field = "hello", .reason = "this connection is new"};
-    server_says(server, MESSAGE_refused, &unknown);
+    struct refused slow = {.key = STREAM, .field = "silence", .reason = "nothing was heard for 10 s: follow again"};
+    server_says(server, MESSAGE_refused, &slow);
     go_on(&stage, &server->follows, 2);
     assert_int_equal(server->follow.from, 1); /* where the group is knows the server */
     assert_int_equal(server->follow.credit, 10);
