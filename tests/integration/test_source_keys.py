@@ -53,7 +53,7 @@ def a_revoked_source_has_no_key_left(system, _):
     assert give(system, "rotate", "meter.third", check=False).returncode == 1
     assert not (system.folder / "meter.third").exists()
     give(system, "add", "meter.fourth")
-    assert states(system, "meter") == ["good"] and hands_in(system, "meter.fourth", 4)
+    assert states(system, "meter") == ["revoked", "revoked", "good"] and hands_in(system, "meter.fourth", 4)
 
 
 def a_client_that_is_no_source_is_left_alone(system, _):
