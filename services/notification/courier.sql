@@ -83,6 +83,11 @@ LEFT JOIN announcement a ON d.seq < 0 AND a.announcement = -d.seq;
 SELECT mesh.fence((SELECT count(*) FROM unnest($1::smallint[], $2::bigint[]) AS n (shard, epoch)
                    JOIN shard s ON s.shard = n.shard AND s.epoch = n.epoch), $3::bigint);
 
+-- name: courier_lock
+-- $1 endpoints of which something is written. Everybody locks an endpoint before its deliveries, and of several the lower one first:
+-- else one of two could only be broken off.
+SELECT count(*) FROM (SELECT FROM endpoint WHERE endpoint = ANY ($1::bigint[]) ORDER BY endpoint FOR NO KEY UPDATE) locked;
+
 -- name: courier_attempts
 INSERT INTO attempt (endpoint, seq, at, case_id, version, attempt, took_ms, status, outcome, told, answer)
 SELECT n.endpoint, n.seq, n.at, n.case_id, n.version, n.attempt, n.took_ms, n.status, n.outcome, n.told, coalesce(n.answer, '')
