@@ -2,7 +2,13 @@
 
 -- name: courier_start
 -- What is lost with a crash of PostgreSQL was not told to anybody as done: it is delivered again, with the same id.
-SELECT set_config('synchronous_commit', 'off', false);
+-- Rows are looked up by their index, also those that a plan was made for when the tables were nearly empty (the checks of foreign keys
+-- among them): else each write costs as much as all endpoints and all that waits.
+SELECT set_config('synchronous_commit', 'off', false), set_config('enable_seqscan', 'off', false);
+
+-- name: courier_replan
+-- Plans are kept for as long as nobody analyzes the tables, however much they grow meanwhile.
+DISCARD PLANS;
 
 -- name: courier_listen
 LISTEN endpoints;
@@ -76,6 +82,11 @@ LEFT JOIN announcement a ON d.seq < 0 AND a.announcement = -d.seq;
 -- $1 shards, $2 epochs, $3 how many. Without a lock: who writes after another has taken over can double, never lose.
 SELECT mesh.fence((SELECT count(*) FROM unnest($1::smallint[], $2::bigint[]) AS n (shard, epoch)
                    JOIN shard s ON s.shard = n.shard AND s.epoch = n.epoch), $3::bigint);
+
+-- name: courier_lock
+-- $1 endpoints of which something is written. Everybody locks an endpoint before its deliveries, and of several the lower one first:
+-- else one of two could only be broken off.
+SELECT count(*) FROM (SELECT FROM endpoint WHERE endpoint = ANY ($1::bigint[]) ORDER BY endpoint FOR NO KEY UPDATE) locked;
 
 -- name: courier_attempts
 INSERT INTO attempt (endpoint, seq, at, case_id, version, attempt, took_ms, status, outcome, told, answer)

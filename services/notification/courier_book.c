@@ -266,6 +266,7 @@ int courier_sweep(struct courier *courier) {
     *rows = db_ask(courier->db, "courier_sweep", NULL);
     if (rows == NULL)
         return -1;
+    PQclear(db_ask(courier->db, "courier_replan", NULL));
     forget_removed(courier, rows);
     for (int row = 0; row < PQntuples(rows) && numbers.count < LOADS_MAX; row++) {
         uint16_t shard = loop_stream_shard(courier->loop, db_text(rows, row, 2));

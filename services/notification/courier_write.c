@@ -92,7 +92,7 @@ static void add_health(struct statement *to, const struct served *served) {
     column_time(&to->columns[3], served->health.succeeded_at);
 }
 
-enum { FENCE, ATTEMPTS, KEEP, DROP, PROMOTE, MOVE, DISABLE, ANNOUNCED, WAITING, STATEMENT_COUNT };
+enum { FENCE, LOCK, ATTEMPTS, KEEP, DROP, PROMOTE, MOVE, DISABLE, ANNOUNCED, WAITING, STATEMENT_COUNT };
 
 struct writing {
     struct statement statements[STATEMENT_COUNT];
@@ -105,9 +105,10 @@ static const struct {
     const char *query;
     int columns;
 } forms[STATEMENT_COUNT] = {
-    [FENCE] = {"courier_fence", 2},     [ATTEMPTS] = {"courier_attempts", 11},  [KEEP] = {"courier_keep", 8},
-    [DROP] = {"courier_drop", 2},       [PROMOTE] = {"courier_promote", 2},     [MOVE] = {"courier_move", 4},
-    [DISABLE] = {"courier_disable", 2}, [ANNOUNCED] = {"courier_announced", 1}, [WAITING] = {"courier_waiting", 2}};
+    [FENCE] = {"courier_fence", 2},    [LOCK] = {"courier_lock", 1},       [ATTEMPTS] = {"courier_attempts", 11},
+    [KEEP] = {"courier_keep", 8},      [DROP] = {"courier_drop", 2},       [PROMOTE] = {"courier_promote", 2},
+    [MOVE] = {"courier_move", 4},      [DISABLE] = {"courier_disable", 2}, [ANNOUNCED] = {"courier_announced", 1},
+    [WAITING] = {"courier_waiting", 2}};
 
 static void writing_close(struct writing *writing) {
     for (int i = 0; i < STATEMENT_COUNT; i++)
@@ -129,6 +130,8 @@ static void gather_outcome(struct courier *courier, struct writing *writing, con
     if (outcome->served->lost)
         return;
     fence(writing, courier, outcome->served);
+    if (outcome->change != ROW_NONE)
+        column_int8(&statements[LOCK].columns[0], outcome->endpoint);
     if (outcome->attempts > 0)
         add_attempt(&statements[ATTEMPTS], outcome);
     if (outcome->change == ROW_KEEP)
@@ -151,6 +154,7 @@ static void gather(struct courier *courier, struct writing *writing) {
         if (courier->moved_ones[i]->lost)
             continue;
         fence(writing, courier, courier->moved_ones[i]);
+        column_int8(&statements[LOCK].columns[0], courier->moved_ones[i]->endpoint.endpoint);
         add_health(&statements[MOVE], courier->moved_ones[i]);
     }
     for (size_t i = 0; i < courier->ending_count; i++) {
@@ -158,6 +162,7 @@ static void gather(struct courier *courier, struct writing *writing) {
         if (ending->served->lost)
             continue;
         fence(writing, courier, ending->served);
+        column_int8(&statements[LOCK].columns[0], ending->served->endpoint.endpoint);
         column_int8(&statements[DISABLE].columns[0], ending->served->endpoint.endpoint);
         column_text(&statements[DISABLE].columns[1], ending->why);
         column_int8(&statements[ANNOUNCED].columns[0], ending->served->endpoint.endpoint);

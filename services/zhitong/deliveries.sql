@@ -25,10 +25,12 @@ SELECT coalesce(d.state, ''), d.next_at, coalesce(d.attempts, 0), e.cursor, coal
 FROM endpoint e LEFT JOIN delivery d ON d.endpoint = e.endpoint AND d.seq = $2::text::bigint WHERE e.name = $1::text;
 
 -- name: delivery_retry
--- $1 endpoint's name, $2 seq; NULL: all dead letters of it. Those of one case one behind the other.
-WITH picked AS (
-  SELECT d.endpoint, d.seq, d.case_id, d.state FROM delivery d JOIN endpoint e USING (endpoint)
-  WHERE e.name = $1::text AND CASE WHEN $2::text IS NULL THEN d.state = 'dead'
+-- $1 endpoint's name, $2 seq; NULL: all dead letters of it. Those of one case one behind the other. The endpoint is locked before its
+-- deliveries, as the courier does.
+WITH locked AS MATERIALIZED (SELECT endpoint FROM endpoint WHERE name = $1::text FOR NO KEY UPDATE),
+picked AS (
+  SELECT d.endpoint, d.seq, d.case_id, d.state FROM locked JOIN delivery d USING (endpoint)
+  WHERE CASE WHEN $2::text IS NULL THEN d.state = 'dead'
                                    ELSE d.seq = $2::text::bigint AND d.state IN ('dead', 'retry') END),
 again AS (
   UPDATE delivery d SET attempts = 0, next_at = clock_timestamp(), since = clock_timestamp(),
@@ -56,15 +58,17 @@ SELECT filter FROM endpoint WHERE name = $1::text;
 SELECT seq, body FROM notification.read_stream($1::text, $2::bigint, $3::integer);
 
 -- name: delivery_replay
--- $1 endpoint's name, $2 seqs, $3 cases. What waits already stays as it is; of each case one goes behind the other.
-WITH again AS (
+-- $1 endpoint's name, $2 seqs, $3 cases. What waits already stays as it is; of each case one goes behind the other. The endpoint is
+-- locked before its deliveries, as the courier does.
+WITH locked AS MATERIALIZED (SELECT endpoint FROM endpoint WHERE name = $1::text FOR NO KEY UPDATE),
+again AS (
   INSERT INTO delivery AS d (endpoint, seq, case_id, state, next_at, why)
   SELECT e.endpoint, n.seq, n.case_id,
          CASE WHEN row_number() OVER (PARTITION BY n.case_id ORDER BY n.seq) = 1 AND NOT EXISTS (
            SELECT FROM delivery w WHERE w.endpoint = e.endpoint AND w.case_id = n.case_id AND w.state IN ('retry', 'behind'))
          THEN 'retry' ELSE 'behind' END, clock_timestamp(), 'replayed'
-  FROM endpoint e, unnest($2::bigint[], $3::bigint[]) AS n (seq, case_id) WHERE e.name = $1::text
+  FROM locked e, unnest($2::bigint[], $3::bigint[]) AS n (seq, case_id)
   ON CONFLICT (endpoint, seq) DO UPDATE SET state = excluded.state, attempts = 0, next_at = excluded.next_at,
     since = clock_timestamp(), why = excluded.why WHERE d.state = 'dead'
   RETURNING endpoint)
-UPDATE endpoint e SET changed = e.changed + 1 WHERE e.name = $1::text RETURNING (SELECT count(*) FROM again);
+UPDATE endpoint e SET changed = e.changed + 1 FROM locked l WHERE e.endpoint = l.endpoint RETURNING (SELECT count(*) FROM again);

@@ -10,16 +10,33 @@ FROM intake.reporter;
 SELECT key FROM intake.reporter WHERE key IS NOT NULL
 UNION SELECT (get_byte(sealed, 0)::bigint << 24) + (get_byte(sealed, 1) << 16) + (get_byte(sealed, 2) << 8) + get_byte(sealed, 3)
 FROM intake.credential WHERE sealed IS NOT NULL AND revoked_at IS NULL
+UNION SELECT key FROM notification.endpoint WHERE sealed IS NOT NULL
 UNION SELECT key FROM intake.block WHERE key IS NOT NULL AND lifted_at IS NULL AND ends_at > clock_timestamp();
 
 -- name: privacy_credentials
--- what sources sign with
-SELECT credential, sealed FROM intake.credential WHERE sealed IS NOT NULL AND revoked_at IS NULL ORDER BY credential FOR UPDATE;
+-- $1 the newest key, $2 after this one, $3 most rows → what sources sign with
+SELECT credential, sealed, credential FROM intake.credential
+WHERE sealed IS NOT NULL AND revoked_at IS NULL AND credential > $2::text AND
+  (get_byte(sealed, 0)::bigint << 24) + (get_byte(sealed, 1) << 16) + (get_byte(sealed, 2) << 8) + get_byte(sealed, 3) <> $1::bigint
+ORDER BY credential LIMIT $3::integer FOR UPDATE;
 
 -- name: privacy_credentials_put
--- $1 credentials, $2 sealed. Those who use the services notice nothing: the secret is the same.
+-- $1 credentials, $2 sealed, $3 the newest key, which stands in the sealed text. Those who use the services notice nothing: the secret
+-- is the same.
 UPDATE intake.credential c SET sealed = n.sealed FROM unnest($1::text[], $2::bytea[]) AS n (credential, sealed)
-WHERE c.credential = n.credential;
+WHERE c.credential = n.credential AND $3::bigint > 0;
+
+-- name: privacy_endpoints
+-- $1 the newest key, $2 after this endpoint ('': from the first), $3 most rows → addresses and secrets, in the order in which the
+-- courier locks endpoints
+SELECT name, sealed, endpoint::text FROM notification.endpoint
+WHERE sealed IS NOT NULL AND key <> $1::bigint AND endpoint > coalesce(nullif($2::text, ''), '0')::bigint
+ORDER BY endpoint LIMIT $3::integer FOR NO KEY UPDATE;
+
+-- name: privacy_endpoints_put
+-- $1 names, $2 sealed, $3 the newest key. The courier reads them anew: what it has in memory was sealed with a key that may go.
+UPDATE notification.endpoint e SET sealed = n.sealed, key = $3::bigint, changed = e.changed + 1
+FROM unnest($1::text[], $2::bytea[]) AS n (name, sealed) WHERE e.name = n.name;
 
 -- name: privacy_rekey_take
 -- $1 the newest key, $2 after this reporter, $3 most rows

@@ -9,6 +9,7 @@
 #include "services/zhitong/privacy.h"
 
 #define ROWS_A_BATCH 500
+#define AFTER_MAX 64 /* bytes of where a batch begins */
 
 struct rekey {
     struct db *db;
@@ -17,7 +18,7 @@ struct rekey {
     long long moved;    /* sealed anew, in all */
     long long unopened; /* in this round: the key is not in the ring, or the row was changed */
     struct reason why;  /* of the last of those */
-    struct column reporters, persons, phones, emails, accounts, sealed, credentials;
+    struct column reporters, persons, phones, emails, accounts, sealed, names;
     struct bytes scratch;
 };
 
@@ -122,48 +123,80 @@ static int rounds(struct rekey *rekey) {
     }
 }
 
-static void seal_credential(struct rekey *rekey, const PGresult *taken, int row) {
-    const struct secret_about about = {"credential.sealed", db_text(taken, row, 0)};
+/* ---- what else is sealed with the same ring --------------------------------------------------------------------------- */
+
+static const struct sealed_kind {
+    const char *field, *take, *put, *what;
+} sealed_kinds[] = {
+    {"credential.sealed", "privacy_credentials", "privacy_credentials_put", "secrets of sources"},
+    {"endpoint.sealed", "privacy_endpoints", "privacy_endpoints_put", "endpoints"},
+};
+
+static void seal_text(struct rekey *rekey, const struct sealed_kind *kind, const PGresult *taken, int row) {
+    const struct secret_about about = {kind->field, db_text(taken, row, 0)};
     struct bytes old = {0}, plain = {0};
     const uint8_t *bytes = db_bytea(taken, row, 1, &old.size);
     old.data = (uint8_t *)(uintptr_t)bytes;
-    if (secret_sealed_with(old.data, old.size) == secret_keys_id(rekey->keys, 0))
-        return;
     if (secret_open(rekey->keys, &about, &old, &plain, &rekey->why) != 0) {
         rekey->unopened++;
         return;
     }
     rekey->scratch.size = 0;
     secret_seal(rekey->keys, &about, &plain, &rekey->scratch);
-    column_text(&rekey->credentials, about.row);
+    column_text(&rekey->names, about.row);
     column_bytea(&rekey->sealed, rekey->scratch.data, rekey->scratch.size);
     if (plain.size > 0)
         sodium_memzero(plain.data, plain.size);
     bytes_close(&plain);
 }
 
-/* What sources sign with is sealed with the same ring; there are few, so they go together. */
-static int credentials(struct rekey *rekey) {
+static int send_texts(struct rekey *rekey, const struct sealed_kind *kind) {
     struct params params = {0};
-    column_reset(&rekey->credentials);
+    params_column(&params, &rekey->names);
+    params_column(&params, &rekey->sealed);
+    params_int8(&params, secret_keys_id(rekey->keys, 0));
+    return db_send(rekey->db, kind->put, &params);
+}
+
+/* One transaction: rows taken, 0 at the end; -1: the database failed. `after` goes on to the last of them. */
+static int batch_of_texts(struct rekey *rekey, const struct sealed_kind *kind, char after[AFTER_MAX + 1]) {
+    struct params params = {0};
+    column_reset(&rekey->names);
     column_reset(&rekey->sealed);
+    params_int8(&params, secret_keys_id(rekey->keys, 0));
+    params_text(&params, after);
+    params_int4(&params, ROWS_A_BATCH);
     SCOPED_RESULT
-    *taken = db_send(rekey->db, "privacy_credentials", NULL) == 0 ? db_take(rekey->db) : NULL;
+    *taken = db_send(rekey->db, kind->take, &params) == 0 ? db_take(rekey->db) : NULL;
     if (taken == NULL) {
         (void)!db_sync(rekey->db);
         return -1;
     }
-    for (int row = 0; row < PQntuples(taken); row++)
-        seal_credential(rekey, taken, row);
-    bool sent = true;
-    if (rekey->credentials.count > 0) {
-        params_column(&params, &rekey->credentials);
-        params_column(&params, &rekey->sealed);
-        sent = db_send(rekey->db, "privacy_credentials_put", &params) == 0;
-    }
-    if (db_sync(rekey->db) != 0 || !sent)
+    int rows = PQntuples(taken);
+    for (int row = 0; row < rows; row++)
+        seal_text(rekey, kind, taken, row);
+    if (rows > 0)
+        snprintf(after, AFTER_MAX + 1, "%s", db_text(taken, rows - 1, 2));
+    bool sent = rekey->names.count == 0 || send_texts(rekey, kind) == 0;
+    return db_sync(rekey->db) == 0 && sent ? rows : -1;
+}
+
+static int texts(struct rekey *rekey, const struct sealed_kind *kind) {
+    char after[AFTER_MAX + 1] = "";
+    long long anew = 0;
+    int rows;
+    while ((rows = batch_of_texts(rekey, kind, after)) > 0)
+        anew += rekey->names.count;
+    if (rows < 0)
         return -1;
-    printf("%u secrets of sources sealed anew\n", rekey->credentials.count);
+    printf("%lld %s sealed anew\n", anew, kind->what);
+    return 0;
+}
+
+static int all_texts(struct rekey *rekey) {
+    for (size_t i = 0; i < sizeof sealed_kinds / sizeof *sealed_kinds; i++)
+        if (texts(rekey, &sealed_kinds[i]) != 0)
+            return -1;
     return 0;
 }
 
@@ -179,7 +212,7 @@ static int say_unused(struct rekey *rekey) {
         if (!needed)
             printf(
                 "key %" PRIu32
-                ": no reporter, no source and no block needs it any more. Receipts that were given with it hold until its line is "
+                ": no reporter, no source, no endpoint and no block needs it any more. Receipts that were given with it hold until its line is "
                 "removed from the keyring: at once where it has leaked, else when they are no longer wanted\n",
                 secret_keys_id(rekey->keys, i));
     }
@@ -187,7 +220,7 @@ static int say_unused(struct rekey *rekey) {
 }
 
 static int run(struct rekey *rekey) {
-    if (rounds(rekey) != 0 || credentials(rekey) != 0 || say_unused(rekey) != 0)
+    if (rounds(rekey) != 0 || all_texts(rekey) != 0 || say_unused(rekey) != 0)
         return database_failed(rekey->db);
     if (rekey->unopened == 0)
         return EXIT_GOOD;
@@ -210,7 +243,7 @@ int people_rekey_command(int argc, char **argv) {
     open_columns(&rekey, columns);
     for (int i = 0; i < 6; i++)
         column_close(columns[i]);
-    column_close(&rekey.credentials);
+    column_close(&rekey.names);
     bytes_close(&rekey.scratch);
     db_close(&rekey.db);
     secret_keys_close(&keys);

@@ -148,7 +148,7 @@ def a_new_key_seals_everything_anew_while_reports_come_in(system, shared):
         finally:
             stop.append(True)
         running.result()
-    assert "key 1: no reporter, no source and no block needs it" in said, said
+    assert "key 1: no reporter, no source, no endpoint and no block needs it" in said, said
     assert system.sql.number("SELECT count(*) FROM intake.reporter WHERE key = 1") == 0
     assert "1 secrets of sources sealed anew" in said, said
     assert system.sql.rows("SELECT encode(substr(sealed, 1, 4), 'hex') FROM intake.credential WHERE sealed IS NOT NULL") == [("00000002",)]
