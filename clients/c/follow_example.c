@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "zhitong_follow.h"
@@ -170,6 +171,7 @@ int main(int argc, char **argv) {
     }
     snprintf(department.events_path, PATH_BYTES_MAX, "%s/events", argv[5]);
     snprintf(department.cursor_path, PATH_BYTES_MAX, "%s/cursor", argv[5]);
+    (void)mkdir(argv[5], 0777); /* it may be there */
     if (open_events(&department) != 0 || read_start(&department, argv + 6, &options) != 0) {
         fprintf(stderr, "%s: events or cursor cannot be read\n", argv[5]);
         return 2;

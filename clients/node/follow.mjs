@@ -30,6 +30,7 @@ const unpack = (bytes) => decode(bytes)
 class Work {
   constructor(folder, grouped) {
     this.grouped = grouped
+    fs.mkdirSync(folder, { recursive: true })
     this.cursorFile = path.join(folder, 'cursor')
     this.done = new Set() // ids, the oldest first
     this.last = null

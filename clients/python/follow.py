@@ -167,6 +167,7 @@ class Work:
     """A file of events and a file with the cursor. First the work, then the cursor, then the acknowledgement."""
 
     def __init__(self, folder):
+        folder.mkdir(parents=True, exist_ok=True)
         self.events, self.cursor = folder / "events", folder / "cursor"
         self.file = open(self.events, "a+b")
         self.done = {}  # ids, the oldest first

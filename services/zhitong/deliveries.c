@@ -16,11 +16,13 @@
 extern const struct db_query deliveries_queries[];
 
 static int no_such(const char *name) {
-    fprintf(stderr, "endpoint: there is no endpoint %s\n", name);
+    fprintf(stderr, "ENDPOINT: there is no endpoint %s; zhitong endpoints list shows them\n", name);
     return EXIT_REFUSED;
 }
 
 static const char *instant_of(const PGresult *rows, int row, int column, char text[INSTANT_TEXT_MAX]) {
+    if (PQgetisnull(rows, row, column))
+        return "-";
     instant_print(db_time(rows, row, column), text);
     return text;
 }

@@ -2,7 +2,10 @@
 
 -- name: delivery_list
 -- $1 endpoint's name or NULL, $2 "dead" or NULL, $3 case or NULL, $4 how many at most
-SELECT e.name, d.seq, d.case_id, d.state, d.attempts, d.next_at, d.why
+-- An answer without a word is told by its status; only what is to be tried again, or is held, has a next instant.
+SELECT e.name, d.seq, d.case_id, d.state, d.attempts, CASE WHEN d.state IN ('retry', 'held') THEN d.next_at END,
+  CASE WHEN d.why <> '' OR d.attempts = 0 THEN d.why ELSE coalesce('status ' || (
+    SELECT a.status FROM attempt a WHERE a.endpoint = d.endpoint AND a.seq = d.seq ORDER BY a.at DESC LIMIT 1), '') END
 FROM delivery d JOIN endpoint e USING (endpoint)
 WHERE ($1::text IS NULL OR e.name = $1::text) AND ($2::text IS NULL OR d.state = $2::text)
   AND ($3::text IS NULL OR d.case_id = $3::text::bigint)

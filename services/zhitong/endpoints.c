@@ -19,6 +19,12 @@
 
 extern const struct db_query endpoints_queries[];
 
+static const char carrier_names[] =
+#define CARRIER(name, for_people, meaning) " " #name
+#include "services/notification/carriers.def"
+#undef CARRIER
+    ;
+
 static int complain(const struct reason *why) {
     fprintf(stderr, "%s: %s\n", why->field, why->text);
     return EXIT_REFUSED;
@@ -167,7 +173,7 @@ static int check_addition(struct addition *addition, struct reason *why) {
     struct endpoint_giving *giving = &addition->giving;
     const struct carrier *carrier = carrier_named(addition->carrier);
     if (carrier == NULL)
-        return refuse(why, "--carrier", "there is no carrier %s", addition->carrier);
+        return refuse(why, "--carrier", "is %.24s, must be one of%s", addition->carrier, carrier_names);
     if (strlen(giving->name) > ENDPOINT_NAME_MAX)
         return refuse(why, "NAME", "must have at most %d bytes", ENDPOINT_NAME_MAX);
     if (strlen(addition->address) > CARRIER_ADDRESS_MAX)

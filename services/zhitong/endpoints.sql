@@ -56,7 +56,8 @@ DELETE FROM endpoint WHERE name = $1::text RETURNING name;
 -- $1 name → the announcement, which the courier that serves it brings at once
 WITH told AS (
   INSERT INTO announcement (kind, about, unit, why)
-  SELECT 'test', name, unit, 'a test delivery, asked for by an operator' FROM endpoint WHERE name = $1::text
+  SELECT 'test', name, unit, 'a test delivery, asked for by an operator' FROM endpoint
+  WHERE name = $1::text AND unit NOT LIKE '@%' -- those who reported have no address before there is an entry
   RETURNING announcement, about),
 sent AS (
   INSERT INTO delivery (endpoint, seq, case_id, state, next_at)

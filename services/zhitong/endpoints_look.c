@@ -28,7 +28,7 @@ static struct db *open_for(int argc, char **argv, const char **name) {
 }
 
 static int no_such(const char *name) {
-    fprintf(stderr, "NAME: there is no endpoint %s\n", name);
+    fprintf(stderr, "NAME: there is no endpoint %s; zhitong endpoints list shows them\n", name);
     return EXIT_REFUSED;
 }
 
@@ -162,8 +162,11 @@ static int test(struct db *db, const char *name) {
     *told = db_ask(db, "endpoint_test", &params);
     if (told == NULL)
         return database_failed(db);
-    if (PQntuples(told) == 0)
-        return no_such(name);
+    if (PQntuples(told) == 0) {
+        fprintf(stderr, "NAME: there is no endpoint %s with an address of its own; zhitong endpoints list shows them\n",
+                name);
+        return EXIT_REFUSED;
+    }
     snprintf(endpoint, sizeof endpoint, "%lld", (long long)db_int8(told, 0, 0));
     snprintf(announcement, sizeof announcement, "%lld", (long long)db_int8(told, 0, 1));
     params_text(&about, endpoint);

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "common/follow_client.h"
+#include "common/ids.h"
 #include "services/zhitong/options.h"
 #include "services/zhitong/records.h"
 
@@ -96,7 +97,8 @@ static void on_news(void *context, const struct follow_news *news) {
         fprintf(stderr, "follow: connected to %s\n", news->detail);
         return;
     case FOLLOW_SILENT:
-        fprintf(stderr, "follow: %s does not answer; asking on\n", news->detail);
+        fprintf(stderr, "follow: %s does not answer (a server is silent to a key that it does not know); asking on\n",
+                news->detail);
         return;
     case FOLLOW_MOVED:
         fprintf(stderr, "follow: the stream is %s%s\n", *news->detail == '\0' ? "served by nobody yet" : "at ",
@@ -153,7 +155,6 @@ static int run(struct printer *printer, const struct follow_client_options *opti
 static int read_from(const char *text, const char *cursor_path, struct follow_client_options *options) {
     struct reason why;
     uint64_t seq;
-    long long number;
     int got = cursor_path == NULL ? 0 : cursor_read(cursor_path, &seq, &why);
     if (got < 0) {
         fprintf(stderr, "%s: %s\n", why.field, why.text);
@@ -166,10 +167,13 @@ static int read_from(const char *text, const char *cursor_path, struct follow_cl
         options->from = FOLLOW_FROM_END;
     else if (instant_read(text, &options->from_at) == 0)
         return 0;
-    else if (number_read(text, &(struct number_range){"--from", 1, INT64_MAX}, &number) != 0)
+    else if (is_id(text) && text[0] != '0')
+        options->from = strtoull(text, NULL, 10);
+    else {
+        fprintf(stderr, "--from: must be a seq from 1 on, an instant as 2026-09-01T08:30:00+08:00, or end, not %s\n",
+                text);
         return -1;
-    else
-        options->from = (uint64_t)number;
+    }
     return 0;
 }
 

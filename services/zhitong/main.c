@@ -168,7 +168,7 @@ static const struct command_row commands[] = {
     {"follow", follow_command,
      "--unit UNIT --endpoint URL --server-key FILE --key FILE [--from SEQ|INSTANT|end] [--filter FILTER] [--group NAME] "
      "[--cursor FILE] [--count ENTRIES]",
-     "a department's stream, one CloudEvent in JSON a line; INSTANT as 2026-09-01T08:30:00+08:00, FILTER as in PROTOCOL.md "
+     "a department's stream, one CloudEvent in JSON a line, from its beginning, or from the cursor file if it is there; INSTANT as 2026-09-01T08:30:00+08:00, FILTER as in PROTOCOL.md "
      "('area=CODE kind!=progress,contact'), members of a group share the stream",
      NO_DATABASE},
 };
