@@ -10,6 +10,7 @@ FROM intake.reporter;
 SELECT key FROM intake.reporter WHERE key IS NOT NULL
 UNION SELECT (get_byte(sealed, 0)::bigint << 24) + (get_byte(sealed, 1) << 16) + (get_byte(sealed, 2) << 8) + get_byte(sealed, 3)
 FROM intake.credential WHERE sealed IS NOT NULL AND revoked_at IS NULL
+UNION SELECT key FROM notification.endpoint WHERE sealed IS NOT NULL
 UNION SELECT key FROM intake.block WHERE key IS NOT NULL AND lifted_at IS NULL AND ends_at > clock_timestamp();
 
 -- name: privacy_credentials
@@ -20,6 +21,16 @@ SELECT credential, sealed FROM intake.credential WHERE sealed IS NOT NULL AND re
 -- $1 credentials, $2 sealed. Those who use the services notice nothing: the secret is the same.
 UPDATE intake.credential c SET sealed = n.sealed FROM unnest($1::text[], $2::bytea[]) AS n (credential, sealed)
 WHERE c.credential = n.credential;
+
+-- name: privacy_endpoints
+-- where endpoints are told, and with which secrets
+SELECT name, sealed FROM notification.endpoint WHERE sealed IS NOT NULL ORDER BY name FOR UPDATE;
+
+-- name: privacy_endpoints_put
+-- $1 names, $2 sealed. Notification keeps what it has opened: address and secrets are the same.
+UPDATE notification.endpoint e SET sealed = n.sealed, key = (get_byte(n.sealed, 0)::bigint << 24) + (get_byte(n.sealed, 1) << 16) +
+  (get_byte(n.sealed, 2) << 8) + get_byte(n.sealed, 3)
+FROM unnest($1::text[], $2::bytea[]) AS n (name, sealed) WHERE e.name = n.name;
 
 -- name: privacy_rekey_take
 -- $1 the newest key, $2 after this reporter, $3 most rows

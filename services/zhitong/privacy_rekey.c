@@ -17,7 +17,7 @@ struct rekey {
     long long moved;    /* sealed anew, in all */
     long long unopened; /* in this round: the key is not in the ring, or the row was changed */
     struct reason why;  /* of the last of those */
-    struct column reporters, persons, phones, emails, accounts, sealed, credentials;
+    struct column reporters, persons, phones, emails, accounts, sealed, rows;
     struct bytes scratch;
 };
 
@@ -122,8 +122,19 @@ static int rounds(struct rekey *rekey) {
     }
 }
 
-static void seal_credential(struct rekey *rekey, const PGresult *taken, int row) {
-    const struct secret_about about = {"credential.sealed", db_text(taken, row, 0)};
+/* What is sealed with the same ring besides, few enough to go together. */
+struct secrets {
+    const char *field; /* of secret_about */
+    const char *take, *put, *meaning;
+};
+
+static const struct secrets secrets_sealed[] = {
+    {"credential.sealed", "privacy_credentials", "privacy_credentials_put", "secrets of sources"},
+    {"endpoint.sealed", "privacy_endpoints", "privacy_endpoints_put", "addresses of endpoints"},
+};
+
+static void seal_secret(struct rekey *rekey, const char *field, const PGresult *taken, int row) {
+    const struct secret_about about = {field, db_text(taken, row, 0)};
     struct bytes old = {0}, plain = {0};
     const uint8_t *bytes = db_bytea(taken, row, 1, &old.size);
     old.data = (uint8_t *)(uintptr_t)bytes;
@@ -135,35 +146,34 @@ static void seal_credential(struct rekey *rekey, const PGresult *taken, int row)
     }
     rekey->scratch.size = 0;
     secret_seal(rekey->keys, &about, &plain, &rekey->scratch);
-    column_text(&rekey->credentials, about.row);
+    column_text(&rekey->rows, about.row);
     column_bytea(&rekey->sealed, rekey->scratch.data, rekey->scratch.size);
     if (plain.size > 0)
         sodium_memzero(plain.data, plain.size);
     bytes_close(&plain);
 }
 
-/* What sources sign with is sealed with the same ring; there are few, so they go together. */
-static int credentials(struct rekey *rekey) {
+static int seal_secrets(struct rekey *rekey, const struct secrets *secrets) {
     struct params params = {0};
-    column_reset(&rekey->credentials);
+    column_reset(&rekey->rows);
     column_reset(&rekey->sealed);
     SCOPED_RESULT
-    *taken = db_send(rekey->db, "privacy_credentials", NULL) == 0 ? db_take(rekey->db) : NULL;
+    *taken = db_send(rekey->db, secrets->take, NULL) == 0 ? db_take(rekey->db) : NULL;
     if (taken == NULL) {
         (void)!db_sync(rekey->db);
         return -1;
     }
     for (int row = 0; row < PQntuples(taken); row++)
-        seal_credential(rekey, taken, row);
+        seal_secret(rekey, secrets->field, taken, row);
     bool sent = true;
-    if (rekey->credentials.count > 0) {
-        params_column(&params, &rekey->credentials);
+    if (rekey->rows.count > 0) {
+        params_column(&params, &rekey->rows);
         params_column(&params, &rekey->sealed);
-        sent = db_send(rekey->db, "privacy_credentials_put", &params) == 0;
+        sent = db_send(rekey->db, secrets->put, &params) == 0;
     }
     if (db_sync(rekey->db) != 0 || !sent)
         return -1;
-    printf("%u secrets of sources sealed anew\n", rekey->credentials.count);
+    printf("%u %s sealed anew\n", rekey->rows.count, secrets->meaning);
     return 0;
 }
 
@@ -179,7 +189,7 @@ static int say_unused(struct rekey *rekey) {
         if (!needed)
             printf(
                 "key %" PRIu32
-                ": no reporter, no source and no block needs it any more. Receipts that were given with it hold until its line is "
+                ": no reporter, source, endpoint or block needs it any more. Receipts that were given with it hold until its line is "
                 "removed from the keyring: at once where it has leaked, else when they are no longer wanted\n",
                 secret_keys_id(rekey->keys, i));
     }
@@ -187,7 +197,12 @@ static int say_unused(struct rekey *rekey) {
 }
 
 static int run(struct rekey *rekey) {
-    if (rounds(rekey) != 0 || credentials(rekey) != 0 || say_unused(rekey) != 0)
+    if (rounds(rekey) != 0)
+        return database_failed(rekey->db);
+    for (size_t i = 0; i < sizeof secrets_sealed / sizeof secrets_sealed[0]; i++)
+        if (seal_secrets(rekey, &secrets_sealed[i]) != 0)
+            return database_failed(rekey->db);
+    if (say_unused(rekey) != 0)
         return database_failed(rekey->db);
     if (rekey->unopened == 0)
         return EXIT_GOOD;
@@ -210,7 +225,7 @@ int people_rekey_command(int argc, char **argv) {
     open_columns(&rekey, columns);
     for (int i = 0; i < 6; i++)
         column_close(columns[i]);
-    column_close(&rekey.credentials);
+    column_close(&rekey.rows);
     bytes_close(&rekey.scratch);
     db_close(&rekey.db);
     secret_keys_close(&keys);

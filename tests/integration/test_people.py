@@ -132,6 +132,8 @@ def a_new_key_seals_everything_anew_while_reports_come_in(system, shared):
     for nth in range(30):
         submit(system, nth % 2, reporter_name=f"Before {nth}")
     before = submit(system, reporter_name="Same Before And After")
+    hook = ["hook", "--unit", "mill_1", "--carrier", "webhook", "--address", "https://hook.example/x", "--secret-out", system.folder / "hook"]
+    system.zhitong("endpoints", "add", *hook, "--secret-keys", system.folder / "secret.keys")
     stop, cases = [], []
 
     def go_on():
@@ -148,7 +150,8 @@ def a_new_key_seals_everything_anew_while_reports_come_in(system, shared):
         finally:
             stop.append(True)
         running.result()
-    assert "key 1: no reporter, no source and no block needs it" in said, said
+    assert "key 1: no reporter, source, endpoint or block needs it" in said, said
+    assert "1 addresses of endpoints sealed anew" in said, said
     assert system.sql.number("SELECT count(*) FROM intake.reporter WHERE key = 1") == 0
     assert "1 secrets of sources sealed anew" in said, said
     assert system.sql.rows("SELECT encode(substr(sealed, 1, 4), 'hex') FROM intake.credential WHERE sealed IS NOT NULL") == [("00000002",)]
@@ -162,6 +165,7 @@ def a_new_key_seals_everything_anew_while_reports_come_in(system, shared):
     ring.write_text("\n".join(lines) + "\n")
     assert own.ask("GET").status == 403, "the old key is gone, and its receipts"
     assert again.see() and mill.get(f"/cases/{own.case}/reporter", reason="after").status == 200
+    system.zhitong("endpoints", "rotate", "hook", "--secret-out", system.folder / "hook-2", "--secret-keys", ring)
     shared["named"] = again
 
 
