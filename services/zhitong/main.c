@@ -106,7 +106,7 @@ static const struct command_row commands[] = {
     {"block remove", block_remove_command, "BLOCK [--text TEXT] [--by NAME]", "lift it, and answer its appeals",
      DATABASE},
     {"people rekey", people_rekey_command, "[--secret-keys FILE]",
-     "seal the personal data of reporters with the newest key, while everything runs; it can be broken off and go on",
+     "seal the personal data of reporters, sources' secrets and endpoints with the newest key, while everything runs; it can be broken off and go on",
      DATABASE},
     {"people erase", people_erase_command, "",
      "erase the personal data whose period is over; intake does so by itself, once a minute", DATABASE},
