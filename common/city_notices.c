@@ -5,6 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "common/city_keep.h"
 #include "common/city_private.h"
 #include "common/city_questions.h"
 
@@ -61,31 +62,10 @@ enum notice_fact notice_placeholder(const char *text, size_t *size) {
 
 /* ---- building ------------------------------------------------------------------------------------------------------- */
 
-static void *room_for(size_t count, size_t size) {
-    void *room = calloc(count + 1, size);
-    assert(room != NULL);
-    return room;
-}
-
-static size_t bytes_of(const struct city_draft *draft, enum city_table table) {
-    size_t bytes = 0;
-    for (size_t row = 0; row < draft->tables[table].count; row++)
-        for (size_t column = 0; column < city_table_spec(table)->column_count; column++)
-            bytes += strlen(draft_field(draft, table, row, column)) + 1;
-    return bytes;
-}
-
-static const char *keep(struct city_notices *notices, const char *text) {
-    size_t size = strlen(text) + 1;
-    char *kept = memcpy(notices->end, text, size);
-    notices->end += size;
-    return kept;
-}
-
-#define KEEP(table, column) keep(notices, FIELD(draft, table, row, column))
+#define KEEP(table, column) keep_text(&notices->end, FIELD(draft, table, row, column))
 #define KEEP_NAMES(table, names) \
     do { \
-        (names) = room_for(COUNT(draft, table), sizeof *(names)); \
+        (names) = keep_room(COUNT(draft, table), sizeof *(names)); \
         for (size_t row = 0; row < COUNT(draft, table); row++) \
             (names)[row] = (struct wording){KEEP(table, name_en), KEEP(table, name_zh)}; \
     } while (0)
@@ -93,19 +73,19 @@ static const char *keep(struct city_notices *notices, const char *text) {
 void city_build_notices(struct city *city, const struct city_draft *draft) {
     static const enum city_table kept[] = {CITY_units,   CITY_areas,   CITY_channels,
                                            CITY_reasons, CITY_notices, CITY_city};
-    struct city_notices *notices = room_for(1, sizeof *notices);
+    struct city_notices *notices = keep_room(1, sizeof *notices);
     size_t bytes = 0;
     for (size_t i = 0; i < sizeof kept / sizeof *kept; i++)
-        bytes += bytes_of(draft, kept[i]);
-    notices->block = notices->end = room_for(bytes + 2, 1);
+        bytes += keep_bytes(draft, kept[i]);
+    notices->block = notices->end = keep_room(bytes + 2, 1);
     KEEP_NAMES(units, notices->units);
     KEEP_NAMES(areas, notices->areas);
     KEEP_NAMES(channels, notices->channels);
     KEEP_NAMES(reasons, notices->reasons);
-    notices->city = (struct wording){keep(notices, draft_city_value(draft, "name_en")),
-                                     keep(notices, draft_city_value(draft, "name_zh"))};
+    notices->city = (struct wording){keep_text(&notices->end, draft_city_value(draft, "name_en")),
+                                     keep_text(&notices->end, draft_city_value(draft, "name_zh"))};
     notices->count = COUNT(draft, notices);
-    notices->rows = room_for(notices->count, sizeof *notices->rows);
+    notices->rows = keep_room(notices->count, sizeof *notices->rows);
     for (size_t row = 0; row < notices->count; row++)
         notices->rows[row] = (struct notice_text){
             .event = notice_named(FIELD(draft, notices, row, event)),

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/city_fields.h"
+#include "common/city_keep.h"
 #include "common/city_private.h"
 
 static const char *const datatypes[] = {"string", "number", "datetime", "text", "singlevaluelist", "multivaluelist"};
@@ -30,28 +31,7 @@ static enum datatype datatype_of(const char *name) {
 
 /* ---- building ------------------------------------------------------------------------------------------------------- */
 
-static void *room_for(size_t count, size_t size) {
-    void *room = calloc(count + 1, size);
-    assert(room != NULL);
-    return room;
-}
-
-static size_t bytes_of(const struct city_draft *draft, enum city_table table) {
-    size_t bytes = 0;
-    for (size_t row = 0; row < draft->tables[table].count; row++)
-        for (size_t column = 0; column < city_table_spec(table)->column_count; column++)
-            bytes += strlen(draft_field(draft, table, row, column)) + 1;
-    return bytes;
-}
-
-static const char *keep(struct city_words *words, const char *text) {
-    size_t size = strlen(text) + 1;
-    char *kept = memcpy(words->end, text, size);
-    words->end += size;
-    return kept;
-}
-
-#define KEEP(table, column) keep(words, FIELD(draft, table, row, column))
+#define KEEP(table, column) keep_text(&words->end, FIELD(draft, table, row, column))
 
 static void build_choices(struct city_words *words, struct question *question, const struct city_draft *draft,
                           size_t question_row) {
@@ -71,7 +51,7 @@ static void build_choices(struct city_words *words, struct question *question, c
 /* Rows of an item lie side by side afterwards, in their own order: by the first word, which is the item. */
 static size_t *rows_by_item(const struct city *city, const struct city_draft *draft, enum city_table table) {
     size_t count = draft->tables[table].count, kept = 0;
-    size_t *rows = room_for(count, sizeof *rows), *next = room_for(city->item_count + 1, sizeof *next);
+    size_t *rows = keep_room(count, sizeof *rows), *next = keep_room(city->item_count + 1, sizeof *next);
     for (size_t row = 0; row < count; row++)
         next[city_item(city, draft_field(draft, table, row, 0)) - city->items]++;
     for (size_t item = 0; item < city->item_count; item++) {
@@ -124,14 +104,14 @@ static void build_texts(struct city *city, struct city_words *words, const struc
 }
 
 void city_build_questions(struct city *city, const struct city_draft *draft) {
-    struct city_words *words = room_for(1, sizeof *words);
-    words->items = room_for(city->item_count, sizeof *words->items);
-    words->questions = room_for(COUNT(draft, questions), sizeof *words->questions);
-    words->choices = room_for(COUNT(draft, choices), sizeof *words->choices);
-    words->texts = room_for(COUNT(draft, item_texts), sizeof *words->texts);
-    words->block = words->end = room_for(bytes_of(draft, CITY_items) + bytes_of(draft, CITY_questions) +
-                                             bytes_of(draft, CITY_choices) + bytes_of(draft, CITY_item_texts),
-                                         1);
+    struct city_words *words = keep_room(1, sizeof *words);
+    words->items = keep_room(city->item_count, sizeof *words->items);
+    words->questions = keep_room(COUNT(draft, questions), sizeof *words->questions);
+    words->choices = keep_room(COUNT(draft, choices), sizeof *words->choices);
+    words->texts = keep_room(COUNT(draft, item_texts), sizeof *words->texts);
+    words->block = words->end = keep_room(keep_bytes(draft, CITY_items) + keep_bytes(draft, CITY_questions) +
+                                              keep_bytes(draft, CITY_choices) + keep_bytes(draft, CITY_item_texts),
+                                          1);
     for (size_t row = 0; row < city->item_count; row++) {
         words->items[row].name = (struct wording){KEEP(items, name_en), KEEP(items, name_zh)};
         words->items[row].matter = KEEP(items, matter);
