@@ -4,7 +4,8 @@
 -- What is lost with a crash of PostgreSQL was not told to anybody as done: it is delivered again, with the same id.
 -- Rows are looked up by their index, also those that a plan was made for when the tables were nearly empty (the checks of foreign keys
 -- among them): else each write costs as much as all endpoints and all that waits.
-SELECT set_config('synchronous_commit', 'off', false), set_config('enable_seqscan', 'off', false);
+SELECT set_config('synchronous_commit', 'off', false), set_config('enable_seqscan', 'off', false),
+       set_config('jit', 'off', false);
 
 -- name: courier_replan
 -- Plans are kept for as long as nobody analyzes the tables, however much they grow meanwhile.

@@ -11,7 +11,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
 from checks import main
 from clients import Client
 from endpoints import add, send
-from system import BUILD, wait_until
+from system import BUILD, ROOT, wait_until
 from webhook_sink import Sink
 
 DEAD = 3000
@@ -44,10 +44,21 @@ def one_endpoint_works_alone(system, shared):
     shared["alone"] = system.sql.number("SELECT count(*) FROM notification.endpoint")
 
 
+def rows_are_found_by_their_index_even_when_the_tables_seem_empty(system, _):
+    """A plan lasts until somebody analyzes the table, also when it has grown a thousandfold meanwhile."""
+    named = dict(part.split("\n", 1) for part in (ROOT / "services/notification/courier.sql").read_text().split("-- name: ")[1:])
+    looked_up = {"courier_waiting": 2, "courier_blocked": 3, "courier_keep": 8, "courier_promote": 2, "courier_lock": 1}
+    words = f"SET search_path = notification; SET plan_cache_mode = force_generic_plan; {named['courier_start']}"
+    for name, count in looked_up.items():
+        words += f"PREPARE {name} AS {named[name]}\nEXPLAIN EXECUTE {name}({', '.join(['NULL'] * count)});"
+    done = subprocess.run(["psql", "-qXAt", "-v", "ON_ERROR_STOP=1", "-d", system.url()], input=words, text=True, capture_output=True)
+    assert done.returncode == 0, done.stderr
+    assert "Seq Scan" not in done.stdout and "JIT" not in done.stdout, done.stdout
+
+
 def thousands_that_fail_do_not_delay_it(system, shared):
     sink, before = shared["sink"], len(shared["sink"].of("ok/live"))
     add_dead(system)
-    shared["read"] = system.sql.number("SELECT sum(seq_tup_read) FROM pg_stat_user_tables WHERE relname IN ('endpoint', 'delivery')")
     wait_until(lambda: system.replica("notification").metric("endpoints") > DEAD, 30, "endpoints known")
     late = []
     for _ in range(60):
@@ -60,12 +71,6 @@ def thousands_that_fail_do_not_delay_it(system, shared):
     failing = system.sql.number("SELECT count(*) FROM notification.endpoint WHERE failures > 0")
     assert failing > DEAD / 2, failing
     assert sorted(late)[-2] < LATE_SECONDS_MAX, sorted(late)[-10:]
-
-
-def no_table_is_read_from_end_to_end_for_them(system, shared):
-    time.sleep(1)  # statistics are told at the end of a transaction, at most once a second
-    read = system.sql.number("SELECT sum(seq_tup_read) FROM pg_stat_user_tables WHERE relname IN ('endpoint', 'delivery')")
-    assert read - shared["read"] < 20 * DEAD, read - shared["read"]
 
 
 def they_are_removed_while_they_are_written_to(system, shared):
@@ -83,7 +88,7 @@ def they_are_removed_while_they_are_written_to(system, shared):
 
 main("webhook_crowd", (
     one_endpoint_works_alone,
+    rows_are_found_by_their_index_even_when_the_tables_seem_empty,
     thousands_that_fail_do_not_delay_it,
-    no_table_is_read_from_end_to_end_for_them,
     they_are_removed_while_they_are_written_to,
 ), settings={"notification": {"ZHITONG_PRIVATE_HOSTS": "127.0.0.1", "ZHITONG_RETRY_SCALE_PERCENT": "1"}})
