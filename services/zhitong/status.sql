@@ -100,9 +100,11 @@ SELECT g.unit || ' ' || g.name, s.head - g.applied, g.changed_at, count(*) OVER 
 FROM notification.stream_group g JOIN notification.stream s USING (unit) ORDER BY 2 DESC, 1 LIMIT 1;
 
 -- name: status_endpoints
--- → endpoints, disabled, the first of these; the one most behind its stream, and by how much
-SELECT count(*), count(e.disabled_at), min(e.name) FILTER (WHERE e.disabled_at IS NOT NULL), w.name, coalesce(w.behind, 0)
+-- → endpoints, disabled, the first of these; the one most behind its stream, and by how much. What people ended for themselves (the
+-- link in a message, their page) is as they want it.
+SELECT count(*), count(d.at), min(e.name) FILTER (WHERE d.at IS NOT NULL), w.name, coalesce(w.behind, 0)
 FROM notification.endpoint e
+  CROSS JOIN LATERAL (SELECT CASE WHEN e.disabled_why LIKE 'ended by %' THEN NULL ELSE e.disabled_at END AS at) d
   LEFT JOIN (SELECT o.name, s.head - o.cursor AS behind FROM notification.endpoint o JOIN notification.stream s USING (unit)
              WHERE o.disabled_at IS NULL AND s.head > o.cursor ORDER BY 2 DESC, 1 LIMIT 1) w ON true
 GROUP BY w.name, w.behind;

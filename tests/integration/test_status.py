@@ -172,6 +172,8 @@ def an_endpoint_that_is_dead_needs_a_person(system, _):
                                  "1 delivery was given up (dead letters), of fire_hook"], found["advice"]
         assert (found["endpoints"]["disabled"], found["endpoints"]["waiting"], found["endpoints"]["dead_letters"]) == (
             1, {"count": 1}, {"count": 1}), found["endpoints"]
+        system.sql.rows(f"UPDATE notification.endpoint SET disabled_why = 'ended by its link' WHERE endpoint = {number} RETURNING endpoint")
+        assert "1 endpoint is disabled: fire_hook" not in urgent(status(system)), "who ended it for himself needs nobody"
         system.sql.rows(f"UPDATE notification.endpoint SET disabled_at = NULL WHERE endpoint = {number} RETURNING endpoint")
         found = status(system)
         head = system.sql.number(f"SELECT head FROM notification.stream WHERE unit = '{COUNTY}'")
