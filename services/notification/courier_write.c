@@ -129,7 +129,7 @@ static void gather_outcome(struct courier *courier, struct writing *writing, con
     if (outcome->served->lost)
         return;
     fence(writing, courier, outcome->served);
-    if (outcome->attempts > 0)
+    if (outcome->name != NULL)
         add_attempt(&statements[ATTEMPTS], outcome);
     if (outcome->change == ROW_KEEP)
         add_row(&statements[KEEP], outcome);
