@@ -119,7 +119,7 @@ static void refuse_flight(struct courier *courier, struct flight *flight, const 
     snprintf(trouble, sizeof trouble, "%s: %s", why->field, why->text);
     const struct answer answer = {.trouble = trouble, .body = "", .retry_after_ms = -1};
     const struct verdict verdict = {.kind = VERDICT_DEAD};
-    courier_landed(courier, flight, &(struct landing){&verdict, &answer, 0});
+    courier_landed(courier, flight, &(struct landing){&verdict, &answer, 0, 0});
 }
 
 static int begin(struct courier *courier, struct flight *flight, struct saying *saying) {
@@ -147,7 +147,23 @@ static int begin(struct courier *courier, struct flight *flight, struct saying *
     return said == SAID_LATER ? -1 : 0;
 }
 
+/* Quiet hours may have begun since this was read, held or tried. */
+static bool is_put_off(struct courier *courier, struct served *served, struct piece *piece) {
+    struct reason why;
+    if (!served->endpoint.carrier->for_people || piece->body.size == 0 ||
+        message_decode(MESSAGE_case_moved, piece->body.data, piece->body.size, &courier->moved, &why) != 0)
+        return false;
+    int64_t until = people_quiet_until(&served->endpoint, &courier->moved, courier->city->city, real_now());
+    if (until == 0)
+        return false;
+    courier_put_off(courier, served, piece, until);
+    window_pop(courier, served);
+    return true;
+}
+
 int courier_fly(struct courier *courier, struct served *served, struct piece *piece) {
+    if (is_put_off(courier, served, piece))
+        return 0;
     struct flight *flight = flight_take(courier, served);
     struct saying saying = {.flight = flight};
     load_pieces(flight, piece);
@@ -170,7 +186,7 @@ static void land(struct courier *courier, struct flight *flight, CURLcode code) 
     flight->served->flying--;
     courier->taken[flight->pool]--;
     courier->flying--;
-    courier_landed(courier, flight, &(struct landing){&verdict, &answer, clock_monotonic_ms() - flight->began_at});
+    courier_landed(courier, flight, &(struct landing){&verdict, &answer, clock_monotonic_ms() - flight->began_at, 0});
     flight_give(courier, flight);
 }
 

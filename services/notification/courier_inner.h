@@ -102,8 +102,8 @@ struct effect { /* what is written of one piece */
     uint64_t case_id;
     int32_t version;
     int status;
-    int attempts;      /* 0: nothing was tried, so no attempt is written */
-    const char *name;  /* sent, again, dead, disabled */
+    int attempts;
+    const char *name;  /* sent, again, dead, disabled, nobody; NULL: nothing was tried, so no attempt is written */
     const char *state; /* of the row */
     enum row_change change;
     bool promote;
@@ -270,6 +270,7 @@ struct landing { /* how a transfer ended, for all its pieces */
     const struct verdict *verdict;
     const struct answer *answer;
     int64_t took_ms;
+    int64_t again_at; /* of what was held: all that went in one message is tried again in one; 0: each by itself */
 };
 void courier_landed(struct courier *courier, struct flight *flight, const struct landing *landing);
 /* Nothing was tried: it waits behind another of its case, or is held until `next_at` (real time). Of this and the next the caller

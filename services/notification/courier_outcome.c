@@ -52,7 +52,11 @@ static void piece_done(struct courier *courier, struct served *served, struct pi
 void courier_put_off(struct courier *courier, struct served *served, struct piece *piece, int64_t next_at) {
     struct effect *outcome = outcome_add(courier, served, piece);
     outcome->next_at = next_at != 0 ? next_at : outcome->at;
+    outcome->attempts = piece->attempts;
+    outcome->since = piece->since;
     outcome_row(courier, outcome, ROW_KEEP, next_at != 0 ? "held" : "behind");
+    if (piece->is_row)
+        served->waiting--; /* it was counted before */
     piece_done(courier, served, piece);
 }
 
@@ -115,6 +119,11 @@ static bool is_test(const struct piece *piece) {
     return piece->announced != NULL && strcmp(piece->announced->kind, "test") == 0;
 }
 
+/* With whatever else is held: of those who reported each is told by himself. */
+static bool goes_together(const struct served *served, const struct piece *piece) {
+    return piece->held && !served->endpoint.found_per_entry;
+}
+
 /* The row that the piece has from now on, if any. */
 static void decide_row(struct courier *courier, struct effect *outcome, const struct piece *piece,
                        const struct delivery_after *after) {
@@ -125,7 +134,10 @@ static void decide_row(struct courier *courier, struct effect *outcome, const st
         return;
     }
     outcome->next_at = after->next_at != 0 ? after->next_at : outcome->at;
-    outcome_row(courier, outcome, ROW_KEEP, after->state == DELIVERY_DEAD ? "dead" : "retry");
+    outcome_row(courier, outcome, ROW_KEEP,
+                after->state == DELIVERY_DEAD           ? "dead"
+                : goes_together(outcome->served, piece) ? "held"
+                                                        : "retry");
     if (piece->is_row)
         outcome->served->waiting--;
     if (after->state == DELIVERY_DEAD) {
@@ -143,19 +155,35 @@ static void note_first(struct courier *courier, const struct piece *piece) {
         courier->first_worst_ms = (int64_t)late;
 }
 
+static struct delivery_facts facts_of(const struct courier *courier, const struct served *served,
+                                      const struct piece *piece, const struct landing *landing) {
+    return (struct delivery_facts){.verdict = landing->verdict,
+                                   .now = real_now(),
+                                   .since = piece->since != 0 && piece->attempts > 0 ? piece->since : real_now(),
+                                   .succeeded_at = served->health.succeeded_at,
+                                   .endpoint = served->endpoint.endpoint,
+                                   .seq = (uint64_t)piece->seq,
+                                   .attempts = piece->attempts + 1,
+                                   .scale_percent = courier->scale_percent};
+}
+
+/* What went in one message is tried again in one, when its first entry is. */
+static int64_t again_together(const struct courier *courier, const struct flight *flight,
+                              const struct landing *landing) {
+    const struct delivery_facts facts = facts_of(courier, flight->served, flight->pieces[0], landing);
+    struct delivery_after after;
+    delivery_decide(&facts, &after);
+    return after.next_at;
+}
+
 static void land_piece(struct courier *courier, const struct flight *flight, struct piece *piece,
                        const struct landing *landing) {
     struct served *served = flight->served;
-    const struct delivery_facts facts = {.verdict = landing->verdict,
-                                         .now = real_now(),
-                                         .since = piece->since != 0 && piece->attempts > 0 ? piece->since : real_now(),
-                                         .succeeded_at = served->health.succeeded_at,
-                                         .endpoint = served->endpoint.endpoint,
-                                         .seq = (uint64_t)piece->seq,
-                                         .attempts = piece->attempts + 1,
-                                         .scale_percent = courier->scale_percent};
+    const struct delivery_facts facts = facts_of(courier, served, piece, landing);
     struct delivery_after after;
     delivery_decide(&facts, &after);
+    if (goes_together(served, piece) && after.state == DELIVERY_RETRY && landing->again_at != 0)
+        after.next_at = landing->again_at;
     if (piece->attempts == 0)
         note_first(courier, piece);
     else
@@ -216,8 +244,10 @@ void courier_landed(struct courier *courier, struct flight *flight, const struct
     }
     if (landing->verdict->kind == VERDICT_SENT)
         note_health(courier, served, landing);
+    struct landing together = *landing;
+    together.again_at = again_together(courier, flight, landing);
     for (int i = 0; i < flight->count; i++)
-        land_piece(courier, flight, flight->pieces[i], landing);
+        land_piece(courier, flight, flight->pieces[i], &together);
     if (landing->verdict->kind != VERDICT_SENT)
         note_health(courier, served, landing);
     window_pop(courier, served);

@@ -102,6 +102,10 @@ static enum said find_destination(struct courier *courier, struct saying *saying
         return destination_open(courier->keys, endpoint->name, &flight->served->sealed, &saying->to, why) == 0
                    ? SAID_READY
                    : SAID_REFUSED;
+    if (flight->pieces[0]->announced != NULL) {
+        (void)refuse(why, "case", "nobody: what is announced is of no case, so nobody reported it");
+        return SAID_NOBODY;
+    }
     struct people_found found = {0};
     const struct people_house house = {&courier->carriers, courier->keys};
     if (people_find(courier->db, &house, &courier->bundle[0], &found, why) != 0)

@@ -132,7 +132,7 @@ static void gather_outcome(struct courier *courier, struct writing *writing, con
     fence(writing, courier, outcome->served);
     if (outcome->change != ROW_NONE)
         column_int8(&statements[LOCK].columns[0], outcome->endpoint);
-    if (outcome->attempts > 0)
+    if (outcome->name != NULL)
         add_attempt(&statements[ATTEMPTS], outcome);
     if (outcome->change == ROW_KEEP)
         add_row(&statements[KEEP], outcome);

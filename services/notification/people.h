@@ -24,6 +24,11 @@ struct people_plan {
 MUST_CHECK int people_plan(const struct endpoint *endpoint, const struct case_moved *moved, const struct city *city,
                            int64_t now, struct people_plan *plan);
 
+/* When this may be told, where it may not now because of quiet hours; 0: now. Asked once more before it goes out, since it may have
+ * waited meanwhile. `now` as above. */
+int64_t people_quiet_until(const struct endpoint *endpoint, const struct case_moved *moved, const struct city *city,
+                           int64_t now);
+
 struct people_house { /* what the service knows besides; borrowed */
     const struct carrier_settings *settings;
     const struct secret_keys *keys; /* NULL: none are set, so that there are no receipts and nobody is found */

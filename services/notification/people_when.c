@@ -39,6 +39,14 @@ static void hold(struct people_plan *plan, int64_t until) {
     plan->until = until > plan->until ? until : plan->until;
 }
 
+int64_t people_quiet_until(const struct endpoint *endpoint, const struct case_moved *moved, const struct city *city,
+                           int64_t now) {
+    if (city == NULL || !is_quiet(endpoint, minute_of(city_zone(city), now)))
+        return 0;
+    int64_t opens = next_at(city_zone(city), now, endpoint->quiet_to);
+    return is_urgent(endpoint, moved, now, opens) ? 0 : opens;
+}
+
 int people_plan(const struct endpoint *endpoint, const struct case_moved *moved, const struct city *city, int64_t now,
                 struct people_plan *plan) {
     *plan = (struct people_plan){.when = PEOPLE_NOW};

@@ -122,6 +122,14 @@ def a_reporter_ends_messages_about_one_report_or_all(system, shared):
     assert any(o[3].startswith("ended:") for o in outcomes(system, "reporters")), outcomes(system, "reporters")[-3:]
 
 
+def what_is_announced_goes_to_nobody_who_reported(system, shared):
+    receipt(system, reporter_email="bystander@example.com", language="en", title="mine")
+    heard(shared, "bystander@example.com", 1)
+    done = system.zhitong("endpoints", "test", "reporters", check=False)
+    assert done.returncode != 0 and "nobody" in done.stdout, done.stdout + done.stderr
+    assert outcomes(system, "reporters")[-1][1] == "nobody" and len(shared["mail"].to("bystander@example.com")) == 1
+
+
 def nobody_is_told_twice_or_forgotten_over_kill_9(system, shared):
     people = [f"storm{n}@example.com" for n in range(120)]
     cases = {}
@@ -165,5 +173,5 @@ def the_audit_finds_who_should_have_been_told_and_was_not(system, shared):
 main("notices", [everything_starts, a_reporter_hears_of_each_step_once_in_chinese, a_reporter_hears_of_each_step_once_in_english,
      who_left_a_number_gets_short_messages, nobody_without_an_address_is_tried_and_looks_are_logged,
      a_forgotten_reporter_is_told_nothing_more, the_reporter_of_a_merged_report_hears_of_his_own,
-     a_reporter_ends_messages_about_one_report_or_all, nobody_is_told_twice_or_forgotten_over_kill_9,
+     a_reporter_ends_messages_about_one_report_or_all, what_is_announced_goes_to_nobody_who_reported, nobody_is_told_twice_or_forgotten_over_kill_9,
      the_audit_finds_who_should_have_been_told_and_was_not])

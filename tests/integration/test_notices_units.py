@@ -121,6 +121,41 @@ def a_digest_tells_a_day_in_one_message(system, shared):
     system.zhitong("endpoints", "remove", "digest")
 
 
+def a_digest_that_fails_is_tried_again_as_one_message(system, shared):
+    add(system, "digest", "mill_1", "email", "twice@example.com", "--language", "en", "--digest", at(8), "--events", "assigned")
+    cases = [open_case(system, item="litter") for _ in range(4)]
+    wait_until(lambda: rows(system, "digest") == ["held"] * 4, 10, lambda: rows(system, "digest"))
+    shared["mail"].sick = True
+    due_now(system)
+    wait_until(lambda: [o[1] for o in outcomes(system, "digest")].count("again") >= 4, 10, "failed once")
+    shared["mail"].sick = False
+    due_now(system)
+    heard(shared, "twice@example.com", 1)
+    wait_until(lambda: rows(system, "digest") == [], 15, lambda: rows(system, "digest"))
+    assert heard(shared, "twice@example.com", 1) == ["4 messages"]
+    assert all(str(case) in shared["mail"].to("twice@example.com")[0].text for case in cases)
+    system.zhitong("endpoints", "remove", "digest")
+
+
+def what_failed_before_the_quiet_hours_is_not_tried_within_them(system, shared):
+    add(system, "sleeper", "mill_1", "email", "sleeper@example.com", "--language", "en", "--events", "assigned")
+    shared["mail"].sick = True
+    open_case(system, item="litter")
+    wait_until(lambda: rows(system, "sleeper") == ["retry"], 10, lambda: rows(system, "sleeper"))
+    system.zhitong("endpoints", "set", "sleeper", "--quiet", f"{at(-60)}-{at(8)}")
+    time.sleep(0.6)
+    shared["mail"].sick = False
+    due_now(system, "retry")
+    wait_until(lambda: rows(system, "sleeper") == ["held"], 10, lambda: (rows(system, "sleeper"), shared["mail"].to("sleeper@example.com")))
+    tried = system.sql.number("SELECT d.attempts FROM notification.delivery d JOIN notification.endpoint e USING (endpoint) WHERE e.name = 'sleeper'")
+    assert tried == len(outcomes(system, "sleeper")) > 0, "the attempts before count on"
+    assert not shared["mail"].to("sleeper@example.com")
+    system.zhitong("endpoints", "set", "sleeper", "--quiet", "none")
+    due_now(system)
+    heard(shared, "sleeper@example.com", 1)
+    system.zhitong("endpoints", "remove", "sleeper")
+
+
 def more_than_so_many_an_hour_are_bundled(system, shared):
     add(system, "few", "mill_1", "email", "few@example.com", "--language", "en", "--per-hour", "2", "--events", "assigned")
     if time.localtime().tm_min == 59:
@@ -188,4 +223,5 @@ def staff_set_their_own_messages(system, shared):
 main("notices_units", [everything_starts, a_unit_hears_by_mail_in_text_and_html, a_mail_server_that_refuses_has_its_named_outcomes,
      without_tls_or_with_a_foreign_certificate_no_mail_goes_out, robots_check_the_signature_and_limit,
      quiet_hours_hold_what_is_not_urgent_until_they_end, a_digest_tells_a_day_in_one_message,
+     a_digest_that_fails_is_tried_again_as_one_message, what_failed_before_the_quiet_hours_is_not_tried_within_them,
      more_than_so_many_an_hour_are_bundled, one_click_ends_an_endpoint_and_looking_does_not, staff_set_their_own_messages])

@@ -82,6 +82,35 @@ static void each_wish_has_its_hour(void **state) {
     city_close(&city);
 }
 
+static const struct {
+    const char *unit, *severity;
+    int quiet_from, quiet_to;
+    int64_t now, until;
+} quiet[] = {
+    {"v-desk", "blue", -1, -1, NIGHT, 0},
+    {"v-desk", "blue", 1320, 420, NIGHT, NIGHT + 7 * HOUR},
+    {"v-desk", "blue", 1320, 420, NIGHT - 3 * HOUR, 0},
+    {"v-desk", "blue", 720, 840, NIGHT + 13 * HOUR, NIGHT + 14 * HOUR},
+    {"v-desk", "red", 1320, 420, NIGHT, 0},
+    {"@reporters", "red", 1320, 420, NIGHT, NIGHT + 7 * HOUR},
+};
+
+static void what_waited_into_the_quiet_hours_waits_until_they_end(void **state) {
+    (void)state;
+    struct city *city = open_city();
+    for (size_t i = 0; i < LENGTH(quiet); i++) {
+        struct endpoint endpoint = {.quiet_from = quiet[i].quiet_from, .quiet_to = quiet[i].quiet_to, .digest_at = -1};
+        struct case_moved moved = {.move = "open", .state = "dispatched", .unit = "v-desk"};
+        snprintf(endpoint.unit, sizeof endpoint.unit, "%s", quiet[i].unit);
+        snprintf(moved.severity, sizeof moved.severity, "%s", quiet[i].severity);
+        int64_t until = people_quiet_until(&endpoint, &moved, city, quiet[i].now);
+        if (until != quiet[i].until)
+            fail_msg("line %zu: until %+lld min", i, (long long)(until - NIGHT) / 60000);
+        assert_int_equal(people_quiet_until(&endpoint, &moved, NULL, quiet[i].now), 0);
+    }
+    city_close(&city);
+}
+
 static void without_a_city_it_waits(void **state) {
     (void)state;
     struct endpoint endpoint = {.unit = "v-desk"};
@@ -147,6 +176,7 @@ static void a_token_ends_its_own_case_and_nobody_makes_one(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(each_wish_has_its_hour),
+        TEST(what_waited_into_the_quiet_hours_waits_until_they_end),
         cmocka_unit_test(without_a_city_it_waits),
         cmocka_unit_test(who_reported_is_reached_by_mail_else_by_number),
         TEST(a_token_ends_its_own_case_and_nobody_makes_one),
