@@ -20,6 +20,8 @@ static int check_follow(const struct publisher *publisher, const struct follow *
         return refuse(why, "from", "starts at 1");
     if (follow->from_at < 0)
         return refuse(why, "from_at", "must not lie before 1970");
+    if (follow->from_at > FOLLOW_FROM_AT_MS_MAX)
+        return refuse(why, "from_at", "must not lie after the year 9999");
     if (follow->from_at != 0 && (follow->from != 0 || options->read_start == NULL))
         return refuse(why, "from_at", "goes with from 0 only");
     if (follow->filter[0] != '\0' && !options->events)

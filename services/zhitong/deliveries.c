@@ -7,7 +7,10 @@
 #include "common/filter.h"
 #include "common/ids.h"
 #include "common/queries.h"
+#include "services/notification/carrier.h"
 #include "services/notification/delivery_plan.h"
+#include "services/notification/endpoint.h"
+#include "services/notification/notice.h"
 #include "services/zhitong/options.h"
 
 #define ROWS_SHOWN_MAX "1000"
@@ -193,6 +196,8 @@ struct range {
     char unit[CODE_MAX + 1];
     int64_t first, last;
     struct filter filter;
+    bool for_people;
+    char events[ENDPOINT_EVENTS_MAX + 1]; /* of people: what they want to hear of */
     struct city *city;
     struct column seqs, cases;
 };
@@ -227,6 +232,9 @@ static int read_filter(struct db *db, struct range *range, struct reason *why) {
         *why = *db_reason(db);
         return -1;
     }
+    const struct carrier *carrier = carrier_named(db_text(rows, 0, 1));
+    range->for_people = carrier != NULL && carrier->for_people;
+    snprintf(range->events, sizeof range->events, "%s", db_text(rows, 0, 2));
     if (city_read(&range->city, db, why) != 0)
         return -1;
     return filter_parse(&range->filter, db_text(rows, 0, 0), NULL, why);
@@ -239,6 +247,8 @@ static void take_entry(struct range *range, const PGresult *rows, int row) {
     const uint8_t *body = db_bytea(rows, row, 1, &size);
     if (message_decode(MESSAGE_case_moved, body, size, &moved, &why) != 0 ||
         !filter_match(&range->filter, range->city, &moved))
+        return;
+    if (range->for_people && !notice_is_listed(range->events, notice_of_stream(range->unit, &moved)))
         return;
     column_int8(&range->seqs, db_int8(rows, row, 0));
     column_int8(&range->cases, (int64_t)moved.case_id);

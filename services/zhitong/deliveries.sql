@@ -53,8 +53,8 @@ SELECT e.unit, e.cursor,
 FROM endpoint e WHERE e.name = $1::text;
 
 -- name: delivery_filter
--- $1 endpoint's name
-SELECT filter FROM endpoint WHERE name = $1::text;
+-- $1 endpoint's name → what it wants
+SELECT filter, carrier, events FROM endpoint WHERE name = $1::text;
 
 -- name: delivery_entries
 -- $1 unit, $2 from, $3 how many at most

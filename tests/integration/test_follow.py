@@ -72,7 +72,8 @@ def a_filter_leaves_out_and_the_cursor_moves(system, shared):
 
 def what_makes_no_sense_is_refused_with_the_field(system, shared):
     for wants, field in (({"filter": "colour=red"}, "filter"), ({"filter": "area=nowhere"}, "filter"),
-                         ({"first": len(shared["all"]) + 10**6}, "from"), ({"group": "a b"}, "group")):
+                         ({"first": len(shared["all"]) + 10**6}, "from"), ({"group": "a b"}, "group"),
+                         ({"first": 0, "from_at": 2**62}, "from_at"), ({"first": 0, "from_at": 2**63 - 1}, "from_at")):
         follower = department(system, shared, **wants)
         wait_until(lambda: follower.refused, 10, f"{wants} refused")
         assert follower.stop().refused[0][0] == field, (wants, follower.refused)

@@ -156,6 +156,21 @@ def what_failed_before_the_quiet_hours_is_not_tried_within_them(system, shared):
     system.zhitong("endpoints", "remove", "sleeper")
 
 
+def what_is_replayed_is_what_its_reader_wants(system, shared):
+    add(system, "again", "mill_1", "email", "again@example.com", "--language", "en", "--events", "assigned")
+    finish(shared, open_case(system))
+    settled(system)
+    heard(shared, "again@example.com", 1)
+    seq = system.sql.number("SELECT head FROM notification.stream WHERE unit = 'mill_1'")
+    count = system.sql.number("SELECT count(*) FROM notification.stream_entry WHERE unit = 'mill_1' AND case_id = (SELECT max(case_id) FROM routing.case_file)")
+    system.zhitong("deliveries", "replay", "again", "--from", str(seq - count + 1), "--to", str(seq))
+    heard(shared, "again@example.com", 2)
+    settled(system)
+    wait_until(lambda: rows(system, "again") == [], 10, lambda: outcomes(system, "again"))
+    assert [o[1] for o in outcomes(system, "again")] == ["sent"] * 2, outcomes(system, "again")
+    system.zhitong("endpoints", "remove", "again")
+
+
 def more_than_so_many_an_hour_are_bundled(system, shared):
     add(system, "few", "mill_1", "email", "few@example.com", "--language", "en", "--per-hour", "2", "--events", "assigned")
     if time.localtime().tm_min == 59:
@@ -224,4 +239,5 @@ main("notices_units", [everything_starts, a_unit_hears_by_mail_in_text_and_html,
      without_tls_or_with_a_foreign_certificate_no_mail_goes_out, robots_check_the_signature_and_limit,
      quiet_hours_hold_what_is_not_urgent_until_they_end, a_digest_tells_a_day_in_one_message,
      a_digest_that_fails_is_tried_again_as_one_message, what_failed_before_the_quiet_hours_is_not_tried_within_them,
+     what_is_replayed_is_what_its_reader_wants,
      more_than_so_many_an_hour_are_bundled, one_click_ends_an_endpoint_and_looking_does_not, staff_set_their_own_messages])
