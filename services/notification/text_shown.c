@@ -37,7 +37,11 @@ void text_shown(char *shown, size_t room, const char *text) {
             shown[used] = '?';
         else if (size == 1 && (*at < 0x20 || *at == 0x7f))
             shown[used] = ' ';
-        else
+        else if (at[0] == 0xc2 && at[1] < 0xa0) { /* U+0080 to U+009F: U+009B begins commands of terminals */
+            shown[used] = ' ';
+            take = 1;
+            at++;
+        } else
             memcpy(shown + used, at, size);
         used += take;
         at += take;
