@@ -104,8 +104,8 @@ static void take_off(struct courier *courier, struct flight *flight) {
     assert(flight->easy != NULL);
     flight_configure(flight);
     flight->began_at = clock_monotonic_ms();
-    if (served->flying++ == 0)
-        served->began_at = flight->began_at;
+    flight->under_way = true;
+    served->flying++;
     courier->taken[flight->pool]++;
     courier->flying++;
     CURLMcode code = curl_multi_add_handle(courier->multi, flight->easy);
@@ -183,6 +183,7 @@ static void land(struct courier *courier, struct flight *flight, CURLcode code) 
     flight_answer(flight, code, &answer, trouble);
     flight->carrier->judge(&courier->carriers, &answer, &verdict);
     curl_multi_remove_handle(courier->multi, flight->easy);
+    flight->under_way = false;
     flight->served->flying--;
     courier->taken[flight->pool]--;
     courier->flying--;

@@ -79,7 +79,6 @@ struct served { /* an endpoint that is served here */
     int64_t retries;            /* attempts after the first, since it is served here */
     int64_t due_at;             /* of the next row; 0: there is none */
     int64_t pause_until;        /* monotonic ms */
-    int64_t began_at;           /* monotonic ms: when the last transfer was begun while none was under way */
     int64_t hour;               /* of endpoint.told_this_hour */
     struct endpoint_health health;
     bool row_turn; /* rows and stream take turns */
@@ -130,7 +129,7 @@ struct flight { /* one transfer */
     size_t body_sent, header_bytes;
     char answer[ANSWER_BYTES_MAX + 1];
     size_t answer_size;
-    bool cut, headers_long;
+    bool under_way, cut, headers_long;
     const char *closed; /* why its address is refused */
     char closed_address[64];
     char error[CURL_ERROR_SIZE];

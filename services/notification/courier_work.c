@@ -36,13 +36,25 @@ static bool stream_goes_on(const struct served *served) {
            served->unwritten_rows == 0; /* which cases wait is looked up in the table */
 }
 
+static void look_at_oldest(struct courier *courier, int64_t now) {
+    size_t bucket = 0;
+    for (struct served *served = courier_next_served(courier, &bucket, NULL); served != NULL;
+         served = courier_next_served(courier, &bucket, served))
+        served->health.oldest_ms = 0;
+    for (size_t i = 0; i < courier->flight_count; i++) {
+        const struct flight *flight = &courier->flights[i];
+        if (flight->under_way && now - flight->began_at > flight->served->health.oldest_ms)
+            flight->served->health.oldest_ms = now - flight->began_at;
+    }
+}
+
 /* Those whose pause is over, or whose row has become due; news and ended transfers list the others. */
 void courier_scan(struct courier *courier) {
     int64_t now = clock_monotonic_ms(), real = real_now();
     size_t bucket = 0;
+    look_at_oldest(courier, now);
     for (struct served *served = courier_next_served(courier, &bucket, NULL); served != NULL;
          served = courier_next_served(courier, &bucket, served)) {
-        served->health.oldest_ms = served->flying > 0 ? now - served->began_at : 0;
         if (served->place == IN_POOL || served->pause_until > now)
             continue;
         if (rows_due(served, real) || stream_goes_on(served) || served->window_count + served->rows_count > 0)

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """Webhooks end to end: signed, in order per case, tried again by the schedule, and every way in which a receiver fails with its
 named outcome."""
+import random
 import subprocess
 import sys
 import time
@@ -59,6 +60,17 @@ def a_new_endpoint_begins_where_it_is_told_to(system, shared):
     wait_until(lambda: len(sink.of("ok/first")) == 301 and len(sink.of("ok/later")) == 2, 20,
                lambda: (len(sink.of("ok/first")), len(sink.of("ok/later"))))
     remove(system, "first", "later")
+
+
+def an_endpoint_that_is_busy_for_long_is_not_taken_for_a_slow_one(system, shared):
+    sink = shared["sink"]
+    sink.delays["ok/busy"] = lambda: random.uniform(0.8, 1.6)  # always some under way
+    add(system, "busy", "mill_1", sink.url("ok/busy"), "--from", "100")
+    wait_until(lambda: len(sink.of("ok/busy")) == 202, 60, lambda: len(sink.of("ok/busy")))
+    took = [got.at - sink.of("ok/busy")[0].at for got in sink.of("ok/busy")]
+    by_second = [sum(second <= at < second + 1 for at in took) for second in range(2, 10)]
+    assert min(by_second) >= 5, by_second
+    remove(system, "busy")
 
 
 def a_filter_leaves_out_the_rest(system, shared):
@@ -308,6 +320,7 @@ main("webhooks", (
     an_entry_comes_once_signed_as_an_event,
     a_backlog_comes_whole_and_in_the_order_of_each_case,
     a_new_endpoint_begins_where_it_is_told_to,
+     an_endpoint_that_is_busy_for_long_is_not_taken_for_a_slow_one,
     a_filter_leaves_out_the_rest,
     two_secrets_sign_while_one_replaces_the_other,
     every_failure_has_its_named_outcome_and_delays_nobody,

@@ -49,7 +49,7 @@ class Sink:
     def __init__(self, tls=None, slow_seconds=0.3):
         self.got, self.lock, self.slow_seconds = [], threading.Lock(), slow_seconds
         self.status = {}   # path → what it answers instead, as (status, [headers])
-        self.delays = {}   # path → seconds before the answer
+        self.delays = {}   # path → seconds before the answer, or what gives them
         self.closing = False
         self.connections = 0
         self.listener = socket.create_server(("127.0.0.1", 0), backlog=1024)
@@ -105,7 +105,8 @@ class Sink:
         got = Got(path, headers, body)
         with self.lock:
             self.got.append(got)
-        time.sleep(self.delays.get(path, 0))
+        delay = self.delays.get(path, 0)
+        time.sleep(delay() if callable(delay) else delay)
         kind = path.split("/")[0]
         return getattr(self, "do_" + kind, self.do_ok)(connection, path)
 
