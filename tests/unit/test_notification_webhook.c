@@ -184,7 +184,9 @@ static void what_others_say_becomes_one_line_of_utf_8(void **state) {
     } examples[] = {
         {"fine", "fine", 99},
         {"a\r\nb\tc\x7f", "a  b c ", 99},
-        {"a\xc2\x9b" "2Jb\xc2\xa0", "a 2Jb\xc2\xa0", 99},
+        {"a\xc2\x9b"
+         "2Jb\xc2\xa0",
+         "a 2Jb\xc2\xa0", 99},
         {"\xff\xfe", "??", 99},
         {"长街", "长街", 99},
         {"长街", "长", 6},
