@@ -14,6 +14,7 @@
 #define READ_ENTRIES_MAX 2000 /* entries read back from the table at a time */
 #define FOLLOW_FROM_AT_MS_MAX \
     INT64_C(253402300799999)     /* the end of the year 9999; PostgreSQL cannot compare with any instant */
+#define GROUPS_PER_STREAM_MAX 32 /* each keeps a mark and what is under way */
 #define FOLLOW_CREDIT_MAX 100000 /* more is refused: it would be a promise to buffer without bound */
 /* Sent to departments and not yet applied by them, in all. Beyond it each may have its share only, and no less than the second. */
 #define UNAPPLIED_BYTES_MAX 134217728

@@ -18,6 +18,13 @@ static struct group *group_find(const struct publisher *publisher, const char *s
     return NULL;
 }
 
+static int groups_of_stream(const struct publisher *publisher, const struct stream *stream) {
+    int count = 0;
+    for (const struct group *group = publisher->groups; group != NULL; group = group->next)
+        count += group->stream == stream && !group->gone;
+    return count;
+}
+
 static struct group *group_add(struct publisher *publisher, struct stream *stream, const struct follow *follow) {
     struct group *group = calloc(1, sizeof *group);
     assert(group != NULL);
@@ -44,6 +51,8 @@ int group_join(struct publisher *publisher, struct subscription *to, const struc
         return refuse(why, "group", "has %d members already", DEAL_MEMBERS_MAX);
     if (group != NULL && group->count > 0 && strcmp(group->filter_text, follow->filter) != 0)
         return refuse(why, "filter", "the group's other members follow with the filter \"%.100s\"", group->filter_text);
+    if (group == NULL && groups_of_stream(publisher, to->stream) == GROUPS_PER_STREAM_MAX)
+        return refuse(why, "group", "the stream has %d groups with members already", GROUPS_PER_STREAM_MAX);
     if (group == NULL)
         group = group_add(publisher, to->stream, follow);
     if (group->count == 0) {

@@ -127,6 +127,7 @@ static const char groups[] =
     "  finished, in the order in which they came; 0 when there is none.\n"
     "- A member says `credit` at least every few seconds, with `more` 0 when it has nothing to say. After 10 s of silence, or when\n"
     "  its connection ends, what it had goes to others. If it was only slow it hears `refused` (`silence`) and follows again.\n"
+    "- At most 32 groups of a stream have members at a time. A mark that did not move for as long as logs are kept is forgotten.\n"
     "- At most 64 members, all with the same filter; at most 16,384 entries between the mark and the last one that was sent.\n"
     "- When another replica serves the stream the members hear `moved`, or silence, and follow there. What was under way, and what\n"
     "  was finished in the last fifth of a second, is sent again: at least once.\n"

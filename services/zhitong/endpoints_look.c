@@ -129,6 +129,12 @@ int endpoints_disable_command(int argc, char **argv) {
 }
 
 int endpoints_remove_command(int argc, char **argv) {
+    for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], "reporters") != 0)
+            continue;
+        fprintf(stderr, "reporters: is part of every city; `zhitong endpoints disable reporters` keeps it silent\n");
+        return EXIT_REFUSED;
+    }
     return change(argc, argv, "endpoint_remove", "removed");
 }
 

@@ -56,5 +56,12 @@ def wrong_words_are_refused_by_name(system, _):
         assert done.returncode == 1 and "no endpoint none" in done.stderr, (words, done)
 
 
-main("endpoints", (everything_starts, a_new_key_seals_endpoints_anew_and_the_old_one_may_go, wrong_words_are_refused_by_name),
+def who_reported_cannot_be_removed_only_silenced(system, _):
+    done = system.zhitong("endpoints", "remove", "reporters", check=False)
+    assert done.returncode == 1 and "disable reporters" in done.stderr, done
+    assert system.sql.number("SELECT count(*) FROM notification.endpoint WHERE name = 'reporters'") == 1
+
+
+main("endpoints", (everything_starts, a_new_key_seals_endpoints_anew_and_the_old_one_may_go, wrong_words_are_refused_by_name,
+                   who_reported_cannot_be_removed_only_silenced),
      settings={"notification": {"ZHITONG_PRIVATE_HOSTS": "127.0.0.1"}})

@@ -269,5 +269,6 @@ BEGIN
     CROSS JOIN LATERAL (SELECT max(r.last_seq) AS seq FROM notification.stream_run r WHERE r.stream = s.number AND r.day < s.since) r
   WHERE s.day IS NULL OR s.day < s.since
   ON CONFLICT (unit) DO UPDATE SET first = excluded.first, day = excluded.day;
+  DELETE FROM notification.stream_group WHERE changed_at < now() - make_interval(days => keep_days);
   RETURN mesh.tend_log('notification', 'stream_body', keep_days) + mesh.tend_log('notification', 'stream_run', keep_days);
 END $$;
