@@ -50,6 +50,7 @@ static void open_live(struct desk *desk) {
     const struct live_hub_options live = {.zmq = desk->loop->zmq,
                                           .keys = &desk->loop->keys,
                                           .clients_max = (size_t)settings_number(settings, "ZHITONG_LIVE_CLIENTS"),
+                                          .session_max = (size_t)settings_number(settings, "ZHITONG_LIVE_PER_SESSION"),
                                           .bytes_max = (size_t)settings_number(settings, "ZHITONG_LIVE_BYTES"),
                                           .context = desk,
                                           .owner = stream_owner,

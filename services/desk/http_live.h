@@ -15,6 +15,13 @@ http_handler desk_get_live;
      1, \
      LIVE_CLIENTS_MAX, \
      "pages that may listen live; more are answered 503. Each has an HTTP connection"}, \
+        {"ZHITONG_LIVE_PER_SESSION", \
+         SETTING_NUMBER, \
+         "pages", \
+         "32", \
+         1, \
+         LIVE_CLIENTS_MAX, \
+         "of them of one session, so that nobody takes the places of all; more are answered 503"}, \
     { \
         "ZHITONG_LIVE_BYTES", SETTING_NUMBER, "bytes", "67108864", 1048576, 4294967296, \
             "memory for the newest events of the units that somebody listens to; what is older comes from notification again" \

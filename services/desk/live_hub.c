@@ -209,10 +209,19 @@ void live_hub_turn(struct live_hub *hub) {
     }
 }
 
+static size_t pages_of_session(const struct live_hub *hub, const char *digest) {
+    size_t count = 0;
+    for (size_t i = 0; i < hub->options.clients_max; i++)
+        count += hub->places[i] != NULL && strcmp(hub->places[i]->digest, digest) == 0;
+    return count;
+}
+
 int live_hub_add(struct live_hub *hub, struct http_request *request, const struct live_wish *wish, struct reason *why) {
     struct http_stream stream = live_client_stream;
     if (hub->client_count >= hub->options.clients_max)
         return refuse(why, "", "%zu pages listen here already; try again", hub->options.clients_max);
+    if (pages_of_session(hub, wish->digest) >= hub->options.session_max)
+        return refuse(why, "", "%zu pages of this session listen already; close one", hub->options.session_max);
     struct live_client *client = live_client_open(hub, wish);
     client->request = request;
     struct live_unit *unit = client->unit = unit_of(hub, wish->person->unit);

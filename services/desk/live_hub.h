@@ -25,6 +25,7 @@ struct live_hub_options {
     void *zmq;
     const struct wire_keys *keys; /* of the member; borrowed */
     size_t clients_max;           /* at most LIVE_CLIENTS_MAX */
+    size_t session_max;           /* clients of one session */
     size_t bytes_max;             /* of all rings */
     void *context;
     const struct member *(*owner)(void *context, const char *stream); /* see live_follow.h */
@@ -41,7 +42,8 @@ struct live_wish { /* copied */
     const struct filter *filter; /* count 0: everything */
     const char *last_id;         /* Last-Event-ID; NULL, or of another unit: from now on */
 };
-/* Answers the request with an endless stream, or refuses and answers nothing: there are clients_max already. */
+/* Answers the request with an endless stream, or refuses and answers nothing: there are clients_max already, or session_max of the
+ * session. */
 MUST_CHECK int live_hub_add(struct live_hub *hub, struct http_request *request, const struct live_wish *wish,
                             struct reason *why);
 /* Ends all: each comes back to another replica. */

@@ -42,7 +42,7 @@ def lateness(page):
 
 def main():
     wanted = arguments()
-    with System(durable=True, settings={"desk": {"ZHITONG_ADDRESS_CONNECTIONS": "0"}}) as system:
+    with System(durable=True, settings={"desk": {"ZHITONG_ADDRESS_CONNECTIONS": "0", "ZHITONG_LIVE_PER_SESSION": "20000"}}) as system:
         add(system, "mill", "village_desk", "mill_1", "public")
         system.start_all(replicas=1, services=SERVICES + ("desk",))
         client = Client(system.endpoints("intake"), system.server_key(), system.key("client", "bench"))

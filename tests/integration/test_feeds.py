@@ -169,7 +169,7 @@ def a_feed_ends_with_its_post(system, shared):
 
 
 if __name__ == "__main__":
-    main(__file__, [everything_starts, a_token_is_shown_once_and_kept_as_its_digest, the_events_of_the_unit_come_as_atom,
+    main("feeds", [everything_starts, a_token_is_shown_once_and_kept_as_its_digest, the_events_of_the_unit_come_as_atom,
                     who_has_it_already_gets_304, a_new_event_is_the_newest_entry, deadlines_come_as_icalendar,
                     a_finished_case_is_due_no_more, a_post_has_so_many_feeds_and_no_more,
                     an_ended_feed_and_a_wrong_token_find_nothing, a_feed_ends_with_its_post])

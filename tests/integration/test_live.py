@@ -38,7 +38,7 @@ def whole(page, first, last):
 def everything_starts(system, shared):
     for person in PEOPLE:
         add(system, *person)
-    system.settings["desk"] = {"ZHITONG_ADDRESS_CONNECTIONS": "0", "ZHITONG_LIVE_BYTES": "1048576"}
+    system.settings["desk"] = {"ZHITONG_ADDRESS_CONNECTIONS": "0", "ZHITONG_LIVE_PER_SESSION": "20000", "ZHITONG_LIVE_BYTES": "1048576"}
     system.start_all(replicas=2, services=SERVICES + ("desk",))
     shared["client"] = Client(system.endpoints("intake"), system.server_key(), system.key("client", "app-client"))
     desks = shared["desks"] = system.of("desk")
@@ -242,6 +242,17 @@ def too_many_are_told_to_come_again(system, shared):
     group.close()
 
 
+def one_session_does_not_take_the_places_of_all(system, shared):
+    desk = shared["desks"][1]
+    desk.kill()
+    desk.start({"ZHITONG_LIVE_PER_SESSION": "2"}).wait_ready()
+    pages = [Page(desk, shared["staff"]["mill"].token) for _ in range(3)] + [Page(desk, shared["staff"]["hall"].token)]
+    group = Pages(pages, come_back=False)
+    group.until(lambda: all(page.status for page in pages), 5, "answered")
+    assert sorted(page.status for page in pages[:3]) == [200, 200, 503] and pages[3].status == 200
+    group.close()
+
+
 def stopping_desk_ends_its_pages_at_once(system, shared):
     desk = shared["desks"][1]
     wait_until(lambda: desk.metric("live_clients") == 0, 10, "those that left are noticed")
@@ -256,9 +267,10 @@ def stopping_desk_ends_its_pages_at_once(system, shared):
 
 
 if __name__ == "__main__":
-    main(__file__, [everything_starts, nobody_listens_without_a_session, an_event_comes_as_it_happens,
+    main("live", [everything_starts, nobody_listens_without_a_session, an_event_comes_as_it_happens,
                     a_page_that_comes_back_is_told_what_it_missed, two_that_come_back_from_different_places_are_both_served,
                     restricted_and_internal_channels_never_reach_a_post_without_them, a_filter_leaves_out_the_rest,
                     killing_notification_and_desk_loses_and_doubles_nothing, what_is_no_longer_kept_is_said_aloud,
                     a_slow_page_is_cut_and_comes_back_to_where_it_was, a_session_that_ends_ends_its_pages,
-                    fifteen_hundred_listen_at_one_desk, too_many_are_told_to_come_again, stopping_desk_ends_its_pages_at_once])
+                    fifteen_hundred_listen_at_one_desk, too_many_are_told_to_come_again,
+                    one_session_does_not_take_the_places_of_all, stopping_desk_ends_its_pages_at_once])

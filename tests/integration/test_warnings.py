@@ -193,7 +193,7 @@ def city():
 
 
 if __name__ == "__main__":
-    main(__file__, [everything_starts, only_public_cases_of_the_citys_table_are_warned_of, an_alert_says_what_where_and_until_when,
+    main("warnings", [everything_starts, only_public_cases_of_the_citys_table_are_warned_of, an_alert_says_what_where_and_until_when,
                     a_feed_is_the_same_until_something_changes, what_nobody_has_looked_at_yet_is_no_warning,
                     a_case_that_gets_worse_is_updated_with_a_reference, an_alert_that_is_about_to_expire_is_followed_by_the_next,
                     a_finished_case_is_cancelled_for_a_day, other_names_are_not_found], city=city())
