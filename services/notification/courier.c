@@ -65,6 +65,10 @@ static void take_letters(struct courier *courier) {
             free(letter);
             continue;
         }
+        if (letter->kind == LETTER_CALL) {
+            ((struct call *)letter)->back((struct call *)letter);
+            continue;
+        }
         courier_own(courier, tidings->epochs);
         if (tidings->city != NULL) {
             give_back(courier, courier->city);

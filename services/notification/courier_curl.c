@@ -7,6 +7,8 @@
 #include "services/notification/address_guard.h"
 #include "services/notification/courier_inner.h"
 
+#define MAIL_MS_MAX 30000L
+#define MAIL_ANSWER_SECONDS_MAX 15L
 #define IDLE_SECONDS_MAX 60L /* that a connection rests before it is used again */
 
 /* ---- what libcurl calls ----------------------------------------------------------------------------------------------- */
@@ -101,6 +103,12 @@ static void configure_http(struct flight *flight) {
     curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
 }
 
+static int mail_may_go_on(void *context, curl_off_t down, curl_off_t down_now, curl_off_t up, curl_off_t up_now) {
+    const struct flight *flight = context;
+    (void)down, (void)down_now, (void)up, (void)up_now;
+    return atomic_load(&flight->courier->mails_end) ? 1 : 0;
+}
+
 static void configure_mail(struct flight *flight) {
     CURL *easy = flight->easy;
     const struct transfer *transfer = &flight->transfer;
@@ -109,6 +117,12 @@ static void configure_mail(struct flight *flight) {
     curl_easy_setopt(easy, CURLOPT_MAIL_FROM, transfer->mail_from);
     curl_easy_setopt(easy, CURLOPT_MAIL_RCPT, flight->recipients);
     curl_easy_setopt(easy, CURLOPT_UPLOAD, 1L);
+    curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, 1L); /* each flight would keep a connection of its own */
+    curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, MAIL_MS_MAX);
+    curl_easy_setopt(easy, CURLOPT_SERVER_RESPONSE_TIMEOUT, MAIL_ANSWER_SECONDS_MAX); /* to each word, QUIT too */
+    curl_easy_setopt(easy, CURLOPT_NOPROGRESS, 0L);
+    curl_easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, mail_may_go_on);
+    curl_easy_setopt(easy, CURLOPT_XFERINFODATA, flight);
     curl_easy_setopt(easy, CURLOPT_READFUNCTION, give_body);
     curl_easy_setopt(easy, CURLOPT_READDATA, flight);
     if (strncmp(transfer->url, "smtp://", 7) == 0)

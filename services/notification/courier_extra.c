@@ -51,6 +51,8 @@ static void *extra_open(struct service_loop *loop, struct reason *why) {
         carrier_settings_of(&courier->carriers, loop->settings, why) != 0 || courier_curl_open(courier, why) != 0)
         goto fail;
     courier->in = mailbox_open();
+    for (int i = 0; i < MAILERS; i++)
+        courier->mailers[i] = errands_open(courier->in, courier->flight_count);
     courier->board = board_open();
     watch_fd(courier, mailbox_fd(courier->in));
     watch_fd(courier, board_fd(courier->board));
@@ -117,6 +119,9 @@ static void extra_stop(void *own) {
     struct courier *courier = ((struct owner *)own)->courier;
     mailbox_put_stop(courier->in);
     pthread_join(courier->thread, NULL);
+    atomic_store(&courier->mails_end, true);
+    for (int i = 0; i < MAILERS; i++)
+        errands_stop(courier->mailers[i]);
 }
 
 static void free_all(struct courier *courier) {
@@ -136,7 +141,10 @@ static void extra_close(void *own) {
     struct courier *courier = owner->courier;
     struct letter *letter;
     while ((letter = mailbox_take(courier->in)) != NULL)
-        free(letter);
+        if (letter->kind != LETTER_CALL) /* that is a flight, which ends with the others */
+            free(letter);
+    for (int i = 0; i < MAILERS; i++)
+        errands_close(&courier->mailers[i]);
     courier_curl_close(courier);
     free_all(courier);
     board_close(&courier->board);

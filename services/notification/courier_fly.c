@@ -97,6 +97,30 @@ static void load_pieces(struct flight *flight, struct piece *piece) {
         flight->pieces[i]->flying = true;
 }
 
+static void land(struct courier *courier, struct flight *flight, CURLcode code);
+
+static void bring_mail(struct errand *errand) {
+    struct flight *flight = (struct flight *)errand;
+    flight->mailed = curl_easy_perform(flight->easy);
+}
+
+static void mail_brought(struct errand *errand) {
+    struct flight *flight = (struct flight *)errand;
+    land(flight->courier, flight, flight->mailed);
+}
+
+static void give_to_mailer(struct courier *courier, struct flight *flight) {
+    struct errands *least = courier->mailers[0];
+    for (int i = 1; i < MAILERS; i++)
+        if (errands_waiting(courier->mailers[i]) < errands_waiting(least))
+            least = courier->mailers[i];
+    flight->errand.run = bring_mail;
+    flight->errand.done = mail_brought;
+    bool taken = errands_put(least, &flight->errand);
+    assert(taken); /* each has room for all flights */
+    (void)taken;
+}
+
 static void take_off(struct courier *courier, struct flight *flight) {
     struct served *served = flight->served;
     if (flight->easy == NULL)
@@ -108,6 +132,10 @@ static void take_off(struct courier *courier, struct flight *flight) {
     served->flying++;
     courier->taken[flight->pool]++;
     courier->flying++;
+    if (flight->transfer.kind == TRANSFER_MAIL) {
+        give_to_mailer(courier, flight);
+        return;
+    }
     CURLMcode code = curl_multi_add_handle(courier->multi, flight->easy);
     assert(code == CURLM_OK);
     (void)code;

@@ -1,11 +1,14 @@
-/* What the parts of the courier share. One thread; only courier->in and courier->board are touched by another, the loop. */
+/* What the parts of the courier share. One thread; only courier->in and courier->board are touched by another, the loop, and a
+ * mail's flight, while it is under way, by its mailer. */
 #ifndef ZHITONG_NOTIFICATION_COURIER_INNER_H
 #define ZHITONG_NOTIFICATION_COURIER_INNER_H
 
 #include <curl/curl.h>
+#include <stdatomic.h>
 #include <sys/queue.h>
 
 #include "common/db.h"
+#include "common/errands.h"
 #include "common/filter.h"
 #include "common/ids.h"
 #include "common/loop.h"
@@ -115,7 +118,8 @@ struct ending { /* an endpoint that is disabled with the next write */
     char why[REASON_TEXT_MAX + 1];
 };
 
-struct flight { /* one transfer */
+struct flight {           /* one transfer */
+    struct errand errand; /* of a mail, which one of the mailers brings */
     CURL *easy;
     struct flight *next_free;
     struct courier *courier;
@@ -130,6 +134,7 @@ struct flight { /* one transfer */
     char answer[ANSWER_BYTES_MAX + 1];
     size_t answer_size;
     bool under_way, cut, headers_long;
+    CURLcode mailed;    /* how a mail ended */
     const char *closed; /* why its address is refused */
     char closed_address[64];
     char error[CURL_ERROR_SIZE];
@@ -138,6 +143,7 @@ struct flight { /* one transfer */
 };
 
 #define SERVED_BUCKETS 16384
+#define MAILERS 8 /* mails at a time */
 struct courier {
     struct service_loop *loop; /* of its thread: only its mailbox is used here */
     const struct settings *settings;
@@ -145,6 +151,9 @@ struct courier {
     struct secret_keys *keys; /* NULL: none are set */
     bool keys_bad;            /* their file was changed and cannot be read: the old ones hold */
     struct mailbox *in;
+    struct errands
+        *mailers[MAILERS]; /* libcurl waits for a mail server's answer to a message without letting others go on */
+    atomic_bool mails_end; /* what mailers have under way is broken off */
     struct stream_board *board;
     pthread_t thread;
     bool stopping;

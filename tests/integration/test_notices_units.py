@@ -29,6 +29,18 @@ def a_unit_hears_by_mail_in_text_and_html(system, shared):
     assert len(shared["mail"].to("mill@example.com")) == 1, "what the unit did itself it is not told"
 
 
+def a_mail_server_that_hangs_delays_nobody_else(system, _):
+    add(system, "hang", "mill_1", "email", "hang@example.com", "--events", "assigned")
+    open_case(system)
+    time.sleep(1)
+    add(system, "quick", "mill_1", "email", "quick@example.com", "--events", "assigned")
+    open_case(system)
+    wait_until(lambda: outcomes(system, "quick"), 5, "told meanwhile")
+    assert outcomes(system, "hang") == []
+    for name in ("hang", "quick"):
+        system.zhitong("endpoints", "remove", name)
+
+
 REFUSALS = {"nobody": (550, "dead"), "spam": (554, "dead"), "later": (450, "again"), "full": (452, "again"), "hang": (0, "again")}
 
 
@@ -37,7 +49,7 @@ def a_mail_server_that_refuses_has_its_named_outcomes(system, shared):
         add(system, name, "mill_1", "email", f"{name}@example.com", "--events", "assigned")
     open_case(system)
     for name, (status, outcome) in REFUSALS.items():
-        wait_until(lambda: outcomes(system, name), 25, lambda: f"{name} tried")
+        wait_until(lambda: outcomes(system, name), 40, lambda: f"{name} tried")
         first = outcomes(system, name)[0]
         assert first[:2] == (status, outcome), (name, first)
         assert rows(system, name) == ["dead" if outcome == "dead" else "retry"], (name, rows(system, name))
@@ -235,7 +247,8 @@ def staff_set_their_own_messages(system, shared):
     system.zhitong("endpoints", "remove", "own")
 
 
-main("notices_units", [everything_starts, a_unit_hears_by_mail_in_text_and_html, a_mail_server_that_refuses_has_its_named_outcomes,
+main("notices_units", [everything_starts, a_unit_hears_by_mail_in_text_and_html,
+                       a_mail_server_that_hangs_delays_nobody_else, a_mail_server_that_refuses_has_its_named_outcomes,
      without_tls_or_with_a_foreign_certificate_no_mail_goes_out, robots_check_the_signature_and_limit,
      quiet_hours_hold_what_is_not_urgent_until_they_end, a_digest_tells_a_day_in_one_message,
      a_digest_that_fails_is_tried_again_as_one_message, what_failed_before_the_quiet_hours_is_not_tried_within_them,
