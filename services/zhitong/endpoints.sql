@@ -49,8 +49,8 @@ UPDATE endpoint SET disabled_at = clock_timestamp(), disabled_why = 'by an opera
 WHERE name = $1::text AND disabled_at IS NULL RETURNING name;
 
 -- name: endpoint_remove
--- $1 name. Its attempts stay until their days are dropped.
-DELETE FROM endpoint WHERE name = $1::text RETURNING name;
+-- $1 name. Its attempts stay until their days are dropped. That of those who reported is part of every city: it can only be disabled.
+DELETE FROM endpoint WHERE name = $1::text AND unit NOT LIKE '@%' RETURNING name;
 
 -- name: endpoint_test
 -- $1 name → the announcement, which the courier that serves it brings at once

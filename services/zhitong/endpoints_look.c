@@ -27,9 +27,30 @@ static struct db *open_for(int argc, char **argv, const char **name) {
     return database_open(url, "notification", endpoints_queries);
 }
 
-static int no_such(const char *name) {
-    fprintf(stderr, "NAME: there is no endpoint %s; zhitong endpoints list shows them\n", name);
+/* kind: "", or what it would have to be, with a blank in front. */
+static int no_such(const char *name, const char *kind) {
+    fprintf(stderr, "NAME: there is no endpoint %s%s; zhitong endpoints list shows them\n", name, kind);
     return EXIT_REFUSED;
+}
+
+#define WITH_ADDRESS " with an address of its own" /* those who reported have one for each entry */
+
+struct question {
+    const char *query, *name, *kind;
+};
+
+/* The caller clears the rows; *status says, and the user was told, what went wrong. */
+static PGresult *ask_about(struct db *db, const struct question *about, int *status) {
+    struct params params = {0};
+    params_text(&params, about->name);
+    PGresult *rows = db_ask(db, about->query, &params);
+    if (rows == NULL)
+        *status = database_failed(db);
+    else if (PQntuples(rows) == 0)
+        *status = no_such(about->name, about->kind);
+    else
+        *status = EXIT_GOOD;
+    return rows;
 }
 
 int endpoints_list_command(int argc, char **argv) {
@@ -87,55 +108,46 @@ static void print_wishes(struct db *db, const char *name) {
 }
 
 int endpoints_show_command(int argc, char **argv) {
-    const char *name;
-    struct db *db = open_for(argc, argv, &name);
+    struct question about = {.query = "endpoint_show", .kind = ""};
+    struct db *db = open_for(argc, argv, &about.name);
+    int status;
     if (db == NULL)
         return EXIT_WRONG_USE;
-    struct params params = {0};
-    params_text(&params, name);
     SCOPED_RESULT
-    *rows = db_ask(db, "endpoint_show", &params);
-    int status = rows == NULL ? database_failed(db) : PQntuples(rows) == 0 ? no_such(name) : EXIT_GOOD;
+    *rows = ask_about(db, &about, &status);
     if (status == EXIT_GOOD) {
         print_endpoint(rows);
-        print_wishes(db, name);
+        print_wishes(db, about.name);
     }
     db_close(&db);
     return status;
 }
 
-static int change(int argc, char **argv, const char *query, const char *done) {
-    const char *name;
-    struct db *db = open_for(argc, argv, &name);
+static int change(int argc, char **argv, struct question about, const char *done) {
+    struct db *db = open_for(argc, argv, &about.name);
+    int status;
     if (db == NULL)
         return EXIT_WRONG_USE;
-    struct params params = {0};
-    params_text(&params, name);
     SCOPED_RESULT
-    *rows = db_ask(db, query, &params);
-    int status = rows == NULL ? database_failed(db) : PQntuples(rows) == 0 ? no_such(name) : EXIT_GOOD;
+    *rows = ask_about(db, &about, &status);
     if (status == EXIT_GOOD)
-        printf("%s: %s\n", name, done);
+        printf("%s: %s\n", about.name, done);
     db_close(&db);
     return status;
 }
 
 int endpoints_enable_command(int argc, char **argv) {
-    return change(argc, argv, "endpoint_enable", "enabled; it goes on where it stopped");
+    return change(argc, argv, (struct question){.query = "endpoint_enable", .kind = ""},
+                  "enabled; it goes on where it stopped");
 }
 
 int endpoints_disable_command(int argc, char **argv) {
-    return change(argc, argv, "endpoint_disable", "disabled; what concerns it waits in its stream");
+    return change(argc, argv, (struct question){.query = "endpoint_disable", .kind = ""},
+                  "disabled; what concerns it waits in its stream");
 }
 
 int endpoints_remove_command(int argc, char **argv) {
-    for (int i = 1; i < argc; i++) {
-        if (strcmp(argv[i], "reporters") != 0)
-            continue;
-        fprintf(stderr, "reporters: is part of every city; `zhitong endpoints disable reporters` keeps it silent\n");
-        return EXIT_REFUSED;
-    }
-    return change(argc, argv, "endpoint_remove", "removed");
+    return change(argc, argv, (struct question){.query = "endpoint_remove", .kind = WITH_ADDRESS}, "removed");
 }
 
 /* ---- test ---------------------------------------------------------------------------------------------------------------------- */
@@ -168,11 +180,8 @@ static int test(struct db *db, const char *name) {
     *told = db_ask(db, "endpoint_test", &params);
     if (told == NULL)
         return database_failed(db);
-    if (PQntuples(told) == 0) {
-        fprintf(stderr, "NAME: there is no endpoint %s with an address of its own; zhitong endpoints list shows them\n",
-                name);
-        return EXIT_REFUSED;
-    }
+    if (PQntuples(told) == 0)
+        return no_such(name, WITH_ADDRESS);
     snprintf(endpoint, sizeof endpoint, "%lld", (long long)db_int8(told, 0, 0));
     snprintf(announcement, sizeof announcement, "%lld", (long long)db_int8(told, 0, 1));
     params_text(&about, endpoint);
