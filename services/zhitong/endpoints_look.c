@@ -128,8 +128,7 @@ static int change(int argc, char **argv, struct question about, const char *done
     int status;
     if (db == NULL)
         return EXIT_WRONG_USE;
-    SCOPED_RESULT
-    *rows = ask_about(db, &about, &status);
+    PQclear(ask_about(db, &about, &status));
     if (status == EXIT_GOOD)
         printf("%s: %s\n", about.name, done);
     db_close(&db);

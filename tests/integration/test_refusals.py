@@ -1,5 +1,6 @@
 #!/usr/bin/python3
 """What is not allowed or makes no sense is refused with the field at fault, over ZeroMQ and HTTP, and nothing is kept."""
+import functools
 import json
 import sys
 import time
@@ -80,19 +81,30 @@ def a_department_may_not_submit_and_a_client_may_not_follow(system, shared):
     context.destroy(linger=0)
 
 
+def ask_to_follow(context, endpoint, server_key, keys, **wish):
+    socket = dealer(context, endpoint, server_key, keys)
+    socket.send(encode("hello", service="department", protocol=1))
+    socket.send(encode("follow", **wish))
+    return socket
+
+
 def follow(system, keys, stream, first=1, credit=10, endpoint=None):
-    """The first answer that is not a sign of life."""
+    """The first answer of the replica that serves the stream which is not a sign of life."""
     context = zmq.Context()
-    socket = dealer(context, endpoint or system.replica("notification", 1).public_endpoint, system.server_key(), keys)
+    ask = functools.partial(ask_to_follow, context, server_key=system.server_key(), keys=keys,
+                            stream=stream, credit=credit, **{"from": first})
+    endpoint = endpoint or system.replica("notification", 1).public_endpoint
+    socket = ask(endpoint)
     try:
-        socket.send(encode("hello", service="department", protocol=1))
-        socket.send(encode("follow", stream=stream, credit=credit, **{"from": first}))
-        end = time.monotonic() + 5
+        end = time.monotonic() + 10
         while time.monotonic() < end:
-            if socket.poll(500):
-                message = decode(socket.recv_multipart()[0])
-                if message["t"] != "head" or message.get("stream"):
-                    return message
+            message = decode(socket.recv_multipart()[0]) if socket.poll(500) else {"t": "head"}
+            if message["t"] == "moved":
+                time.sleep(0 if message.get("endpoint") else 0.5)
+                endpoint = message.get("endpoint", endpoint)
+                socket = ask(endpoint)
+            elif message["t"] != "head" or message.get("stream"):
+                return message
         return {"t": "silence"}
     finally:
         context.destroy(linger=0)
