@@ -272,6 +272,10 @@ int main(int argc, char **argv) {
         print_help();
         return argc < 2 ? EXIT_WRONG_USE : EXIT_GOOD;
     }
+    if (strcmp(argv[1], "--version") == 0) {
+        puts("zhitong " ZHITONG_VERSION);
+        return EXIT_GOOD;
+    }
     for (size_t i = 0; i < COMMAND_COUNT; i++) {
         int words = words_matched(&commands[i], argc - 1, argv + 1);
         if (words == 0)

@@ -54,6 +54,7 @@ is() { # database, SQL, its one value
 
 # ---- wrong use -------------------------------------------------------------------------------------------------
 
+expect it_tells_its_version 0 "^zhitong [0-9]+[.][0-9]+[.][0-9]+$" "$zhitong" --version
 expect help_lists_every_command 0 'zhitong audit' "$zhitong" --help
 expect help_of_one_command 0 'zhitong time drive .*--speed' "$zhitong" time drive --help
 expect help_of_a_group 0 'zhitong keys revoke' "$zhitong" keys --help
