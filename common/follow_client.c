@@ -126,8 +126,7 @@ static void turn_timers(struct follow_client *client) {
 
 void follow_client_turn(struct follow_client *client, int timeout_ms) {
     grant(client);
-    zmq_pollitem_t poll = {.socket = client->socket, .events = ZMQ_POLLIN};
-    (void)zmq_poll(&poll, client->socket == NULL ? 0 : 1, timeout_ms);
+    wire_wait(client->socket, timeout_ms);
     follow_client_hear(client);
     turn_timers(client);
 }

@@ -1,7 +1,6 @@
 #include "common/lane.h"
 
 #include <assert.h>
-#include <pthread.h>
 #include <stdlib.h>
 
 #include "common/attempt.h"
@@ -9,11 +8,11 @@
 #include "common/journal.h"
 #include "common/metrics.h"
 #include "common/reader.h"
+#include "common/worker.h"
 
 struct lane {
     struct lane_options options;
-    struct mailbox *in;
-    pthread_t thread;
+    struct worker *worker;
     struct db *db;
     struct arena *arena;
     void *own;
@@ -104,19 +103,10 @@ static void carry_out(struct lane *lane, struct work *work) {
         metric_add(METRIC_retries_total, 1);
 }
 
-static void *lane_main(void *context) {
+static void take_work(void *context, struct letter *take_letter) {
     struct lane *lane = context;
-    for (;;) {
-        struct letter *letter = mailbox_wait(lane->in, -1);
-        if (letter == NULL)
-            continue;
-        if (letter->kind == LETTER_STOP) {
-            free(letter);
-            return NULL;
-        }
-        carry_out(lane, (struct work *)letter);
-        mailbox_put(lane->options.done, letter);
-    }
+    carry_out(lane, (struct work *)take_letter);
+    mailbox_put(lane->options.done, take_letter);
 }
 
 /* ---- the lane itself ------------------------------------------------------------------------------------------ */
@@ -125,32 +115,27 @@ struct lane *lane_open(const struct lane_options *options) {
     struct lane *lane = calloc(1, sizeof *lane);
     assert(lane != NULL);
     lane->options = *options;
-    lane->in = mailbox_open();
     lane->arena = arena_open();
     if (options->service->lane_open != NULL)
         lane->own = options->service->lane_open(options->settings);
-    int status = pthread_create(&lane->thread, NULL, lane_main, lane);
-    assert(status == 0);
-    (void)status;
+    lane->worker = worker_open(&(struct worker_options){.context = lane, .take = take_work});
     return lane;
 }
 
 void lane_put(struct lane *lane, struct work *take_work) {
     take_work->letter.kind = LETTER_WORK;
-    mailbox_put(lane->in, &take_work->letter);
+    worker_put(lane->worker, &take_work->letter);
 }
 
 void lane_close(struct lane **lane) {
     if (*lane == NULL)
         return;
-    mailbox_put_stop((*lane)->in);
-    pthread_join((*lane)->thread, NULL);
+    worker_close(&(*lane)->worker);
     attempt_close(&(*lane)->attempt);
     if ((*lane)->options.service->lane_close != NULL)
         (*lane)->options.service->lane_close((*lane)->own);
     arena_close(&(*lane)->arena);
     db_close(&(*lane)->db);
-    mailbox_close(&(*lane)->in);
     free(*lane);
     *lane = NULL;
 }

@@ -106,6 +106,7 @@ struct service_loop {
     int64_t behind_ms[UPSTREAMS_MAX], worst_ms;
     int64_t refusals_from;                   /* monotonic ms; of keys, counted since then */
     uint32_t refusals_told, refusals_untold; /* lines in the journal, and those that were left out */
+    int64_t turn_at, heads_at; /* monotonic ms of the last rounds */
     bool connected, stopping;
     void *own; /* of the service: service->extra->open() */
 };
@@ -114,6 +115,10 @@ struct service_loop {
 MUST_CHECK int loop_open(struct service_loop *loop, struct reason *why);
 void loop_close(struct service_loop *loop);
 void loop_take_letters(struct service_loop *loop); /* from lanes, reader and mesh */
+
+/* loop_turn.c: one turn, and how long the loop may wait for the next, in ms */
+void loop_turn(struct service_loop *loop);
+int loop_wait_ms(const struct service_loop *loop);
 
 /* loop_shards.c: the mesh's view, and who may connect */
 void loop_view(struct service_loop *loop, struct mesh_view *take_view);

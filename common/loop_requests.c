@@ -39,11 +39,10 @@ void frame_release(struct frame *frame) {
 void loop_answer(struct service_loop *loop, struct asker *take_asker, const struct bytes *reply) {
     struct asker *asker = take_asker;
     (void)loop;
-    if (asker->answer != NULL) {
+    if (asker->answer != NULL)
         asker->answer(asker->context, reply->data, reply->size);
-    } else if (zmq_send(asker->socket, asker->peer.id, asker->peer.size, ZMQ_SNDMORE | ZMQ_DONTWAIT) >= 0) {
-        (void)zmq_send(asker->socket, reply->data, reply->size, ZMQ_DONTWAIT);
-    }
+    else
+        (void)wire_send_bytes(asker->socket, &asker->peer, reply);
     free(asker);
 }
 

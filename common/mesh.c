@@ -1,8 +1,6 @@
 #include "common/mesh.h"
 
 #include <assert.h>
-#include <poll.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,6 +9,7 @@
 #include "common/mesh_read.h"
 #include "common/metrics.h"
 #include "common/reader.h"
+#include "common/worker.h"
 
 #define TURN_MS 250   /* how soon a dead replica is noticed */
 #define CLOCK_MS 1000 /* how often the time is read */
@@ -27,8 +26,7 @@ struct mesh_release {
 
 struct mesh {
     struct mesh_options options;
-    struct mailbox *in;
-    pthread_t thread;
+    struct worker *worker;
     struct db *db;
     int32_t member;
     uint64_t city_version;
@@ -228,47 +226,38 @@ static void leave(struct mesh *mesh) {
     db_close(&mesh->db);
 }
 
-static void wait_for_something(struct mesh *mesh) {
-    struct pollfd waits[2] = {{.fd = mailbox_fd(mesh->in), .events = POLLIN},
-                              {.fd = mesh->db ? PQsocket(db_raw(mesh->db)) : -1, .events = POLLIN}};
-    (void)poll(waits, mesh->db ? 2 : 1, mesh->db ? TURN_MS : RECONNECT_MS);
+static void take_release(void *context, struct letter *take_letter) {
+    struct mesh *mesh = context;
+    if (mesh->db != NULL)
+        (void)give_back(mesh, (struct mesh_release *)take_letter);
+    free(take_letter);
 }
 
-static void *mesh_main(void *context) {
+static int mesh_turn(void *context) {
     struct mesh *mesh = context;
-    for (;;) {
-        struct letter *letter;
-        while ((letter = mailbox_take(mesh->in)) != NULL) {
-            bool stop = letter->kind == LETTER_STOP;
-            if (!stop && mesh->db != NULL)
-                (void)give_back(mesh, (struct mesh_release *)letter);
-            free(letter);
-            if (!stop)
-                continue;
-            leave(mesh);
-            return NULL;
-        }
-        struct reason why = {0};
-        int status = mesh->db == NULL ? join(mesh, &why) : 0;
-        if (status == 0 && turn(mesh) != 0) {
-            why = *db_reason(mesh->db);
-            db_close(&mesh->db);
-            status = -1;
-        }
-        if (status != 0)
-            report_down(mesh, &why);
-        wait_for_something(mesh);
+    struct reason why = {0};
+    int status = mesh->db == NULL ? join(mesh, &why) : 0;
+    if (status == 0 && turn(mesh) != 0) {
+        why = *db_reason(mesh->db);
+        db_close(&mesh->db);
+        status = -1;
     }
+    if (status != 0)
+        report_down(mesh, &why);
+    return mesh->db != NULL ? TURN_MS : RECONNECT_MS;
+}
+
+static int mesh_fd(void *context) {
+    const struct mesh *mesh = context;
+    return mesh->db != NULL ? PQsocket(db_raw(mesh->db)) : -1;
 }
 
 struct mesh *mesh_open(const struct mesh_options *options) {
     struct mesh *mesh = calloc(1, sizeof *mesh);
     assert(mesh != NULL);
     mesh->options = *options;
-    mesh->in = mailbox_open();
-    int status = pthread_create(&mesh->thread, NULL, mesh_main, mesh);
-    assert(status == 0);
-    (void)status;
+    mesh->worker = worker_open(
+        &(struct worker_options){.context = mesh, .take = take_release, .turn = mesh_turn, .fd = mesh_fd});
     return mesh;
 }
 
@@ -278,15 +267,14 @@ void mesh_release(struct mesh *mesh, const struct owned_shard *shards, size_t co
     release->letter.kind = LETTER_RELEASE;
     release->count = count;
     memcpy(release->shards, shards, count * sizeof *shards);
-    mailbox_put(mesh->in, &release->letter);
+    worker_put(mesh->worker, &release->letter);
 }
 
 void mesh_close(struct mesh **mesh) {
     if (*mesh == NULL)
         return;
-    mailbox_put_stop((*mesh)->in);
-    pthread_join((*mesh)->thread, NULL);
-    mailbox_close(&(*mesh)->in);
+    worker_close(&(*mesh)->worker);
+    leave(*mesh);
     free(*mesh);
     *mesh = NULL;
 }

@@ -1,17 +1,17 @@
 #include "common/reader.h"
 
 #include <assert.h>
-#include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 
 #include "common/queries.h"
+#include "common/worker.h"
 
 struct reader {
     const struct service *service;
     const char *database_url;
-    struct mailbox *in, *out;
-    pthread_t thread;
+    struct mailbox *out;
+    struct worker *worker;
     struct db *db;
     atomic_int waiting;
 };
@@ -56,20 +56,11 @@ static void run_job(struct reader *reader, struct read_job *job) {
     job->result = db_ask(reader->db, job->query, &params);
 }
 
-static void *reader_main(void *context) {
+static void take_job(void *context, struct letter *take_letter) {
     struct reader *reader = context;
-    for (;;) {
-        struct letter *letter = mailbox_wait(reader->in, -1);
-        if (letter == NULL)
-            continue;
-        if (letter->kind == LETTER_STOP) {
-            free(letter);
-            return NULL;
-        }
-        if (atomic_fetch_sub(&reader->waiting, 1) <= READS_WAITING_MAX)
-            run_job(reader, (struct read_job *)letter);
-        mailbox_put(reader->out, letter);
-    }
+    if (atomic_fetch_sub(&reader->waiting, 1) <= READS_WAITING_MAX)
+        run_job(reader, (struct read_job *)take_letter);
+    mailbox_put(reader->out, take_letter);
 }
 
 struct reader *reader_open(const struct service *service, const char *database_url, struct mailbox *out) {
@@ -78,26 +69,21 @@ struct reader *reader_open(const struct service *service, const char *database_u
     reader->service = service;
     reader->database_url = database_url;
     reader->out = out;
-    reader->in = mailbox_open();
-    int status = pthread_create(&reader->thread, NULL, reader_main, reader);
-    assert(status == 0);
-    (void)status;
+    reader->worker = worker_open(&(struct worker_options){.context = reader, .take = take_job});
     return reader;
 }
 
 void reader_put(struct reader *reader, struct read_job *take_job) {
     take_job->letter.kind = LETTER_READ;
     atomic_fetch_add(&reader->waiting, 1);
-    mailbox_put(reader->in, &take_job->letter);
+    worker_put(reader->worker, &take_job->letter);
 }
 
 void reader_close(struct reader **reader) {
     if (*reader == NULL)
         return;
-    mailbox_put_stop((*reader)->in);
-    pthread_join((*reader)->thread, NULL);
+    worker_close(&(*reader)->worker);
     db_close(&(*reader)->db);
-    mailbox_close(&(*reader)->in);
     free(*reader);
     *reader = NULL;
 }

@@ -14,93 +14,9 @@
 #include "common/loop.h"
 #include "common/metrics.h"
 
-#define PACKETS_PER_TURN_MAX 1000
 #define POLL_ITEMS_MAX 96
 
-/* ---- one turn ------------------------------------------------------------------------------------------------------- */
-
-static void read_socket(struct service_loop *loop, void *socket) {
-    if (socket == NULL)
-        return;
-    for (int i = 0; i < PACKETS_PER_TURN_MAX; i++) {
-        struct packet packet;
-        int status = packet_read(&packet, socket, true);
-        if (status == 0)
-            return;
-        if (status < 0) {
-            metric_add(METRIC_refused_total, 1);
-            continue;
-        }
-        loop_packet(loop, socket, &packet);
-        packet_close(&packet);
-    }
-}
-
-static int64_t oldest_waiting(const struct service_loop *loop, uint8_t upstream, int64_t now) {
-    int64_t oldest = now;
-    for (size_t i = 0; i < loop->lane_count; i++) {
-        const struct lane_state *lane = &loop->lanes[i];
-        const struct waiting *first = lane->queue.count ? &lane->queue.ring[lane->queue.first] : NULL;
-        if (first != NULL && first->upstream == upstream && first->arrived_ms < oldest)
-            oldest = first->arrived_ms;
-    }
-    return oldest;
-}
-
-/* What we tell each upstream: our own delay or that of whoever follows us, leaving out that upstream itself, so that a
- * delay does not go round in circles between two services that follow each other. */
-static void measure_lag(struct service_loop *loop) {
-    int64_t now = clock_monotonic_ms();
-    loop->worst_ms = publish_behind_ms(loop->publisher, NULL);
-    for (uint8_t i = 0; i < UPSTREAMS_MAX; i++) {
-        int64_t own = now - oldest_waiting(loop, i, now);
-        int64_t behind = publish_behind_ms(loop->publisher, loop->service->upstreams[i]);
-        loop->behind_ms[i] = own > behind ? own : behind;
-        if (loop->behind_ms[i] > loop->worst_ms)
-            loop->worst_ms = loop->behind_ms[i];
-    }
-    metric_set(METRIC_behind_ms, loop->worst_ms);
-}
-
-static void take_rounds(struct service_loop *loop, int64_t *turn_at, int64_t *heads_at) {
-    int64_t now = clock_monotonic_ms();
-    if (now - *turn_at >= TURN_MS) {
-        *turn_at = now;
-        measure_lag(loop);
-        follow_turn(loop->links, loop->behind_ms);
-    }
-    if (now - *heads_at >= HEADS_MS) {
-        *heads_at = now;
-        publish_turn(loop->publisher);
-    }
-}
-
-static int shorter(int a, int b) {
-    return b >= 0 && (a < 0 || b < a) ? b : a;
-}
-
-static int wait_ms(const struct service_loop *loop) {
-    int wait = TURN_MS;
-    int64_t now = clock_monotonic_ms();
-    for (size_t i = 0; i < loop->lane_count; i++) {
-        const struct lane_state *lane = &loop->lanes[i];
-        if (lane->work != NULL)
-            continue;
-        bool has_work = lane->queue.count > 0 || loop->requests.count > 0;
-        if (has_work && lane->retry_at > now)
-            wait = shorter(wait, (int)(lane->retry_at - now));
-        if (loop->service->tick == NULL || !clock_known() || lane->wake_at == INT64_MAX)
-            continue;
-        double due_ms = (double)(lane->wake_at - clock_now()) / clock_speed();
-        wait = shorter(wait, due_ms < 1 ? 1 : due_ms < TURN_MS ? (int)due_ms + 1 : TURN_MS);
-    }
-    wait = shorter(wait, publish_wait_ms(loop->publisher));
-    if (loop->public_http != NULL)
-        wait = shorter(wait, http_timeout_ms(loop->public_http));
-    if (loop->own != NULL)
-        wait = shorter(wait, loop->service->extra->wait_ms(loop->own));
-    return shorter(wait, http_timeout_ms(loop->operations));
-}
+/* ---- the loop ------------------------------------------------------------------------------------------------------- */
 
 static void wait_for_something(struct service_loop *loop, int signals) {
     zmq_pollitem_t items[POLL_ITEMS_MAX] = {0};
@@ -120,22 +36,7 @@ static void wait_for_something(struct service_loop *loop, int signals) {
         links += loop->service->extra->sockets(loop->own, sockets + links, POLL_ITEMS_MAX - (size_t)count - links);
     for (size_t i = 0; i < links; i++)
         items[count++] = (zmq_pollitem_t){.socket = sockets[i], .events = ZMQ_POLLIN};
-    (void)zmq_poll(items, count, wait_ms(loop));
-}
-
-static void turn(struct service_loop *loop) {
-    zap_turn(loop->zap, loop_zap_find, loop);
-    loop_take_letters(loop);
-    read_socket(loop, loop->mesh_socket);
-    read_socket(loop, loop->public_socket);
-    follow_read(loop->links);
-    if (loop->public_http != NULL)
-        http_turn(loop->public_http);
-    http_turn(loop->operations);
-    if (loop->own != NULL)
-        loop->service->extra->turn(loop->own);
-    loop_feed(loop);
-    publish_marks_turn(loop->publisher);
+    (void)zmq_poll(items, count, loop_wait_ms(loop));
 }
 
 static bool signalled(int signals) {
@@ -144,11 +45,10 @@ static bool signalled(int signals) {
 }
 
 static void run_loop(struct service_loop *loop, int signals) {
-    int64_t turn_at = 0, heads_at = 0, stop_by = 0;
+    int64_t stop_by = 0;
     for (;;) {
         wait_for_something(loop, signals);
-        turn(loop);
-        take_rounds(loop, &turn_at, &heads_at);
+        loop_turn(loop);
         if (signalled(signals) && !loop->stopping) {
             loop->stopping = true;
             stop_by = clock_monotonic_ms() + DRAIN_MS_MAX;

@@ -133,6 +133,10 @@ int wire_send(void *socket, const struct wire_peer *peer, enum message number, c
     return status;
 }
 
+int wire_send_bytes(void *socket, const struct wire_peer *peer, const struct bytes *message) {
+    return send_header(socket, peer, message, 0);
+}
+
 int wire_send_frame(void *socket, const struct wire_peer *peer, const struct entries *entries, zmq_msg_t *take_frame) {
     struct bytes header = {0};
     message_encode(MESSAGE_entries, entries, &header);
@@ -145,6 +149,11 @@ int wire_send_frame(void *socket, const struct wire_peer *peer, const struct ent
 }
 
 /* ---- receiving ------------------------------------------------------------------------------------------------ */
+
+void wire_wait(void *socket, int timeout_ms) {
+    zmq_pollitem_t poll = {.socket = socket, .events = ZMQ_POLLIN};
+    (void)zmq_poll(&poll, socket == NULL ? 0 : 1, timeout_ms);
+}
 
 static bool has_more(void *socket) {
     int more = 0;

@@ -46,6 +46,8 @@ void wire_close(void **socket);
 
 /* Sends a message without blocking; peer is NULL for a DEALER. -1: the peer is gone. What is lost is asked for again. */
 int wire_send(void *socket, const struct wire_peer *peer, enum message number, const void *value);
+/* The same for a message that is encoded already. */
+int wire_send_bytes(void *socket, const struct wire_peer *peer, const struct bytes *message);
 /* The same with a second frame, which is taken (also on failure). */
 int wire_send_frame(void *socket, const struct wire_peer *peer, const struct entries *header, zmq_msg_t *take_frame);
 
@@ -55,6 +57,8 @@ struct packet {
     zmq_msg_t header, frame;
     bool has_frame;
 };
+/* Waits until something can be read from the socket, at most so long; NULL: only that. */
+void wire_wait(void *socket, int timeout_ms);
 /* 1: a packet was read, end it with packet_close; 0: nothing waits; -1: malformed (dropped). */
 MUST_CHECK int packet_read(struct packet *packet, void *socket, bool router);
 void packet_close(struct packet *packet);
