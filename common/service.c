@@ -68,6 +68,7 @@ static void take_rounds(struct service_loop *loop, int64_t *turn_at, int64_t *he
         *turn_at = now;
         measure_lag(loop);
         follow_turn(loop->links, loop->behind_ms);
+        loop_busy_waiting(loop);
     }
     if (now - *heads_at >= HEADS_MS) {
         *heads_at = now;
