@@ -34,6 +34,7 @@ struct line { /* one connection */
     struct mailbox *in;
     pthread_t thread;
     struct db *db;
+    bool demoted; /* its server takes no writes any more */
 };
 
 struct asks {
@@ -108,8 +109,9 @@ static void back(struct call *call) {
 /* 0: there is a good connection. */
 static int connect_line(struct line *line, struct reason *why) {
     const struct db_query *tables[QUERY_TABLES_MAX];
-    if (line->db != NULL && PQstatus(db_raw(line->db)) != CONNECTION_OK)
+    if (line->db != NULL && (line->demoted || PQstatus(db_raw(line->db)) != CONNECTION_OK))
         db_close(&line->db);
+    line->demoted = false;
     if (line->db != NULL)
         return 0;
     service_query_tables(line->asks->options.service, tables);
@@ -126,7 +128,8 @@ static bool send_ask(PGconn *connection, const struct ask *ask) {
 }
 
 /* Its results, and the sync that ends its transaction. */
-static void read_ask(PGconn *connection, struct ask *ask) {
+static void read_ask(struct line *line, struct ask *ask) {
+    PGconn *connection = db_raw(line->db);
     for (int i = 0; i <= ask->count; i++) {
         PGresult *result = PQgetResult(connection);
         ExecStatusType status = PQresultStatus(result); /* PGRES_FATAL_ERROR for NULL */
@@ -138,6 +141,7 @@ static void read_ask(PGconn *connection, struct ask *ask) {
             fail(ask, PQerrorMessage(connection));
         else if (status == PGRES_FATAL_ERROR)
             fail(ask, PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY));
+        line->demoted = line->demoted || db_says_read_only(result);
         if (result == NULL || i == ask->count) {
             PQclear(result);
             return;
@@ -155,7 +159,7 @@ static void run_together(struct line *line, struct ask *const *asks, size_t coun
         sent++;
     for (size_t i = 0; i < count; i++) {
         if (i < sent)
-            read_ask(db_raw(line->db), asks[i]);
+            read_ask(line, asks[i]);
         else
             fail(asks[i], !connected ? why.text : PQerrorMessage(db_raw(line->db)));
         mailbox_put(line->asks->options.out, &asks[i]->call.letter);

@@ -126,6 +126,13 @@ static void fence_column(struct column *columns, const struct cursors *cursors) 
     column_int8(&columns[2], (int64_t)cursors->out_seq);
 }
 
+static bool answers(const struct batch *batch) {
+    for (size_t i = 0; i < batch->count; i++)
+        if (batch->inputs[i]->kind == INPUT_REQUEST)
+            return true;
+    return false;
+}
+
 /* The fence comes last in the batch, so that one row version a shard carries cursors and head: it undoes everything
  * when another replica owns a shard (docs/decisions/0003). */
 static int save_fence(struct attempt *attempt) {
@@ -140,7 +147,7 @@ static int save_fence(struct attempt *attempt) {
         fence_column(&fence[5], &shard->next);
     }
     if (fence[0].count == 0)
-        return 0;
+        return answers(&attempt->batch) ? db_send(attempt->batch.db, "common_settle", NULL) : 0;
     struct params params = {0};
     for (int i = 0; i < 8; i++)
         params_column(&params, &fence[i]);

@@ -91,6 +91,11 @@ WITH moved AS (
   RETURNING 1)
 SELECT mesh.fence(count(*), $9)::text FROM moved;
 
+-- name: common_settle
+-- A batch that answers from rows which it only read: a commit that nobody waited for can be seen before the standby has
+-- it. This one writes, so it waits for the standby, and with that for all that was written before.
+SELECT pg_logical_emit_message(true, 'zhitong', '')::text;
+
 -- name: common_park
 -- $1 shards, $2 upstreams, $3 seqs, $4 cases, $5 types, $6 fields, $7 reasons, $8 bodies
 INSERT INTO parked (shard, upstream, seq, case_id, type, field, reason, body)

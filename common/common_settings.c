@@ -2,7 +2,8 @@
 
 const struct setting common_settings[] = {
     {"ZHITONG_DATABASE_URL", SETTING_SECRET, "", NULL, 1, 2000,
-     "libpq connection string of the service's own role; may name several hosts"},
+     "libpq connection string of the service's own role; of several hosts (host=a,b or //a,b/) the first that takes writes "
+     "is used, and looked for again when it stops"},
     {"ZHITONG_LISTEN_HOST", SETTING_TEXT, "", "127.0.0.1", 1, 100,
      "address on which the other services (and the public, where there is a public port) connect; 0.0.0.0 for all"},
     {"ZHITONG_ADVERTISE_HOST", SETTING_TEXT, "", "", 0, 100,

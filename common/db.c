@@ -13,10 +13,16 @@ struct db {
     bool flushed; /* the server was asked to answer all of them */
     enum db_failure failure;
     bool undone; /* the server itself refused a statement: it undoes the batch at the sync */
+    bool demoted; /* it takes no writes any more: the connection is cut at the sync */
     struct reason reason;
 };
 
 /* ---- failures ---------------------------------------------------------------------------------------- */
+
+bool db_says_read_only(const PGresult *result) {
+    const char *sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+    return sqlstate != NULL && strcmp(sqlstate, "25006") == 0; /* read_only_sql_transaction */
+}
 
 static enum db_failure failure_of(const char *sqlstate) {
     if (sqlstate == NULL || strlen(sqlstate) != 5)
@@ -41,6 +47,7 @@ static void fail(struct db *db, enum db_failure failure, const char *field, cons
 static void fail_from_result(struct db *db, const PGresult *result) {
     const char *sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
     db->undone = true;
+    db->demoted = db->demoted || db_says_read_only(result);
     const char *column = PQresultErrorField(result, PG_DIAG_COLUMN_NAME);
     const char *message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
     fail(db, failure_of(sqlstate),
@@ -102,9 +109,13 @@ static int prepare_all(struct db *db, const struct db_query *const *tables, stru
     return take_prepared(db, tables, why);
 }
 
-static void ignore_notice(void *context, const PGresult *result) {
-    (void)context;
-    (void)result;
+/* Of all notices one counts: somebody cancelled the wait for the synchronous standby. The server then reports success
+ * for a commit that only it has; for us its outcome is not known. Its text is translated and its SQLSTATE is that of any
+ * warning, so it is told by the function of the server that says it. */
+static void hear_notice(void *context, const PGresult *result) {
+    const char *function = PQresultErrorField(result, PG_DIAG_SOURCE_FUNCTION);
+    if (function != NULL && strcmp(function, "SyncRepWaitForLSN") == 0)
+        fail(context, DB_WORLD, "standby", "the wait for the standby was cancelled: the commit may be on one machine only");
 }
 
 int db_open(struct db **out, const char *url, const char *schema, const struct db_query *const *queries,
@@ -137,7 +148,7 @@ int db_open(struct db **out, const char *url, const char *schema, const struct d
         (void)refuse(why, "database", "%s", PQerrorMessage(db->connection));
         goto fail;
     }
-    PQsetNoticeReceiver(db->connection, ignore_notice, NULL);
+    PQsetNoticeReceiver(db->connection, hear_notice, db);
     if (PQenterPipelineMode(db->connection) != 1) {
         (void)refuse(why, "database", "no pipeline mode");
         goto fail;
@@ -244,6 +255,12 @@ static void cut(struct db *db) {
     take_until_sync(db); /* until libpq has seen that the connection is gone */
 }
 
+/* Between two batches; afterwards PQstatus is CONNECTION_BAD, which is what the owner of a connection looks at. */
+static void hang_up(struct db *db) {
+    (void)shutdown(PQsocket(db->connection), SHUT_RDWR);
+    (void)PQconsumeInput(db->connection);
+}
+
 int db_sync(struct db *db) {
     if (db->failure != DB_OK && !db->undone && PQstatus(db->connection) == CONNECTION_OK)
         cut(db);
@@ -251,6 +268,8 @@ int db_sync(struct db *db) {
         fail_from_connection(db);
     else
         take_until_sync(db);
+    if (db->demoted && PQstatus(db->connection) == CONNECTION_OK)
+        hang_up(db);
     db->sent = 0;
     db->flushed = true;
     db->undone = false;

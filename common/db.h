@@ -12,7 +12,7 @@
 
 #include "proto/reason.h"
 
-#define DB_CONNECT_SECONDS_MAX 5
+#define DB_CONNECT_SECONDS_MAX 3 /* for each host that the URL names */
 #define DB_STATEMENT_MS_MAX 30000
 
 struct db_query { /* from a .sql file, see cmake/queries.awk */
@@ -30,7 +30,11 @@ enum db_failure {
 struct db;
 
 /* Connects (DB_CONNECT_SECONDS_MAX), sets time-outs and search_path = schema, prepares the queries. `url` is a libpq
- * connection string and may name several hosts. schema may be NULL. Caller closes *out. */
+ * connection string and may name several hosts: the first that takes writes is used (target_session_attrs=read-write).
+ * schema may be NULL. Caller closes *out.
+ *
+ * A server that takes no writes any more (25006) fails the batch with DB_WORLD, and the connection is cut: PQstatus of
+ * db_raw() is CONNECTION_BAD, and the owner opens another, at the host that takes them now. */
 MUST_CHECK int db_open(struct db **out, const char *url, const char *schema, const struct db_query *const *queries,
                        struct reason *why);
 void db_close(struct db **db);
@@ -38,6 +42,8 @@ PGconn *db_raw(struct db *db);
 enum db_failure db_failure(const struct db *db); /* of the last failed call */
 const struct reason *db_reason(const struct db *db);
 void db_forget_failure(struct db *db);
+/* Did the statement fail because the server takes no writes? For those who read results from db_raw() themselves. */
+bool db_says_read_only(const PGresult *result);
 /* Our own side cannot finish the batch: db_sync will undo it. */
 void db_give_up(struct db *db, const char *why);
 

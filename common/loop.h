@@ -14,6 +14,7 @@
 #define HEADS_MS 1000 /* heads to followers */
 #define RETRY_MS 100  /* first pause after the world failed; doubles up to RETRY_MS_MAX */
 #define RETRY_MS_MAX 2000
+#define STUCK_MS 2000 /* a work that takes longer waits for something: no more requests are taken for it */
 #define REPLAY_CHECK_MS 1000 /* how often parked entries are looked at for a replay */
 #define RELEASES_PER_VIEW_MAX 8
 #define DRAIN_MS_MAX 5000 /* after SIGTERM: how long works under way may take */
@@ -69,6 +70,7 @@ struct lane_state {
     struct lane *lane;
     struct waiting_queue queue; /* entries and requests for shards of this lane */
     struct work *work;          /* under way, NULL: idle */
+    int64_t work_at;            /* monotonic ms when it was given */
     int64_t retry_at, retry_ms; /* monotonic; pause after a failure */
     int64_t wake_at;            /* when the tick has work, unix ms */
     int64_t replay_at;          /* monotonic ms of the last look at parked entries */
@@ -134,6 +136,8 @@ bool loop_zap_find(void *context, const struct zap_who *who, char user[WIRE_USER
 void loop_packet(struct service_loop *loop, void *socket, struct packet *packet);
 void loop_answer(struct service_loop *loop, struct asker *take_asker, const struct bytes *reply);
 void loop_busy(struct service_loop *loop, struct asker *take_asker, uint64_t retry_after_ms);
+/* Requests that wait for a lane since STUCK_MS while none can take them are answered busy. */
+void loop_busy_waiting(struct service_loop *loop);
 
 /* loop_works.c: feeding the lanes and taking works back */
 void loop_received(void *context, struct followed *followed);

@@ -71,6 +71,12 @@ static void answer_refused(struct service_loop *loop, struct asker *take_asker, 
 
 /* ---- requests -------------------------------------------------------------------------------------------------------- */
 
+/* It does not where the world failed a moment ago, and where a commit waits: for a standby, for a disk. */
+static bool lane_goes_on(const struct lane_state *lane) {
+    int64_t now = clock_monotonic_ms();
+    return lane->retry_at <= now && (lane->work == NULL || now - lane->work_at <= STUCK_MS);
+}
+
 uint64_t service_busy_ms(const struct service_loop *loop) {
     if (loop->stopping || !loop->connected || loop->city == NULL)
         return BUSY_DOWN_MS;
@@ -79,9 +85,20 @@ uint64_t service_busy_ms(const struct service_loop *loop) {
     if (loop->worst_ms > loop->chain_lag_max_ms)
         return BUSY_LAG_MS;
     for (size_t i = 0; i < loop->lane_count; i++)
-        if (loop->lanes[i].retry_at <= clock_monotonic_ms())
+        if (lane_goes_on(&loop->lanes[i]))
             return 0;
     return BUSY_DOWN_MS;
+}
+
+void loop_busy_waiting(struct service_loop *loop) {
+    struct waiting *waiting;
+    while ((waiting = queue_front(&loop->requests)) != NULL &&
+           clock_monotonic_ms() - waiting->arrived_ms > STUCK_MS && service_busy_ms(loop) == BUSY_DOWN_MS) {
+        loop->requests_waiting--;
+        loop_busy(loop, waiting->asker, BUSY_DOWN_MS);
+        frame_release(waiting->frame);
+        queue_pop(&loop->requests);
+    }
 }
 
 static void answer_moved(struct service_loop *loop, struct asker *take_asker, uint16_t shard) {

@@ -54,6 +54,7 @@ static void take_rounds(struct service_loop *loop) {
         loop->turn_at = now;
         measure_lag(loop);
         follow_turn(loop->links, loop->behind_ms);
+        loop_busy_waiting(loop);
     }
     if (now - loop->heads_at >= HEADS_MS) {
         loop->heads_at = now;

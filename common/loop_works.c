@@ -198,6 +198,7 @@ void loop_feed(struct service_loop *loop) {
         work->city = loop->city->city;
         work->loop = loop->city;
         lane->work = work;
+        lane->work_at = now;
         metric_set(METRIC_batch_inputs, (long long)work->count);
         lane_put(lane->lane, work);
     }

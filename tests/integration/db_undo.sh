@@ -8,7 +8,8 @@ chmod 755 "$run"
 trap '"$root/deploy/postgres/cluster" remove "$run/pg" >/dev/null 2>&1 || true; rm -rf "$run"' EXIT
 
 "$root/deploy/postgres/cluster" start "$run/pg" --fast >/dev/null
-"$root/deploy/postgres/cluster" psql "$run/pg" -qc 'CREATE TABLE undo_trial (n integer)'
+"$root/deploy/postgres/cluster" psql "$run/pg" -qc 'CREATE TABLE undo_trial (n integer)' \
+    -c "ALTER SYSTEM SET synchronous_standby_names = 'nowhere'" -c 'SELECT pg_reload_conf()' >/dev/null
 ZHITONG_TEST_DATABASE_URL=$("$root/deploy/postgres/cluster" url "$run/pg")
 export ZHITONG_TEST_DATABASE_URL
 if "$build/tests/test_db_undo" >"$run/out" 2>&1; then

@@ -1,0 +1,276 @@
+"""Two PostgreSQL nodes under Patroni, as deploy/patroni starts them, and an etcd; each in a network namespace of its own
+where that is allowed, so that any two of them can be cut from each other. A test's own private ones: everything ends with
+close()."""
+import ctypes
+import json
+import os
+import shutil
+import signal
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+from sql import Sql
+from system import ROOT, System, die_with_parent, free_port, wait_until
+
+OWNER = "postgres"
+PASSWORD = "only-for-this-test"
+START_SECONDS_MAX = 60
+PR_SET_CHILD_SUBREAPER = 36
+
+
+def run(*words, check=True):
+    done = subprocess.run([str(word) for word in words], capture_output=True, text=True, check=False)
+    assert not check or done.returncode == 0, f"{' '.join(map(str, words))}: {done.stderr}"
+    return done
+
+
+def processes():
+    """pid → parent, of all."""
+    found = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            found[int(stat.parent.name)] = int(stat.read_text().rsplit(")", 1)[1].split()[1])
+        except OSError:
+            pass
+    return found
+
+
+class Network:
+    """A namespace for each host, one with a switch between them, and this machine, where the services run, at the switch
+    too. The switch is not here, because here others may filter what is forwarded: a Docker engine does."""
+
+    def __init__(self, name, hosts):
+        self.name, self.net = f"zt{name}", f"10.{213 + os.getpid() % 40}.{os.getpid() // 40 % 250}"
+        self.hosts = {host: f"{self.net}.{nth}" for nth, host in enumerate(hosts, 1)}
+
+    def namespace(self, host):
+        return f"{self.name}-{host}"
+
+    def _attach(self, nth, *to):
+        """A cable from the switch's port number `nth` to an interface; gives its name."""
+        end = f"{self.name}e{nth}"
+        run("ip", "link", "add", end, *to, "type", "veth", "peer", "name", f"port{nth}", "netns", self.namespace("switch"))
+        run("ip", "-n", self.namespace("switch"), "link", "set", f"port{nth}", "master", "switch", "up")
+        return end
+
+    def open(self):
+        run("ip", "netns", "add", self.namespace("switch"))
+        run("ip", "-n", self.namespace("switch"), "link", "add", "switch", "type", "bridge")
+        run("ip", "-n", self.namespace("switch"), "link", "set", "switch", "up")
+        here = self._attach(0)
+        run("ip", "address", "add", f"{self.net}.254/24", "dev", here)
+        run("ip", "link", "set", here, "up")
+        for nth, (host, address) in enumerate(self.hosts.items(), 1):
+            run("ip", "netns", "add", self.namespace(host))
+            inside, end = ["ip", "-n", self.namespace(host)], self._attach(nth, "netns", self.namespace(host))
+            run(*inside, "address", "add", f"{address}/24", "dev", end)
+            run(*inside, "link", "set", end, "up")
+            run(*inside, "link", "set", "lo", "up")
+        return self
+
+    def command(self, host):
+        return ["ip", "netns", "exec", self.namespace(host)]
+
+    def cut(self, host, others):
+        """Packets between the host and these others are dropped, in both directions, without a word to anybody."""
+        for other in others:
+            for chain, end in (("INPUT", "-s"), ("OUTPUT", "-d")):
+                run(*self.command(host), "iptables", "-w", "-A", chain, end, self.hosts[other], "-j", "DROP")
+
+    def heal(self, host):
+        run(*self.command(host), "iptables", "-w", "-F")
+
+    def close(self):
+        for host in ("switch", *self.hosts):
+            run("ip", "netns", "del", self.namespace(host), check=False)
+        run("ip", "link", "del", f"{self.name}e0", check=False)
+
+
+class Program:
+    """A process of a host, not as root."""
+
+    def __init__(self, network, host, log):
+        self.network, self.host, self.log, self.process = network, host, log, None
+
+    def start(self, words, environment):
+        user = ["setpriv", f"--reuid={OWNER}", f"--regid={OWNER}", "--init-groups"]
+        with open(self.log, "ab") as log:
+            self.process = subprocess.Popen(self.network.command(self.host) + user + [str(word) for word in words],
+                                            env={"PATH": os.environ["PATH"], **environment}, cwd="/",
+                                            stdin=subprocess.DEVNULL, stdout=log, stderr=log, preexec_fn=die_with_parent)
+
+    def kill(self):
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait()
+            self.process = None
+
+    def tail(self, lines=5):
+        return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:]) if self.log.exists() else ""
+
+
+class Node(Program):
+    def __init__(self, pair, host):
+        super().__init__(pair.network, host, pair.folder / f"{host}.log")
+        self.pair, self.folder = pair, pair.folder / host
+        self.address, self.port, self.api = pair.network.hosts[host], free_port(), free_port()
+        self.folder.mkdir()
+        shutil.chown(self.folder, OWNER, OWNER)
+        self.sql = Sql(self.url("postgres", "&connect_timeout=3&options=-c%20statement_timeout%3D5000"))
+
+    def url(self, role, more=""):
+        return f"postgresql://{role}:{PASSWORD}@{self.address}:{self.port}/zhitong?application_name=test{more}"
+
+    def settings(self):
+        return {"PATRONI_ETCD3_HOSTS": self.pair.etcd_address, "PATRONI_NAME": self.host, "NODE_ADDRESS": self.address,
+                "NODE_LISTEN": self.address, "POSTGRES_PORT": str(self.port), "PATRONI_PORT": str(self.api),
+                "PGDATA": str(self.folder / "data"), "HOME": str(self.folder),
+                "POSTGRES_PASSWORD_FILE": str(self.pair.folder / "password"),
+                "STANDBY_PASSWORD_FILE": str(self.pair.folder / "password")}
+
+    def start(self, *_):
+        super().start([self.pair.folder / "patroni/run"], self.settings())
+
+    def postgres(self):
+        """The postmaster's pid, 0 when it does not run."""
+        try:
+            pid = int((self.folder / "data/postmaster.pid").read_text().split("\n", 1)[0])
+            return pid if Path(f"/proc/{pid}/stat").exists() else 0
+        except (OSError, ValueError):
+            return 0
+
+    def kill_postgres(self):
+        """kill -9 of the postmaster and its children, all at once; and reaped, as the init of a machine would."""
+        postmaster, parents = self.postgres(), processes()
+        for pid in [postmaster] + [pid for pid, parent in parents.items() if parent == postmaster]:
+            if postmaster:
+                os.kill(pid, signal.SIGKILL)
+        try:
+            os.waitpid(postmaster or -1, 0 if postmaster else os.WNOHANG)
+        except ChildProcessError:
+            pass
+
+    def kill_all(self):
+        """What a power cut does to the processes."""
+        self.kill()
+        self.kill_postgres()
+
+    def state(self):
+        """What its Patroni says: {} when it says nothing."""
+        try:
+            with urllib.request.urlopen(f"http://{self.address}:{self.api}/patroni", timeout=2) as answer:
+                return json.load(answer)
+        except urllib.error.HTTPError as error:
+            return json.load(error)
+        except (OSError, ValueError):
+            return {}
+
+    def ctl(self, *words):
+        environment = {**os.environ, **self.settings()}
+        done = subprocess.run(self.network.command(self.host) + [str(self.pair.folder / "patroni/run"), "ctl", *words],
+                              env=environment, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False)
+        assert done.returncode == 0, f"patronictl {words}: {done.stdout}{done.stderr}"
+        return done.stdout
+
+
+class Pair:
+    def __init__(self, folder):
+        self.folder = folder
+        # What is started here and daemonizes comes back to this process, which reaps it.
+        ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1)
+        self.network = Network(f"{os.getpid() % 100000}", ["a", "b", "etcd"])
+        shutil.copytree(ROOT / "deploy/patroni", folder / "patroni")  # where the other user can reach it
+        (folder / "password").write_text(PASSWORD + "\n")
+        self.etcd_port = free_port()
+        self.etcd_address = f"{self.network.hosts['etcd']}:{self.etcd_port}"
+        self.etcd = Program(self.network, "etcd", folder / "etcd.log")
+        self.nodes = []
+
+    def start_etcd(self):
+        client, peer = f"http://{self.etcd_address}", f"http://127.0.0.1:{self.etcd_port + 1}"
+        self.etcd.start(["etcd", "--name", "one", "--data-dir", self.folder / "etcd", "--listen-client-urls", client,
+                         "--advertise-client-urls", client, "--listen-peer-urls", peer, "--initial-advertise-peer-urls",
+                         peer, "--initial-cluster", f"one={peer}", "--logger", "zap"], {})
+
+    def start(self):
+        self.network.open()
+        (self.folder / "etcd").mkdir(mode=0o700)
+        shutil.chown(self.folder / "etcd", OWNER, OWNER)
+        self.start_etcd()
+        self.nodes = [Node(self, host) for host in ("a", "b")]
+        for node in self.nodes:
+            node.start()
+        wait_until(self.primary, START_SECONDS_MAX, lambda: f"a primary: {[node.tail() for node in self.nodes]}")
+        self.wait_standby()
+
+    def primary(self):
+        """The node that Patroni holds for the primary and that takes writes, None when there is none."""
+        for node in self.nodes:
+            state = node.state()
+            if state.get("role") in ("master", "primary") and state.get("state") == "running":
+                return node
+        return None
+
+    def other(self, node):
+        return self.nodes[1 - self.nodes.index(node)]
+
+    def has_standby(self):
+        """Is the primary's standby one that commits wait for?"""
+        primary = self.primary()
+        try:
+            return primary is not None and primary.sql.number(
+                "SELECT count(*) FROM pg_stat_replication WHERE sync_state = 'sync' AND state = 'streaming'") == 1
+        except RuntimeError:
+            return False
+
+    def wait_standby(self, seconds=START_SECONDS_MAX):
+        wait_until(self.has_standby, seconds, lambda: f"a synchronous standby: {[node.tail() for node in self.nodes]}")
+
+    def url(self, role):
+        hosts = ",".join(f"{node.address}:{node.port}" for node in self.nodes)
+        return f"postgresql://{role}:{PASSWORD}@{hosts}/zhitong?target_session_attrs=read-write&connect_timeout=3"
+
+    def close(self):
+        for node in self.nodes:
+            node.sql.close()
+            node.kill_all()
+        self.etcd.kill()
+        self.network.close()
+
+
+class PairSystem(System):
+    """A system on a pair of databases instead of one."""
+
+    def __init__(self, **options):
+        super().__init__(durable=True, **options)
+        self.pair = None
+
+    def cluster(self, command, *words):
+        if command == "start":
+            self.pair = Pair(self.folder)
+            self.pair.start()
+            return ""
+        assert command == "url", command
+        return self.pair.url(*words)
+
+    def let_services_in(self):
+        """The services' roles get passwords: between machines nobody comes without one."""
+        for service in ("intake", "routing", "escalation", "notification", "desk"):
+            self.sql.rows(f"ALTER ROLE zhitong_{service} PASSWORD '{PASSWORD}'")
+
+    def close(self):
+        self._hear_no_more()
+        for replica in self.replicas.values():
+            replica.kill()
+        if self.pair is not None:
+            self.pair.close()
+        super().close()
+
+
+def seconds_until(condition, seconds, what):
+    began = time.monotonic()
+    wait_until(condition, seconds, what)
+    return time.monotonic() - began
