@@ -41,6 +41,9 @@ if(ZHITONG_COVERAGE)
     add_compile_options(--coverage)
     add_link_options(--coverage)
 endif()
+if(ZHITONG_FAULT_POINTS)
+    add_compile_definitions(ZHITONG_FAULT_POINTS)
+endif()
 
 include_directories(${CMAKE_SOURCE_DIR} ${CMAKE_BINARY_DIR}/gen)
 

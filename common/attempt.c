@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "common/entry.h"
+#include "common/fault_point.h"
 
 static void columns_reset(struct column *columns, size_t count) {
     for (size_t i = 0; i < count; i++)
@@ -165,7 +166,7 @@ static int save(struct attempt *attempt) {
     if (service->append_query != NULL &&
         attempt_send(batch, service->append_query, ALL_COLUMNS(attempt->columns.log)) != 0)
         return -1;
-    return save_fence(attempt);
+    return FAULT_POINT(attempt_before_fence) ? -1 : save_fence(attempt);
 }
 
 /* ---- the whole ------------------------------------------------------------------------------------------------------ */
@@ -182,7 +183,7 @@ static int load(struct attempt *attempt) {
     decide(attempt);
     if (attempt->work->tick && attempt->service->tick != NULL && attempt->service->tick(batch) != 0)
         return -1;
-    return 0;
+    return attempt->work->tick && FAULT_POINT(tick_decided) ? -1 : 0;
 }
 
 static void keep_results(struct attempt *attempt) {
@@ -220,12 +221,12 @@ enum db_failure attempt_run(struct attempt *attempt, size_t from, size_t to) {
     begin(attempt);
     gather(attempt, from, to);
     struct db *db = attempt->batch.db;
-    int status = load(attempt);
+    int status = FAULT_POINT(attempt_begin) ? -1 : load(attempt);
     if (status == 0)
         status = save(attempt);
-    if (status != 0)
+    if (status != 0 || FAULT_POINT(attempt_before_commit))
         db_give_up(db, "the batch could not be finished");
-    if (db_sync(db) == 0 && status == 0) {
+    if (db_sync(db) == 0 && status == 0 && !FAULT_POINT(attempt_after_commit)) {
         keep_results(attempt);
         return DB_OK;
     }

@@ -17,6 +17,19 @@ SELECT pg_notify('mesh', '')::text;
 -- $1 member
 DELETE FROM mesh.member WHERE member = $1;
 
+-- name: mesh_cut_hung
+-- $1 ms. Ends sessions of our own role that wait for their client for so long although its mesh thread asks something four times
+-- a second, or in the middle of a transaction, which never waits for anything but PostgreSQL.
+WITH holders AS MATERIALIZED (
+  SELECT pid FROM pg_locks
+  WHERE locktype = 'advisory' AND classid = mesh.lock_class()::oid AND objsubid = 2 AND granted),
+  hung AS MATERIALIZED ( -- ended only after all of these conditions were looked at
+    SELECT a.pid FROM pg_stat_activity a
+    WHERE a.usename = current_user AND a.datname = current_database() AND a.pid <> pg_backend_pid()
+      AND a.wait_event_type = 'Client' AND a.state_change < clock_timestamp() - $1::integer * interval '1 ms'
+      AND (a.xact_start IS NOT NULL OR a.pid IN (SELECT pid FROM holders)))
+SELECT pid FROM hung WHERE pg_terminate_backend(pid);
+
 -- name: mesh_bury
 -- $1 service, $2 my member id. Whose lock can be had is dead.
 DELETE FROM mesh.member

@@ -21,6 +21,8 @@ const struct setting common_settings[] = {
      "memory for the newest log entries, served to followers without reading the table"},
     {"ZHITONG_LOG_KEEP_DAYS", SETTING_NUMBER, "days", "400", 1, 3650,
      "how long log entries are kept; older day partitions are dropped"},
+    {"ZHITONG_HUNG_MS", SETTING_NUMBER, "ms", "5000", 1000, 600000,
+     "after this silence a replica counts as hung: its peers end its database sessions and take its shards over"},
     {"ZHITONG_LOG_LEVEL", SETTING_TEXT, "", "info", 1, 10,
      "least level of journal lines: debug, info, warning or error"},
 };

@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "common/fault_point.h"
 #include "common/file_s3.h"
 
 #define INCOMING "incoming"
@@ -155,6 +156,8 @@ static int put_in_folder(const struct file_store *store, const char *name, const
     int status = write_all(fd, bytes);
     if (fchmod(fd, 0640) != 0 || close(fd) != 0)
         status = -1;
+    if (FAULT_POINT(file_before_rename))
+        status = -1;
     if (status == 0)
         status = rename(path, place.file);
     if (status != 0) {
@@ -162,6 +165,7 @@ static int put_in_folder(const struct file_store *store, const char *name, const
         unlink(path);
         return -1;
     }
+    (void)FAULT_POINT(file_after_rename);
     if (sync_folder(place.inner) != 0 || sync_folder(place.outer) != 0 || sync_folder(store->folder) != 0)
         return refuse_errno(why, place.inner);
     return 0;

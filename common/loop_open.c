@@ -103,7 +103,8 @@ int loop_open(struct service_loop *loop, struct reason *why) {
     struct mesh_options mesh = {.service = loop->service,
                                 .database_url = url,
                                 .out = loop->in,
-                                .keep_days = (int)settings_number(settings, "ZHITONG_LOG_KEEP_DAYS")};
+                                .keep_days = (int)settings_number(settings, "ZHITONG_LOG_KEEP_DAYS"),
+                                .hung_ms = (int)settings_number(settings, "ZHITONG_HUNG_MS")};
     if (open_sockets(loop, &mesh, why) != 0 || open_http(loop, why) != 0)
         return -1;
     struct publisher_options publish = {.context = loop,

@@ -5,6 +5,7 @@
 
 #include "common/clock.h"
 #include "common/entry.h"
+#include "common/fault_point.h"
 #include "common/journal.h"
 #include "common/loop.h"
 #include "common/metrics.h"
@@ -330,6 +331,7 @@ void loop_work_done(struct service_loop *loop, struct work *take_work) {
         if (loop->lanes[i].work == work)
             lane = &loop->lanes[i];
     assert(lane != NULL);
+    (void)FAULT_POINT(loop_before_answer);
     lane->work = NULL;
     if (work->result == WORK_DONE)
         lane->retry_ms = lane->retry_at = 0;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/clock.h"
+#include "common/fault_point.h"
 #include "common/journal.h"
 #include "common/mesh_read.h"
 #include "common/metrics.h"
@@ -15,6 +16,7 @@
 #define CLOCK_MS 1000 /* how often the time is read */
 #define VIEW_MS \
     4000 /* the view is read again even when nobody announced a change: a key whose end comes is out within 5 s */
+#define HUNG_MS 1000    /* how often peers that hang are looked for */
 #define TEND_MS 3600000 /* how often day partitions are looked after */
 #define RECONNECT_MS 500
 
@@ -30,7 +32,7 @@ struct mesh {
     struct db *db;
     int32_t member;
     uint64_t city_version;
-    int64_t clock_at, view_at, tend_at; /* monotonic ms of the last time */
+    int64_t clock_at, view_at, tend_at, hung_at; /* monotonic ms of the last time */
     bool announced;                     /* somebody notified, or we changed something */
     bool reported_down;
     struct reason last_reason;
@@ -58,8 +60,9 @@ static int join(struct mesh *mesh, struct reason *why) {
     }
     mesh->member = db_int4(result, 0, 0);
     mesh->announced = true;
-    mesh->clock_at = mesh->view_at = mesh->tend_at = 0;
+    mesh->clock_at = mesh->view_at = mesh->tend_at = mesh->hung_at = 0;
     journal_say(JOURNAL_INFO, "joined", "member %d at %s", (int)mesh->member, mesh->options.endpoint);
+    (void)FAULT_POINT(mesh_joined);
     return 0;
 }
 
@@ -80,6 +83,22 @@ static void report_down(struct mesh *mesh, const struct reason *why) {
 }
 
 /* ---- one turn ------------------------------------------------------------------------------------------------- */
+
+/* A replica that hangs while its connections live (a stopped process or virtual machine) keeps its lock and its rows' locks. Its peers
+ * end its sessions; then it is dead like any other, and when it goes on it meets the fence (docs/decisions/0019). */
+static int cut_the_hung(struct mesh *mesh) {
+    struct params params = {0};
+    params_int4(&params, mesh->options.hung_ms);
+    SCOPED_RESULT
+    *result = db_ask(mesh->db, "mesh_cut_hung", &params);
+    if (result == NULL)
+        return -1;
+    for (int row = 0; row < PQntuples(result); row++)
+        journal_say(JOURNAL_WARNING, "replica_hung", "session %d of a %s replica said nothing for %d ms and was ended",
+                    (int)db_int4(result, row, 0), mesh->options.service->name, mesh->options.hung_ms);
+    metric_add(METRIC_hung_sessions_total, PQntuples(result));
+    return 0;
+}
 
 static int bury_the_dead(struct mesh *mesh) {
     struct params params = {0};
@@ -108,7 +127,7 @@ static int claim(struct mesh *mesh) {
     mesh->announced = true;
     metric_add(METRIC_takeovers_total, gained);
     journal_say(JOURNAL_INFO, "shards_gained", "%lld shards", (long long)gained);
-    return 0;
+    return FAULT_POINT(mesh_claimed) ? -1 : 0;
 }
 
 static int read_clock(struct mesh *mesh) {
@@ -188,6 +207,8 @@ static int turn(struct mesh *mesh) {
         return -1;
     if (passed(&mesh->tend_at, TEND_MS))
         tend(mesh);
+    if (passed(&mesh->hung_at, HUNG_MS) && cut_the_hung(mesh) != 0)
+        return -1;
     if (bury_the_dead(mesh) != 0 || claim(mesh) != 0)
         return -1;
     if (!passed(&mesh->view_at, VIEW_MS) && !mesh->announced)
@@ -212,6 +233,7 @@ static int give_back(struct mesh *mesh, const struct mesh_release *release) {
     column_close(&shards);
     column_close(&epochs);
     mesh->announced = true;
+    (void)FAULT_POINT(mesh_released);
     return status;
 }
 

@@ -70,6 +70,7 @@ struct mesh_options {
     char public_endpoint[ENDPOINT_MAX + 1]; /* advertised to departments; "" when there is none */
     char curve_key[WIRE_KEY_SIZE];
     int keep_days;       /* of the log's day partitions */
+    int hung_ms;         /* after this silence the sessions of a peer of this service are ended */
     struct mailbox *out; /* gets LETTER_VIEW */
 };
 

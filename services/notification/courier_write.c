@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/clock.h"
+#include "common/fault_point.h"
 #include "common/journal.h"
 #include "common/metrics.h"
 #include "services/notification/courier_inner.h"
@@ -211,6 +212,8 @@ static void take_counts(struct courier *courier, const PGresult *counts, size_t 
 static int run(struct courier *courier, struct writing *writing, PGresult **disabled, PGresult **counts) {
     int sent[STATEMENT_COUNT] = {0}, status = 0;
     db_forget_failure(courier->db);
+    if (FAULT_POINT(courier_before_write))
+        db_give_up(courier->db, "the deliveries could not be written");
     for (int i = 0; i < STATEMENT_COUNT && status == 0; i++) {
         sent[i] = i == FENCE ? send_fence(courier, writing) : statement_send(courier, &writing->statements[i]);
         status = sent[i] < 0 ? -1 : 0;
@@ -226,7 +229,7 @@ static int run(struct courier *courier, struct writing *writing, PGresult **disa
         else
             PQclear(result);
     }
-    return db_sync(courier->db) == 0 && status == 0 ? 0 : -1;
+    return db_sync(courier->db) == 0 && status == 0 && !FAULT_POINT(courier_after_write) ? 0 : -1;
 }
 
 static void forget_written(struct courier *courier) {

@@ -1,0 +1,227 @@
+"""Where plays are played: two replicas of each service and PostgreSQL with fsync, a relay in front of every connection, reports at a
+steady rate, two followers, a webhook and uploads; and the audit of it all."""
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+
+from checks import LOST_WHERE, QUERIES, unapplied
+from clients import Client, Department
+from endpoints import add
+from play_load import Reports, Uploads
+from system import SERVICES, System, die_with_parent, free_port, wait_until
+from webhook_sink import Sink
+
+REPLICAS = 2
+FOLLOWED = ("town_hall", "mill_1")
+TOLD = "hill_1"        # the unit whose stream the webhook gets
+DATA_DISK, FILES_DISK = "500m", "12m"
+SETTLE_SECONDS_MAX = 60
+REPEATED = 200         # keys that are sent once more at an audit
+SERVICE_SETTINGS = {"notification": {"ZHITONG_PRIVATE_HOSTS": "127.0.0.1", "ZHITONG_RETRY_SCALE_PERCENT": "1"}}
+
+
+def may_mount():
+    with tempfile.TemporaryDirectory() as folder:
+        mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "zhitong-test", folder], capture_output=True, check=False)
+        if mounted.returncode == 0:
+            subprocess.run(["umount", folder], check=True)
+        return mounted.returncode == 0
+
+
+class Relay:
+    """Runs relay.py; every link is between everybody and one listening place."""
+
+    def __init__(self):
+        self.process = subprocess.Popen([sys.executable, Path(__file__).with_name("relay.py")], stdin=subprocess.PIPE,
+                                        stdout=subprocess.PIPE, text=True, preexec_fn=die_with_parent)
+
+    def say(self, *words):
+        self.process.stdin.write(json.dumps(words) + "\n")
+        self.process.stdin.flush()
+        assert self.process.stdout.readline() == "ok\n", f"the relay did not do {words}"
+
+    def close(self):
+        self.process.kill()
+        self.process.wait()
+
+
+class Stage:
+    def __init__(self, disks=()):
+        self.disks = disks
+        self.system = System(durable=True, disk=DATA_DISK if "data" in disks else None, settings=dict(SERVICE_SETTINGS))
+        self.faults, self.takeovers = Counter(), []
+        self.lost = self.doubled = self.gaps = self.cases = 0
+        self.gone = {}    # replica → (its member, when it was killed or paused)
+        self.paused, self.armed = set(), {}
+        self.skewed = {}  # replica → seconds
+        self.fenced = {}  # replica → batches rejected when last looked at
+        self.rate = 0
+
+    def __enter__(self):
+        self.system.__enter__()
+        try:
+            self._open()
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    def _open(self):
+        system = self.system
+        self.files = system.folder / "files"
+        self.files.mkdir()
+        if "files" in self.disks:
+            subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={FILES_DISK}", "zhitong-test", self.files], check=True)
+        self.relay, self.settings = Relay(), {}
+        for nth, service in enumerate(SERVICES, 1):
+            for number in range(1, REPLICAS + 1):
+                self._place(system.replica(service, number), f"127.1.{nth}.{number}")
+        self.sink = Sink()
+        add(system, "hook", TOLD, self.sink.url("ok/hook"))
+        for replica in system.replicas.values():
+            self.start(replica)
+        for replica in system.replicas.values():
+            replica.wait_ready()
+        system.wait_shared(SERVICES)
+        self.client = Client(self.public("intake"), system.server_key(), system.key("client", "load"))
+        self.reports = Reports(self.client)
+        self.uploads = Uploads(system.of("intake"), self.files)
+        self.departments = [Department(self.public("notification"), system.server_key(),
+                                       system.key("department", unit, unit), unit) for unit in FOLLOWED]
+        for thread in (self.reports, self.uploads, *self.departments):
+            thread.start()
+
+    def _place(self, replica, host):
+        """Its addresses: what it listens on, and in front of each the relay."""
+        port, name, folder = free_port(), replica.name, self.system.folder / "relay" / replica.name
+        folder.mkdir(parents=True)
+        url = self.system.url(f"zhitong_{replica.service}")
+        place, _, tail = url.partition("host=")
+        socket, _, number = tail.partition("&port=")
+        real = socket.replace("%2F", "/")
+        self.relay.say("listen", f"database {name}", f"{folder}/.s.PGSQL.{number}", f"{real}/.s.PGSQL.{number}")
+        self.relay.say("listen", f"mesh {name}", [host, port], ["127.0.0.1", port])
+        if "ZHITONG_PUBLIC_PORT" in replica.ports:
+            public = replica.ports["ZHITONG_PUBLIC_PORT"]
+            self.relay.say("listen", f"public {name}", [host, public], ["127.0.0.1", public])
+            replica.public_host = host
+        self.settings[replica] = {"ZHITONG_DATABASE_URL": f"{place}host={folder}&port={number}", "ZHITONG_MESH_PORT": str(port),
+                                  "ZHITONG_ADVERTISE_HOST": host, "FAULT_POINT_FILE": str(folder / "point")}
+        if replica.service == "intake":
+            self.settings[replica]["ZHITONG_FILES_FOLDER"] = str(self.files)
+
+    def public(self, service):
+        return [f"tcp://{replica.public_host}:{replica.ports['ZHITONG_PUBLIC_PORT']}" for replica in self.system.of(service)]
+
+    def point(self, replica):
+        return Path(self.settings[replica]["FAULT_POINT_FILE"])
+
+    def start(self, replica):
+        settings = dict(self.settings[replica])
+        if replica in self.skewed:
+            settings |= {"LD_PRELOAD": faketime_library(), "FAKETIME": f"{self.skewed[replica]:+.0f}s", "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+                         "FAKETIME_DONT_RESET": "1"}
+        replica.start(settings)
+
+    def close(self):
+        threads = [getattr(self, name) for name in ("reports", "uploads") if hasattr(self, name)] + getattr(self, "departments", [])
+        for thread in threads:
+            thread.stopping.set()
+        for replica in self.system.replicas.values():
+            replica.kill()
+        for thread in threads:
+            thread.join(5)
+        if hasattr(self, "sink"):
+            self.sink.close()
+        if hasattr(self, "relay"):
+            self.relay.close()
+        if "files" in self.disks:
+            subprocess.run(["umount", "-l", self.files], check=False, stderr=subprocess.DEVNULL)
+        self.system.close()
+
+    # ---- the audit
+
+    def told(self):
+        """Entries of the webhook's unit that it was not told, and events that came under two ids."""
+        with self.sink.lock:
+            got = list(self.sink.got)
+        ids = {}
+        for entry in got:
+            ids.setdefault(entry.event["id"], set()).add(entry.id)
+        stored = {f"{case}.{version}" for case, version in self.system.sql.rows(
+            f"SELECT DISTINCT case_id, version FROM notification.stream_entry WHERE unit = '{TOLD}'")}
+        return stored - set(ids), [event for event, of_one in ids.items() if len(of_one) > 1]
+
+    def at_rest(self):
+        sql = self.system.sql
+        undelivered = sql.number("""SELECT (SELECT count(*) FROM notification.endpoint e JOIN notification.stream s USING (unit)
+            WHERE e.cursor < s.head) + (SELECT count(*) FROM notification.delivery)""")
+        return self.reports.at_rest() and unapplied(sql) == 0 and undelivered == 0
+
+    def settle(self):
+        self.rate = self.reports.per_second = 0
+        self.uploads.wanted.clear()
+        self.system.zhitong("time", "drive", "--speed", "0.0001")
+        self.reports.again(REPEATED)
+        wait_until(self.at_rest, SETTLE_SECONDS_MAX, lambda: f"at rest: {len(self.client.waiting)} reports wait,"
+                   f" {unapplied(self.system.sql)} entries are not applied")
+
+    def audit(self):
+        """Adds up what is lost, doubled and missing; says all of it when there is any."""
+        sql, client = self.system.sql, self.client
+        cases = [int(case) for case, in sql.rows("SELECT case_id FROM routing.case_file")]
+        accepted, broken = set(client.accepted.values()), {}
+        found = {name: sql.number(query) for name, query in QUERIES.items()}
+        untold, under_two_ids = self.told()
+        stored = {name for name, in sql.rows("SELECT encode(sha256, 'hex') FROM intake.file")}
+        lost = {"accepted reports without a case": len(accepted - set(cases)), "photos": len(self.uploads.lost(stored)),
+                "entries that the webhook was not told": len(untold)}
+        doubled = {"cases": len(cases) - len(accepted), "keys with two cases": len(client.changed),
+                   "events with two ids": len(under_two_ids)}
+        gaps = {f"faults at {one.stream}": len(self._heard(one)) for one in self.departments}
+        other = {"refused reports": len(client.refused), "entries of the future": self._early()}
+        for name, count in found.items():
+            kind = doubled if "doubled" in name else gaps if name.startswith("gaps") else lost if "without" in name else other
+            kind[name] = count
+        self.lost, self.doubled, self.gaps = (sum(kind.values()) for kind in (lost, doubled, gaps))
+        self.cases = len(cases)
+        broken = {name: count for kind in (lost, doubled, gaps, other) for name, count in kind.items() if count}
+        if broken:
+            raise AssertionError(f"{broken} {sql.rows(LOST_WHERE)} {list(client.refused.items())[:2]} {sorted(untold)[:3]}"
+                                 f" {[one.faults[:2] for one in self.departments]}")
+        self.system.zhitong("audit", "--wait", "10")
+
+    def _heard(self, department):
+        head = self.system.sql.number(f"SELECT coalesce(max(head), 0) FROM notification.stream WHERE unit = '{department.stream}'")
+        wait_until(lambda: department.cursor >= head, 20, lambda: f"{department.cursor} of {head} at {department.stream}")
+        faults = department.order_faults()
+        if len(department.entries) != head:
+            faults.append(f"{len(department.entries)} entries of {head}")
+        return faults
+
+    def _early(self):
+        """Log entries whose time has not come: some program believed its own clock."""
+        return self.system.sql.number("SELECT " + " + ".join(
+            f"(SELECT count(*) FROM {log}.log WHERE at > mesh.now() + interval '1 second')" for log in ("intake", "routing", "escalation")))
+
+    def tally(self):
+        kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(self.faults.items()))
+        worst = {kind: max((seconds for which, seconds in self.takeovers if which == kind), default=0) for kind in ("kill", "pause")}
+        return (f"# tally: {sum(self.faults.values())} faults ({kinds}); {self.cases} cases, {self.lost} lost, {self.doubled} doubled,"
+                f" {self.gaps} gaps; worst takeover {worst['kill']:.2f} s after a kill, {worst['pause']:.2f} s of a hung process;"
+                f" {len(self.uploads.stored)} photos, {len(self.sink.got)} webhook requests, {self.client.retried} retries,"
+                f" {self.client.busy} busy")
+
+
+def faketime_library():
+    for path in Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"):
+        return str(path)
+    raise AssertionError("no libfaketime: deploy/install-packages test")
