@@ -11,8 +11,8 @@
 #include "common/metrics.h"
 #include "tests/simulation/world.h"
 
-#define CHECK_STEPS 25 /* the log and the cases; everything every CHECK_STEPS_ALL */
-#define CHECK_STEPS_ALL 200
+#define CHECK_WORKS 2 /* of the lanes: then the log and the cases are checked, and everything after CHECK_WORKS_ALL */
+#define CHECK_WORKS_ALL 20
 #define SETTLE_LOOK_MS 200
 
 struct options {
@@ -63,10 +63,11 @@ static void step(void) {
             next = i;
     if (parts[next].at > world.now_ms)
         world.now_ms = parts[next].at;
+    long long works = world.works;
     world.happened[HAPPENED_steps]++;
     parts[next].step();
-    if (world.happened[HAPPENED_steps] % CHECK_STEPS == 0)
-        checks_step(world.happened[HAPPENED_steps] % CHECK_STEPS_ALL == 0);
+    if (world.works != works && world.works % CHECK_WORKS == 0)
+        checks_step(world.works % CHECK_WORKS_ALL == 0);
 }
 
 static bool settled(void) {

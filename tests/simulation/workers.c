@@ -91,6 +91,7 @@ void workers_step(void) {
     world.current = worker->node;
     if (worker->letter != NULL && worker->take_at <= world.now_ms) {
         trace("takes letter %d", (int)worker->letter->kind);
+        world.works += worker->letter->kind == LETTER_WORK;
         take(worker);
         look(worker);
     }

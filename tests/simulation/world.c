@@ -15,11 +15,14 @@ const char *const happening_names[HAPPENED_COUNT] = {
     "retries",    "cases",     "moves asked", "moves done", "moves refused", "entries", "checks"};
 
 /* splitmix64: small, and the same everywhere. */
+static uint64_t mix(uint64_t number) {
+    number = (number ^ (number >> 30)) * 0xbf58476d1ce4e5b9u;
+    number = (number ^ (number >> 27)) * 0x94d049bb133111ebu;
+    return number ^ (number >> 31);
+}
+
 uint64_t chance(void) {
-    uint64_t mixed = world.random += 0x9e3779b97f4a7c15u;
-    mixed = (mixed ^ (mixed >> 30)) * 0xbf58476d1ce4e5b9u;
-    mixed = (mixed ^ (mixed >> 27)) * 0x94d049bb133111ebu;
-    return mixed ^ (mixed >> 31);
+    return mix(world.random += 0x9e3779b97f4a7c15u);
 }
 
 uint32_t chance_below(uint32_t limit) {
@@ -91,7 +94,7 @@ void world_begin(uint64_t seed) {
     memset(&world, 0, sizeof world);
     world.traced = traced;
     world.seed = seed;
-    world.random = seed * 0x9e3779b97f4a7c15u + 1;
+    world.random = mix(seed + 1); /* the numbers of neighbours must not be each other's, shifted */
     world.hash = 0xcbf29ce484222325u;
     world.now_ms = 1000000; /* monotonic time is never 0 in practice, and 0 means "not yet" in places */
     world.city_since = world.now_ms;

@@ -61,6 +61,7 @@ struct world {
     bool traced;
     int64_t down_until; /* the database cannot be reached */
     int64_t faults_every_ms;
+    long long works; /* that lanes have carried out */
     long long happened[HAPPENED_COUNT];
 };
 extern struct world world;
