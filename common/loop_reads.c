@@ -14,6 +14,14 @@ static struct read_job *job_of(struct service_loop *loop, const char *query, con
     return job;
 }
 
+/* While a loop ends, what was read last may lead to another read: the reader has ended, and nobody waits for it. */
+static void put_job(struct service_loop *loop, struct read_job *take_job) {
+    if (loop->reader != NULL)
+        reader_put(loop->reader, take_job);
+    else
+        read_job_close(&take_job);
+}
+
 /* ---- entries and heads for followers ------------------------------------------------------------------------------- */
 
 static void entries_read(void *context, struct read_job *job) {
@@ -43,7 +51,7 @@ void loop_read(void *context, const char *stream, uint64_t from, uint32_t count)
     job->from = from;
     job->count = count;
     job->done = entries_read;
-    reader_put(loop->reader, job);
+    put_job(loop, job);
 }
 
 static void head_read(void *context, struct read_job *job) {
@@ -60,7 +68,7 @@ void loop_read_head(void *context, const char *stream) {
         return;
     struct read_job *job = job_of(loop, loop->service->heads_query, stream);
     job->done = head_read;
-    reader_put(loop->reader, job);
+    put_job(loop, job);
 }
 
 /* ---- where follows begin, and marks of groups --------------------------------------------------------------------------- */
@@ -85,7 +93,7 @@ void loop_read_start(void *context, const char *stream, int64_t from_at, uint64_
     job->from = (uint64_t)from_at;
     job->token = token;
     job->done = start_read;
-    reader_put(loop->reader, job);
+    put_job(loop, job);
 }
 
 /* The key of a group's row is "UNIT GROUP"; no code holds a blank. */
@@ -113,7 +121,7 @@ void loop_load_mark(void *context, const char *stream, const char *group) {
     struct service_loop *loop = context;
     struct read_job *job = mark_job(loop, loop->service->mark_query, stream, group);
     job->done = mark_loaded;
-    reader_put(loop->reader, job);
+    put_job(loop, job);
 }
 
 static void mark_saved(void *context, struct read_job *job) {
@@ -129,7 +137,7 @@ void loop_save_mark(void *context, const char *stream, const char *group, uint64
     job->more = 2;
     job->from = mark;
     job->done = mark_saved;
-    reader_put(loop->reader, job);
+    put_job(loop, job);
 }
 
 void loop_advanced(void *context, const char *stream, uint64_t seq) {
@@ -165,13 +173,17 @@ static void query_read(void *context, struct read_job *job) {
 }
 
 void service_query(struct service_loop *loop, const char *query, const char *key, query_done *done, void *context) {
+    if (loop->reader == NULL) { /* the loop ends: whoever asks gets an answer all the same */
+        done(context, NULL);
+        return;
+    }
     struct query_asked *asked = malloc(sizeof *asked);
     assert(asked != NULL);
     *asked = (struct query_asked){done, context};
     struct read_job *job = job_of(loop, query, key);
     job->done = query_read;
     job->context_2 = asked;
-    reader_put(loop->reader, job);
+    put_job(loop, job);
 }
 
 const struct city *service_city(struct service_loop *loop) {
