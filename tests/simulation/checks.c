@@ -75,6 +75,9 @@ static void take_move(const struct case_moved *moved) {
                (unsigned long long)known->tier, (unsigned long long)moved->tier, moved->move);
     if (moved->unit[0] == '\0')
         broken("one unit", "case %llu has none after %s", (unsigned long long)moved->case_id, moved->move);
+    world.happened[HAPPENED_logged]++;
+    world.happened[HAPPENED_escalated] += strcmp(moved->move, "escalate") == 0;
+    world.happened[HAPPENED_merged] += strcmp(moved->state, "merged") == 0;
     known->version = moved->version;
     known->tier = moved->tier;
     known->due_at = moved->due_at;

@@ -12,7 +12,7 @@ struct world world;
 const char *const happening_names[HAPPENED_COUNT] = {
     "steps",      "crashes",   "stops",     "stalls", "zombies", "breaks",  "held",  "packets",
     "dropped",    "doubled",   "overtaken", "cut before commit", "cut after commit", "blackouts", "jumps", "reports",
-    "retries",    "cases",     "moves asked", "moves done", "moves refused", "entries", "checks"};
+    "retries",    "cases",     "moves asked", "moves done", "moves refused", "logged", "escalated", "merged", "entries", "checks"};
 
 /* splitmix64: small, and the same everywhere. */
 static uint64_t mix(uint64_t number) {

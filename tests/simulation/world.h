@@ -35,7 +35,10 @@ enum happening { /* what a seed did, for the summary */
     HAPPENED_moves,
     HAPPENED_done,
     HAPPENED_refused,
-    HAPPENED_entries,
+    HAPPENED_logged, /* entries of routing's log */
+    HAPPENED_escalated,
+    HAPPENED_merged,
+    HAPPENED_entries, /* told to departments */
     HAPPENED_checks,
     HAPPENED_COUNT
 };
