@@ -38,6 +38,8 @@ PGconn *db_raw(struct db *db);
 enum db_failure db_failure(const struct db *db); /* of the last failed call */
 const struct reason *db_reason(const struct db *db);
 void db_forget_failure(struct db *db);
+/* A call of libpq itself failed: its words become the reason. */
+void db_connection_lost(struct db *db);
 /* Our own side cannot finish the batch: db_sync will undo it. */
 void db_give_up(struct db *db, const char *why);
 
