@@ -57,7 +57,7 @@ static void fail_from_result(struct db *db, const PGresult *result) {
          message ? message : PQerrorMessage(db->connection));
 }
 
-static void fail_from_connection(struct db *db) {
+void db_connection_lost(struct db *db) {
     fail(db, DB_WORLD, "database", PQerrorMessage(db->connection));
 }
 
@@ -184,7 +184,7 @@ int db_send(struct db *db, const char *query, const struct params *params) {
         return -1;
     if (PQsendQueryPrepared(db->connection, query, params->count, params->values, params->lengths, params->formats,
                             1) != 1) {
-        fail_from_connection(db);
+        db_connection_lost(db);
         return -1;
     }
     db->sent++;
@@ -203,7 +203,7 @@ static PGresult *take_raw(struct db *db) {
     if (result == NULL || PQstatus(db->connection) == CONNECTION_BAD) {
         if (result != NULL && PQresultStatus(result) == PGRES_FATAL_ERROR)
             fail_from_result(db, result);
-        fail_from_connection(db);
+        db_connection_lost(db);
         PQclear(result);
         return NULL;
     }
@@ -217,7 +217,7 @@ PGresult *db_take(struct db *db) {
         return NULL;
     if (!db->flushed) {
         if (PQsendFlushRequest(db->connection) != 1 || PQflush(db->connection) < 0) {
-            fail_from_connection(db);
+            db_connection_lost(db);
             return NULL;
         }
         db->flushed = true;
@@ -265,7 +265,7 @@ int db_sync(struct db *db) {
     if (db->failure != DB_OK && !db->undone && PQstatus(db->connection) == CONNECTION_OK)
         cut(db);
     else if (PQstatus(db->connection) == CONNECTION_BAD || PQpipelineSync(db->connection) != 1)
-        fail_from_connection(db);
+        db_connection_lost(db);
     else
         take_until_sync(db);
     if (db->demoted && PQstatus(db->connection) == CONNECTION_OK)

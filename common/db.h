@@ -44,6 +44,8 @@ const struct reason *db_reason(const struct db *db);
 void db_forget_failure(struct db *db);
 /* Did the statement fail because the server takes no writes? For those who read results from db_raw() themselves. */
 bool db_says_read_only(const PGresult *result);
+/* A call of libpq itself failed: its words become the reason. */
+void db_connection_lost(struct db *db);
 /* Our own side cannot finish the batch: db_sync will undo it. */
 void db_give_up(struct db *db, const char *why);
 

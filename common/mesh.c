@@ -189,8 +189,10 @@ static bool passed(int64_t *last, int64_t every_ms) {
 
 /* Somebody changed the mesh, the keys, the city or the clock: look at all of it at once. */
 static int take_notices(struct mesh *mesh) {
-    if (PQconsumeInput(db_raw(mesh->db)) != 1)
+    if (PQconsumeInput(db_raw(mesh->db)) != 1) {
+        db_connection_lost(mesh->db);
         return -1;
+    }
     PGnotify *notice;
     while ((notice = PQnotifies(db_raw(mesh->db))) != NULL) {
         mesh->announced = true;

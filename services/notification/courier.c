@@ -124,8 +124,10 @@ static void tend(struct courier *courier) {
 
 static int take_notices(struct courier *courier) {
     PGnotify *notice;
-    if (PQconsumeInput(db_raw(courier->db)) != 1)
+    if (PQconsumeInput(db_raw(courier->db)) != 1) {
+        db_connection_lost(courier->db);
         return -1;
+    }
     while ((notice = PQnotifies(db_raw(courier->db))) != NULL) {
         courier->sweep_soon = true;
         PQfreemem(notice);

@@ -54,6 +54,7 @@ KINDS = {
     "TIME": (_seconds, "a time such as 200ms, 2s or -1h"),
     "POINT": (_one_of(*POINTS), "a point of common/fault_points.def"),
     "DISK": (_one_of("data", "files"), "data or files"),
+    "WORD": (lambda word: word, "a word"),
     "SIDE": (_one_of("client", "department"), "client or department"),
 }
 
@@ -91,6 +92,7 @@ ACTS = [(re.sub(" +", " ", pattern).strip(), *rest) for pattern, *rest in (
     ("wait fence in SERVICE N", "wait_fence", "", "until one more of its batches was rejected at the fence"),
     ("wait flow", "wait_flow", "", "reports are accepted and become cases"),
     ("wait busy", "wait_busy", "", "reports are answered busy"),
+    ("wait journal WORD", "wait_journal", "", "until a warning or error in some journal has that word"),
     ("wait deliveries", "wait_deliveries", "", "the webhook gets something"),
     ("wait ready", "wait_ready", "", "all are ready and share their shards fairly"),
     ("perhaps point in SERVICE N", "perhaps_point", "", "waits a little and disarms the point if it was not reached"),

@@ -87,7 +87,7 @@ def _start(stage, replicas):
     started = [replica for replica in replicas if not replica.alive()]
     for replica in started:
         stage.start(replica)
-    for replica in started:
+    for replica in [one for one in started if one not in stage.armed]:  # it may be to die before it is ready
         wait_until(replica.ready, START_SECONDS, lambda: f"{replica.name} ready ({replica.get('/readyz')})")
 
 
@@ -267,6 +267,7 @@ def load(stage, act):
 
 def drive(stage, act):
     stage.system.zhitong("time", "drive", "--speed", act.values["count"] or "0.0001")
+    stage.speed = max(stage.speed, act.values["count"])
 
 
 def wait(_stage, act):
@@ -320,6 +321,12 @@ def wait_flow(stage, _):
 def wait_busy(stage, _):
     before = stage.client.busy
     wait_until(lambda: stage.client.busy > before, WAIT_SECONDS, "a report answered busy")
+
+
+def wait_journal(stage, act):
+    word = act.values["word"]
+    wait_until(lambda: any(word in str(line.get("text")) for replica in stage.system.replicas.values()
+                           for line in replica.journal() if line.get("level") != "info"), WAIT_SECONDS, f"a journal has the word {word}")
 
 
 def wait_deliveries(stage, _):

@@ -1,0 +1,85 @@
+#!/usr/bin/python3
+"""All plays, then made-up ones, until 200 faults were done: nothing accepted is lost, nothing doubled, no log has a gap, everybody was told.
+
+    tests/faults/test_plays.py [SEED]   another seed for the made-up ones
+    tests/faults/play --help            plays one by one, and long runs"""
+import subprocess
+import sys
+from importlib.machinery import SourceFileLoader
+from pathlib import Path
+
+sys.dont_write_bytecode = True
+HERE = Path(__file__).resolve().parent
+tool = SourceFileLoader("play_tool", str(HERE / "play")).load_module()
+
+import play
+from system import SERVICES
+
+FAULTS = 200
+SEED = 4
+
+WRONG = (  # a line and what must stand in its refusal
+    ("kil routing 1", "play:7: word 1, 'kil', is no act"),
+    ("kill rooting 1", "word 2, 'rooting', must be one of intake, routing, escalation, notification"),
+    ("kill routing 3", "word 3, '3', must be a replica's number, 1 to 2, or all"),
+    ("kill routing", "after the last word a replica's number, 1 to 2, or all is missing"),
+    ("kill routing 1 now", "word 4, 'now', is one word too many"),
+    ("wait 200", "word 2, '200', must be a time"),
+    ("wait takeover of routing 1 within", "after the last word a time"),
+    ("at nowhere in routing 1 kill", "word 2, 'nowhere', must be a point of common/fault_points.def"),
+    ("at attempt_begin in routing 1 sleep", "after the last word a time"),
+    ("cut routing 1 to intake x for 1s", "word 6, 'x', must be a replica's number"),
+)
+
+
+def check(name, ok, why=""):
+    print(f"ok plays_{name}" if ok else f"not ok plays_{name}: {why}", flush=True)
+    return 0 if ok else 1
+
+
+def wrong_lines_are_refused_with_file_line_and_word():
+    missed = []
+    for line, wanted in WRONG:
+        try:
+            play.read_line(line, 7)
+            missed.append(line)
+        except play.Refused as refused:
+            if wanted not in str(refused):
+                missed.append(str(refused))
+    return check("wrong_lines_are_refused_with_file_line_and_word", not missed, missed)
+
+
+def points(preset):
+    """Names of points that stand in the programs."""
+    found = set()
+    for service in SERVICES:
+        program = (tool.ROOT / "build" / preset / f"zt-{service}").read_bytes()
+        found |= {point for point in play.POINTS if point.encode() + b"\0" in program}
+    return found
+
+
+def programs_have_points_only_where_asked_for():
+    release = points("release") if (tool.ROOT / "build/release/zt-intake").exists() else set()
+    faults = points("faults")
+    return check("programs_have_points_only_where_asked_for", not release and faults == set(play.POINTS), (release, faults))
+
+
+def every_point_is_in_the_code_once():
+    code = subprocess.run(["grep", "-rhoE", r"FAULT_POINT\(\w+\)", "--include=*.c", "common", "services"], cwd=tool.ROOT,
+                          capture_output=True, text=True, check=False).stdout.split()
+    wanted = [f"FAULT_POINT({point})" for point in play.POINTS]
+    return check("every_point_is_in_the_code_once", sorted(code) == sorted(wanted), set(code) ^ set(wanted))
+
+
+if __name__ == "__main__":
+    seed = int(sys.argv[1]) if len(sys.argv) > 1 else SEED
+    tool.build()
+    failed = wrong_lines_are_refused_with_file_line_and_word()
+    failed += programs_have_points_only_where_asked_for() + every_point_is_in_the_code_once()
+    made, bad = tool.play_files(sorted(play.PLAYS.glob("*.play")), quiet=True)
+    if not bad:
+        more, bad = tool.play_random_faults(max(1, FAULTS - made), seed, quiet=True)
+        made += more
+    print(f"# {made} faults in all", flush=True)
+    failed += bad + check("at_least_200_faults", made >= FAULTS, made)
+    sys.exit(1 if failed else 0)
