@@ -121,24 +121,22 @@ tree_of() { # pids: these and what descends from them; a broker may have been st
     done
 }
 
-ticks_of() { # pids: user and system time of each, in clock ticks
+ticks_of() { # pids: user and system time of each and of its children that ended, in clock ticks
     local pid sum=0 fields
     for pid in "$@"; do
         fields=$(sed 's/.*) //' "/proc/$pid/stat" 2>/dev/null) || continue
-        # shellcheck disable=SC2086 # fields 14 and 15 of the line, counted after the name
+        # shellcheck disable=SC2086 # fields 14 to 17 of the line, counted after the name
         set -- $fields
-        sum=$((sum + ${12} + ${13}))
+        sum=$((sum + ${12} + ${13} + ${14} + ${15}))
     done
     echo $sum
 }
 
-# All living processes of the cluster, and those that its postmaster has seen end.
 postgres_ticks() {
-    local postmaster children
+    local postmaster
     postmaster=$("$cluster" psql "$folder/pg" -Atqc "SELECT pg_read_file('postmaster.pid')" | head -n 1)
-    children=$(pgrep -P "$postmaster" || true)
-    # shellcheck disable=SC2086 # a word each
-    echo $(($(ticks_of "$postmaster" $children) + $(sed 's/.*) //' "/proc/$postmaster/stat" | awk '{ print $14 + $15 }')))
+    # shellcheck disable=SC2046 # a word each
+    ticks_of $(tree_of "$postmaster")
 }
 
 written_by() { # pids: bytes that they had the kernel write to files
@@ -188,7 +186,7 @@ measure() { # name, command…: the command prints `name value` lines, accepted 
     while read -r key value; do result[$name.$key]=$value; done <"$folder/$name.out"
     result[$name.wal]=$(sql "SELECT pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '$wal_before')")
     result[$name.postgres_us]=$((($(postgres_ticks) - postgres_before) * 1000000 / hertz))
-    result[$name.services_us]=$((($(ticks_of "${pids[@]}") - services_before) * 1000000 / hertz))
+    result[$name.services_us]=$((($(ticks_of "${measured[@]}") - services_before) * 1000000 / hertz))
     result[$name.client_us]=$(client_us "$folder/$name.time")
     result[$name.others]=$(others_percent \
         $((result[$name.postgres_us] + result[$name.services_us] + result[$name.client_us])) \
