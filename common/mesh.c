@@ -33,8 +33,9 @@ struct mesh {
     int32_t member;
     uint64_t city_version;
     int64_t clock_at, view_at, tend_at, hung_at; /* monotonic ms of the last time */
-    bool announced;                     /* somebody notified, or we changed something */
+    bool announced;                              /* somebody notified, or we changed something */
     bool reported_down;
+    bool left; /* no member any more: claims nothing, looks on until it ends */
     struct reason last_reason;
 };
 
@@ -207,9 +208,9 @@ static int turn(struct mesh *mesh) {
         return -1;
     if (passed(&mesh->tend_at, TEND_MS))
         tend(mesh);
-    if (passed(&mesh->hung_at, HUNG_MS) && cut_the_hung(mesh) != 0)
+    if (!mesh->left && passed(&mesh->hung_at, HUNG_MS) && cut_the_hung(mesh) != 0)
         return -1;
-    if (bury_the_dead(mesh) != 0 || claim(mesh) != 0)
+    if (!mesh->left && (bury_the_dead(mesh) != 0 || claim(mesh) != 0))
         return -1;
     if (!passed(&mesh->view_at, VIEW_MS) && !mesh->announced)
         return 0;
@@ -240,17 +241,20 @@ static int give_back(struct mesh *mesh, const struct mesh_release *release) {
 /* ---- the thread ------------------------------------------------------------------------------------------------- */
 
 static void leave(struct mesh *mesh) {
-    if (mesh->db == NULL)
+    if (mesh->db == NULL || mesh->left)
         return;
     struct params params = {0};
     params_int4(&params, mesh->member);
-    PQclear(db_ask(mesh->db, "mesh_leave", &params)); /* the lock falls with the connection: others claim at once */
-    db_close(&mesh->db);
+    params_text(&params, mesh->options.service->name);
+    PQclear(db_ask(mesh->db, "mesh_leave", &params));
+    mesh->left = true;
 }
 
-static void take_release(void *context, struct letter *take_letter) {
+static void take_letter(void *context, struct letter *take_letter) {
     struct mesh *mesh = context;
-    if (mesh->db != NULL)
+    if (take_letter->kind == LETTER_LEAVE)
+        leave(mesh);
+    else if (mesh->db != NULL)
         (void)give_back(mesh, (struct mesh_release *)take_letter);
     free(take_letter);
 }
@@ -258,6 +262,8 @@ static void take_release(void *context, struct letter *take_letter) {
 static int mesh_turn(void *context) {
     struct mesh *mesh = context;
     struct reason why = {0};
+    if (mesh->left && mesh->db == NULL)
+        return RECONNECT_MS; /* lost after we left: there is nothing to come back for */
     int status = mesh->db == NULL ? join(mesh, &why) : 0;
     if (status == 0 && turn(mesh) != 0) {
         why = *db_reason(mesh->db);
@@ -279,7 +285,7 @@ struct mesh *mesh_open(const struct mesh_options *options) {
     assert(mesh != NULL);
     mesh->options = *options;
     mesh->worker = worker_open(
-        &(struct worker_options){.context = mesh, .take = take_release, .turn = mesh_turn, .fd = mesh_fd});
+        &(struct worker_options){.context = mesh, .take = take_letter, .turn = mesh_turn, .fd = mesh_fd});
     return mesh;
 }
 
@@ -292,11 +298,19 @@ void mesh_release(struct mesh *mesh, const struct owned_shard *shards, size_t co
     worker_put(mesh->worker, &release->letter);
 }
 
+void mesh_leave(struct mesh *mesh) {
+    struct letter *letter = calloc(1, sizeof *letter);
+    assert(letter != NULL);
+    letter->kind = LETTER_LEAVE;
+    worker_put(mesh->worker, letter);
+}
+
 void mesh_close(struct mesh **mesh) {
     if (*mesh == NULL)
         return;
     worker_close(&(*mesh)->worker);
     leave(*mesh);
+    db_close(&(*mesh)->db);
     free(*mesh);
     *mesh = NULL;
 }
