@@ -16,7 +16,7 @@
 #define RETRY_MS_MAX 2000
 #define STUCK_MS 2000        /* a work that takes longer waits for something: no more requests are taken for it */
 #define REPLAY_CHECK_MS 1000 /* how often parked entries are looked at for a replay */
-#define RELEASES_PER_VIEW_MAX 8
+#define RELEASES_PER_VIEW_MAX 16
 #define DRAIN_MS_MAX 5000     /* after SIGTERM: how long works under way may take */
 #define HAND_OVER_MS_MAX 1000 /* after that: how long others may take to claim our shards */
 

@@ -19,6 +19,8 @@
 #define HUNG_MS 1000    /* how often peers that hang are looked for */
 #define TEND_MS 3600000 /* how often day partitions are looked after */
 #define RECONNECT_MS 500
+#define OTHERS_MS \
+    40 /* changes of other services come in crowds while they scale: the view is read once for all of these */
 
 struct mesh_release {
     struct letter letter;
@@ -34,6 +36,8 @@ struct mesh {
     uint64_t city_version;
     int64_t clock_at, view_at, tend_at, hung_at; /* monotonic ms of the last time */
     bool announced;                              /* somebody notified, or we changed something */
+    bool others_announced;                       /* the same of another service: soon is enough */
+    int64_t sent_at;                             /* monotonic ms of the last view */
     bool reported_down;
     bool left; /* no member any more: claims nothing, looks on until it ends */
     struct reason last_reason;
@@ -173,7 +177,8 @@ static int send_view(struct mesh *mesh) {
         mesh_view_close(&view);
         return -1;
     }
-    mesh->announced = false;
+    mesh->announced = mesh->others_announced = false;
+    mesh->sent_at = clock_monotonic_ms();
     mesh->reported_down = false;
     metric_set(METRIC_database_up, 1);
     mailbox_put(mesh->options.out, &view->letter);
@@ -188,14 +193,17 @@ static bool passed(int64_t *last, int64_t every_ms) {
     return true;
 }
 
-/* Somebody changed the mesh, the keys, the city or the clock: look at all of it at once. */
+/* Somebody changed the keys, the city, the clock (no name) or the replicas of the service that is named. */
 static int take_notices(struct mesh *mesh) {
     if (PQconsumeInput(db_raw(mesh->db)) != 1)
         return -1;
     PGnotify *notice;
     while ((notice = PQnotifies(db_raw(mesh->db))) != NULL) {
-        mesh->announced = true;
-        mesh->clock_at = 0;
+        bool ours = notice->extra[0] == '\0' || strcmp(notice->extra, mesh->options.service->name) == 0;
+        mesh->others_announced = mesh->others_announced || !ours;
+        mesh->announced = mesh->announced || ours;
+        if (ours)
+            mesh->clock_at = 0;
         PQfreemem(notice);
     }
     return 0;
@@ -212,6 +220,8 @@ static int turn(struct mesh *mesh) {
         return -1;
     if (!mesh->left && (bury_the_dead(mesh) != 0 || claim(mesh) != 0))
         return -1;
+    if (mesh->others_announced && clock_monotonic_ms() - mesh->sent_at >= OTHERS_MS)
+        mesh->announced = true;
     if (!passed(&mesh->view_at, VIEW_MS) && !mesh->announced)
         return 0;
     return send_view(mesh);
@@ -272,7 +282,9 @@ static int mesh_turn(void *context) {
     }
     if (status != 0)
         report_down(mesh, &why);
-    return mesh->db != NULL ? TURN_MS : RECONNECT_MS;
+    if (mesh->db == NULL)
+        return RECONNECT_MS;
+    return mesh->others_announced ? OTHERS_MS : TURN_MS;
 }
 
 static int mesh_fd(void *context) {
