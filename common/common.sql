@@ -14,8 +14,9 @@ LISTEN mesh;
 SELECT pg_notify('mesh', '')::text;
 
 -- name: mesh_leave
--- $1 member
-DELETE FROM mesh.member WHERE member = $1;
+-- $1 member, $2 service. Its shards have no living owner from now on, so that its peers claim them.
+WITH gone AS (DELETE FROM mesh.member WHERE member = $1 RETURNING member)
+SELECT member, pg_notify('mesh', $2)::text FROM gone;
 
 -- name: mesh_cut_hung
 -- $1 ms. Ends sessions of our own role that wait for their client for so long although its mesh thread asks something four times

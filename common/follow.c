@@ -10,7 +10,7 @@
 #include "common/metrics.h"
 
 #define SILENCE_MS 3000      /* heads come each second: three missed ones end the connection */
-#define FIRST_SILENCE_MS 300 /* until the first word: the key may not have been known there yet */
+#define FIRST_SILENCE_MS 300 /* until the first word, doubled each time: the key may not have been known there yet */
 #define ASK_AGAIN_MS 500     /* after MOVED or when nothing comes although the head is ahead */
 
 /* ---- links ------------------------------------------------------------------------------------------------------ */
@@ -34,6 +34,7 @@ void follow_open_link(struct follow_links *links, struct link *link) {
         metric_add(METRIC_reconnects_total, 1);
     wire_close(&link->socket);
     forget_asked(links, link);
+    link->doublings = link->heard_at != 0 || link->opened_at == 0 ? 0 : link->doublings < 4 ? link->doublings + 1 : 4;
     link->opened_at = clock_monotonic_ms();
     link->heard_at = 0;
     link->socket = wire_dealer(links->options.zmq, links->options.keys, link->endpoint, link->curve_key);
@@ -174,11 +175,10 @@ void follow_applied(struct follow_links *links, uint16_t shard, uint8_t upstream
 /* ---- rounds -------------------------------------------------------------------------------------------------------- */
 
 static bool is_silent(const struct link *link, int64_t now) {
-    if (link->socket == NULL)
-        return now - link->opened_at > FIRST_SILENCE_MS;
-    if (link->heard_at == 0)
-        return now - link->opened_at > FIRST_SILENCE_MS;
-    return now - link->heard_at > SILENCE_MS;
+    if (link->socket != NULL && link->heard_at != 0)
+        return now - link->heard_at > SILENCE_MS;
+    int64_t first_ms = FIRST_SILENCE_MS << link->doublings;
+    return now - link->opened_at > (first_ms < SILENCE_MS ? first_ms : SILENCE_MS);
 }
 
 static void turn_cursors(struct follow_links *links, int64_t now) {

@@ -5,8 +5,8 @@
 #include "common/follow_client_parts.h"
 #include "proto/guard.h"
 
-#define NOBODY_MS 1000 /* nobody has the stream yet: asked again */
-#define MOVES_MAX 3    /* replicas that send us round in circles: wait for them to agree */
+#define NOBODY_MS 200 /* nobody has the stream yet: asked again */
+#define MOVES_MAX 3   /* replicas that send us round in circles: wait for them to agree */
 #define PACKETS_PER_TURN_MAX 256
 
 static bool take_entry(struct follow_client *client, uint64_t seq, const uint8_t *data, size_t size) {

@@ -11,6 +11,7 @@ struct link { /* a connection to one replica */
     int8_t upstream; /* -1: a peer of our own service */
     void *socket;
     int64_t opened_at, heard_at; /* monotonic; heard_at 0: not yet */
+    int doublings;               /* of the time until the first word */
     char endpoint[ENDPOINT_MAX + 1];
     char curve_key[WIRE_KEY_SIZE];
 };

@@ -14,10 +14,11 @@
 #define HEADS_MS 1000 /* heads to followers */
 #define RETRY_MS 100  /* first pause after the world failed; doubles up to RETRY_MS_MAX */
 #define RETRY_MS_MAX 2000
-#define STUCK_MS 2000 /* a work that takes longer waits for something: no more requests are taken for it */
+#define STUCK_MS 2000        /* a work that takes longer waits for something: no more requests are taken for it */
 #define REPLAY_CHECK_MS 1000 /* how often parked entries are looked at for a replay */
-#define RELEASES_PER_VIEW_MAX 8
-#define DRAIN_MS_MAX 5000 /* after SIGTERM: how long works under way may take */
+#define RELEASES_PER_VIEW_MAX 16
+#define DRAIN_MS_MAX 5000     /* after SIGTERM: how long works under way may take */
+#define HAND_OVER_MS_MAX 1000 /* after that: how long others may take to claim our shards */
 
 struct frame { /* bytes that several inputs point into */
     int refs;
@@ -108,8 +109,9 @@ struct service_loop {
     int64_t behind_ms[UPSTREAMS_MAX], worst_ms;
     int64_t refusals_from;                   /* monotonic ms; of keys, counted since then */
     uint32_t refusals_told, refusals_untold; /* lines in the journal, and those that were left out */
-    int64_t turn_at, heads_at; /* monotonic ms of the last rounds */
+    int64_t turn_at, heads_at;               /* monotonic ms of the last rounds */
     bool connected, stopping;
+    bool left; /* the mesh: nothing is begun any more, followers are told where to go */
     void *own; /* of the service: service->extra->open() */
 };
 

@@ -155,6 +155,7 @@ static void take_letter(struct service_loop *loop, struct letter *letter) {
         return;
     case LETTER_STOP:
     case LETTER_RELEASE:
+    case LETTER_LEAVE:
         assert(!"nobody sends these to the loop");
     }
 }

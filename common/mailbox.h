@@ -12,6 +12,7 @@ enum letter_kind {
     LETTER_WORK,    /* struct work, to a lane and back */
     LETTER_VIEW,    /* struct mesh_view, from the mesh */
     LETTER_RELEASE, /* struct mesh_release, to the mesh */
+    LETTER_LEAVE,   /* to the mesh: others shall have the shards now */
     LETTER_READ,    /* struct read_job, to the reader and back */
     LETTER_CALL     /* struct call, from a thread of a service's own */
 };

@@ -19,6 +19,8 @@
 #define HUNG_MS 1000    /* how often peers that hang are looked for */
 #define TEND_MS 3600000 /* how often day partitions are looked after */
 #define RECONNECT_MS 500
+#define OTHERS_MS \
+    40 /* changes of other services come in crowds while they scale: the view is read once for all of these */
 
 struct mesh_release {
     struct letter letter;
@@ -33,8 +35,11 @@ struct mesh {
     int32_t member;
     uint64_t city_version;
     int64_t clock_at, view_at, tend_at, hung_at; /* monotonic ms of the last time */
-    bool announced;                     /* somebody notified, or we changed something */
+    bool announced;                              /* somebody notified, or we changed something */
+    bool others_announced;                       /* the same of another service: soon is enough */
+    int64_t sent_at;                             /* monotonic ms of the last view */
     bool reported_down;
+    bool left; /* no member any more: claims nothing, looks on until it ends */
     struct reason last_reason;
 };
 
@@ -172,7 +177,8 @@ static int send_view(struct mesh *mesh) {
         mesh_view_close(&view);
         return -1;
     }
-    mesh->announced = false;
+    mesh->announced = mesh->others_announced = false;
+    mesh->sent_at = clock_monotonic_ms();
     mesh->reported_down = false;
     metric_set(METRIC_database_up, 1);
     mailbox_put(mesh->options.out, &view->letter);
@@ -187,7 +193,7 @@ static bool passed(int64_t *last, int64_t every_ms) {
     return true;
 }
 
-/* Somebody changed the mesh, the keys, the city or the clock: look at all of it at once. */
+/* Somebody changed the keys, the city, the clock (no name) or the replicas of the service that is named. */
 static int take_notices(struct mesh *mesh) {
     if (PQconsumeInput(db_raw(mesh->db)) != 1) {
         db_connection_lost(mesh->db);
@@ -195,8 +201,11 @@ static int take_notices(struct mesh *mesh) {
     }
     PGnotify *notice;
     while ((notice = PQnotifies(db_raw(mesh->db))) != NULL) {
-        mesh->announced = true;
-        mesh->clock_at = 0;
+        bool ours = notice->extra[0] == '\0' || strcmp(notice->extra, mesh->options.service->name) == 0;
+        mesh->others_announced = mesh->others_announced || !ours;
+        mesh->announced = mesh->announced || ours;
+        if (ours)
+            mesh->clock_at = 0;
         PQfreemem(notice);
     }
     return 0;
@@ -209,10 +218,12 @@ static int turn(struct mesh *mesh) {
         return -1;
     if (passed(&mesh->tend_at, TEND_MS))
         tend(mesh);
-    if (passed(&mesh->hung_at, HUNG_MS) && cut_the_hung(mesh) != 0)
+    if (!mesh->left && passed(&mesh->hung_at, HUNG_MS) && cut_the_hung(mesh) != 0)
         return -1;
-    if (bury_the_dead(mesh) != 0 || claim(mesh) != 0)
+    if (!mesh->left && (bury_the_dead(mesh) != 0 || claim(mesh) != 0))
         return -1;
+    if (mesh->others_announced && clock_monotonic_ms() - mesh->sent_at >= OTHERS_MS)
+        mesh->announced = true;
     if (!passed(&mesh->view_at, VIEW_MS) && !mesh->announced)
         return 0;
     return send_view(mesh);
@@ -242,17 +253,20 @@ static int give_back(struct mesh *mesh, const struct mesh_release *release) {
 /* ---- the thread ------------------------------------------------------------------------------------------------- */
 
 static void leave(struct mesh *mesh) {
-    if (mesh->db == NULL)
+    if (mesh->db == NULL || mesh->left)
         return;
     struct params params = {0};
     params_int4(&params, mesh->member);
-    PQclear(db_ask(mesh->db, "mesh_leave", &params)); /* the lock falls with the connection: others claim at once */
-    db_close(&mesh->db);
+    params_text(&params, mesh->options.service->name);
+    PQclear(db_ask(mesh->db, "mesh_leave", &params));
+    mesh->left = true;
 }
 
-static void take_release(void *context, struct letter *take_letter) {
+static void take_letter(void *context, struct letter *take_letter) {
     struct mesh *mesh = context;
-    if (mesh->db != NULL)
+    if (take_letter->kind == LETTER_LEAVE)
+        leave(mesh);
+    else if (mesh->db != NULL)
         (void)give_back(mesh, (struct mesh_release *)take_letter);
     free(take_letter);
 }
@@ -260,6 +274,8 @@ static void take_release(void *context, struct letter *take_letter) {
 static int mesh_turn(void *context) {
     struct mesh *mesh = context;
     struct reason why = {0};
+    if (mesh->left && mesh->db == NULL)
+        return RECONNECT_MS; /* lost after we left: there is nothing to come back for */
     int status = mesh->db == NULL ? join(mesh, &why) : 0;
     if (status == 0 && turn(mesh) != 0) {
         why = *db_reason(mesh->db);
@@ -268,7 +284,9 @@ static int mesh_turn(void *context) {
     }
     if (status != 0)
         report_down(mesh, &why);
-    return mesh->db != NULL ? TURN_MS : RECONNECT_MS;
+    if (mesh->db == NULL)
+        return RECONNECT_MS;
+    return mesh->others_announced ? OTHERS_MS : TURN_MS;
 }
 
 static int mesh_fd(void *context) {
@@ -281,7 +299,7 @@ struct mesh *mesh_open(const struct mesh_options *options) {
     assert(mesh != NULL);
     mesh->options = *options;
     mesh->worker = worker_open(
-        &(struct worker_options){.context = mesh, .take = take_release, .turn = mesh_turn, .fd = mesh_fd});
+        &(struct worker_options){.context = mesh, .take = take_letter, .turn = mesh_turn, .fd = mesh_fd});
     return mesh;
 }
 
@@ -294,11 +312,19 @@ void mesh_release(struct mesh *mesh, const struct owned_shard *shards, size_t co
     worker_put(mesh->worker, &release->letter);
 }
 
+void mesh_leave(struct mesh *mesh) {
+    struct letter *letter = calloc(1, sizeof *letter);
+    assert(letter != NULL);
+    letter->kind = LETTER_LEAVE;
+    worker_put(mesh->worker, letter);
+}
+
 void mesh_close(struct mesh **mesh) {
     if (*mesh == NULL)
         return;
     worker_close(&(*mesh)->worker);
     leave(*mesh);
+    db_close(&(*mesh)->db);
     free(*mesh);
     *mesh = NULL;
 }

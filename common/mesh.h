@@ -77,7 +77,9 @@ struct mesh_options {
 struct mesh *mesh_open(const struct mesh_options *options);
 /* Gives shards back, so that a replica with room can claim them. */
 void mesh_release(struct mesh *mesh, const struct owned_shard *shards, size_t count);
-/* Leaves: gives everything back at once and forgets the member. */
+/* Ends the membership, so that others claim the shards at once. Views go on coming: followers can be told where to go. */
+void mesh_leave(struct mesh *mesh);
+/* Leaves, if that has not happened yet. */
 void mesh_close(struct mesh **mesh);
 
 #endif

@@ -176,8 +176,9 @@ void publish_recheck(struct publisher *publisher) {
     for (size_t i = 0; i < STREAM_BUCKETS; i++) {
         for (struct stream *stream = publisher->streams[i]; stream != NULL; stream = stream->next_same_hash) {
             struct moved moved = {0};
-            if (stream->subscriptions != NULL &&
-                !publisher->options.is_ours(publisher->options.context, false, stream->name, &moved))
+            bool ours = publisher->options.is_ours(publisher->options.context, false, stream->name, &moved);
+            /* Until somebody has it, nobody could be followed instead; what is in the table is right whoever reads it. */
+            if (stream->subscriptions != NULL && !ours && moved.endpoint[0] != '\0')
                 publish_dropped(publisher, stream->name);
             for (struct subscription *to = stream->subscriptions, *next; to != NULL; to = next) {
                 next = to->next_of_stream;

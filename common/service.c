@@ -44,19 +44,43 @@ static bool signalled(int signals) {
     return read(signals, &info, sizeof info) == sizeof info;
 }
 
+static bool drained(const struct service_loop *loop) {
+    bool idle = loop->own == NULL || loop->service->extra->idle(loop->own);
+    return loop_idle(loop) && loop->requests.count == 0 && idle;
+}
+
+/* There is somebody to hand over to, and what is ours has not been claimed yet. */
+static bool hands_over(const struct service_loop *loop) {
+    const struct mesh_view *view = loop->view;
+    if (view == NULL || !loop->connected || view->owned_count == 0)
+        return false;
+    for (size_t i = 0; i < view->member_count; i++)
+        if (view->members[i].member != view->self && strcmp(view->members[i].service, loop->service->name) == 0)
+            return true;
+    return false;
+}
+
+/* After SIGTERM the works under way are finished, then the shards are left to the others; followers hear from us who has them
+ * and need not find out by our silence. */
 static void run_loop(struct service_loop *loop, int signals) {
     int64_t stop_by = 0;
     for (;;) {
         wait_for_something(loop, signals);
         loop_turn(loop);
+        int64_t now = clock_monotonic_ms();
         if (signalled(signals) && !loop->stopping) {
             loop->stopping = true;
-            stop_by = clock_monotonic_ms() + DRAIN_MS_MAX;
+            stop_by = now + DRAIN_MS_MAX;
             journal_say(JOURNAL_INFO, "stopping", "finishing the work under way");
         }
-        bool idle = loop->own == NULL || loop->service->extra->idle(loop->own);
-        bool drained = loop_idle(loop) && loop->requests.count == 0 && idle;
-        if (loop->stopping && (drained || clock_monotonic_ms() > stop_by))
+        if (!loop->stopping)
+            continue;
+        if (!loop->left && drained(loop)) {
+            loop->left = true;
+            mesh_leave(loop->mesh);
+            stop_by = now + HAND_OVER_MS_MAX;
+        }
+        if (now > stop_by || (loop->left && !hands_over(loop)))
             return;
     }
 }

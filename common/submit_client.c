@@ -19,7 +19,8 @@ struct slot { /* a report under way */
     int64_t began_us;
     int64_t sent_ms;  /* last sending */
     int64_t retry_ms; /* after busy: when to send again; 0: an answer is awaited */
-    int8_t endpoint;
+    int8_t endpoint;  /* -1: none has a connection */
+    int8_t busy;      /* endpoints that said so, one after the other */
     struct bytes message;
 };
 
@@ -28,6 +29,7 @@ struct endpoint {
     void *socket;
     int64_t heard_ms;
     int64_t avoid_until_ms;
+    bool connected; /* when something was sent the last time */
 };
 
 struct submit_client {
@@ -51,21 +53,8 @@ static int64_t now_us(void) {
 
 static void connect_endpoint(struct submit_client *client, struct endpoint *endpoint) {
     wire_close(&endpoint->socket);
-    endpoint->socket = wire_dealer(client->options.zmq, client->options.keys, endpoint->name,
-                                   client->options.server_key);
-}
-
-/* The next one that answers, turn by turn; when none does, simply the next. */
-static int8_t choose_endpoint(struct submit_client *client, int64_t now_ms) {
-    for (int i = 0; i < client->endpoint_count; i++) {
-        int at = client->next_endpoint;
-        client->next_endpoint = (at + 1) % client->endpoint_count;
-        if (client->endpoints[at].avoid_until_ms <= now_ms)
-            return (int8_t)at;
-    }
-    int at = client->next_endpoint;
-    client->next_endpoint = (at + 1) % client->endpoint_count;
-    return (int8_t)at;
+    endpoint->socket = wire_dealer_connected(client->options.zmq, client->options.keys, endpoint->name,
+                                             client->options.server_key);
 }
 
 /* ---- slots ------------------------------------------------------------------------------------------------------- */
@@ -108,13 +97,45 @@ static void slot_free(struct submit_client *client, struct slot *slot) {
     client->waiting--;
 }
 
+/* Whatever is under way there will not be answered: sent again at the next sweep. */
+static void endpoint_lost(struct submit_client *client, int at, int64_t now_ms) {
+    if (!client->endpoints[at].connected)
+        return;
+    client->endpoints[at].connected = false;
+    for (uint32_t i = 0; i < client->options.window; i++) {
+        struct slot *slot = &client->slots[i];
+        if (slot->key[0] == '\0' || slot->endpoint != at || slot->retry_ms != 0)
+            continue;
+        slot->retry_ms = now_ms;
+        client->counts.resent++;
+    }
+}
+
+static bool send_to(struct submit_client *client, struct slot *slot, int at) {
+    struct endpoint *endpoint = &client->endpoints[at];
+    if (endpoint->socket == NULL ||
+        zmq_send(endpoint->socket, slot->message.data, slot->message.size, ZMQ_DONTWAIT) < 0) {
+        endpoint_lost(client, at, slot->sent_ms);
+        return false;
+    }
+    endpoint->connected = true;
+    slot->endpoint = (int8_t)at;
+    return true;
+}
+
+/* To the next one that has a connection, turn by turn; to one that is avoided only when there is no other. */
 static void slot_send(struct submit_client *client, struct slot *slot, int64_t now_ms) {
-    slot->endpoint = choose_endpoint(client, now_ms);
+    slot->endpoint = -1;
     slot->sent_ms = now_ms;
     slot->retry_ms = 0;
-    void *socket = client->endpoints[slot->endpoint].socket;
-    if (socket != NULL)
-        (void)zmq_send(socket, slot->message.data, slot->message.size, ZMQ_DONTWAIT);
+    for (int i = 0; i < 2 * client->endpoint_count; i++) {
+        int at = client->next_endpoint;
+        client->next_endpoint = (at + 1) % client->endpoint_count;
+        bool avoided = client->endpoints[at].avoid_until_ms > now_ms;
+        if ((i >= client->endpoint_count || !avoided) && send_to(client, slot, at))
+            return;
+    }
+    slot->retry_ms = now_ms + SWEEP_MS;
 }
 
 int submit_client_send(struct submit_client *client, const struct submit *report, uint64_t tag, struct reason *why) {
@@ -123,6 +144,7 @@ int submit_client_send(struct submit_client *client, const struct submit *report
         return -1;
     struct slot *slot = slot_take(client, report->key);
     slot->tag = tag;
+    slot->busy = 0;
     slot->began_us = now_us();
     slot->message.size = 0;
     message_encode(MESSAGE_submit, report, &slot->message);
@@ -163,14 +185,19 @@ static void take_refused(struct submit_client *client, const struct refused *ref
     client->counts.stray = answer.why;
 }
 
-static void take_busy(struct submit_client *client, const struct busy *busy) {
+/* Another replica may have room; each is asked once before we wait. */
+static void take_busy(struct submit_client *client, struct endpoint *endpoint, const struct busy *busy) {
     struct slot *slot = slot_find(client, busy->key);
+    int64_t now_ms = now_us() / 1000;
     client->counts.busy++;
-    if (slot != NULL)
-        slot->retry_ms = now_us() / 1000 + (int64_t)busy->retry_after_ms;
+    endpoint->avoid_until_ms = now_ms + (int64_t)busy->retry_after_ms;
+    if (slot == NULL)
+        return;
+    slot->busy = (int8_t)((slot->busy + 1) % client->endpoint_count);
+    slot->retry_ms = slot->busy == 0 ? endpoint->avoid_until_ms : now_ms;
 }
 
-static void take_packet(struct submit_client *client, struct packet *packet) {
+static void take_packet(struct submit_client *client, struct endpoint *endpoint, struct packet *packet) {
     union {
         struct accepted accepted;
         struct refused refused;
@@ -187,7 +214,7 @@ static void take_packet(struct submit_client *client, struct packet *packet) {
     if (type == MESSAGE_refused)
         take_refused(client, &message.refused);
     if (type == MESSAGE_busy)
-        take_busy(client, &message.busy);
+        take_busy(client, endpoint, &message.busy);
 }
 
 static void read_endpoint(struct submit_client *client, struct endpoint *endpoint) {
@@ -200,7 +227,7 @@ static void read_endpoint(struct submit_client *client, struct endpoint *endpoin
         endpoint->avoid_until_ms = 0;
         if (status < 0)
             continue;
-        take_packet(client, &packet);
+        take_packet(client, endpoint, &packet);
         packet_close(&packet);
     }
 }
@@ -227,7 +254,8 @@ static void sweep(struct submit_client *client, int64_t now_ms) {
             if (slot->retry_ms <= now_ms)
                 slot_send(client, slot, now_ms);
         } else if (now_ms - slot->sent_ms > ANSWER_MS_MAX) {
-            avoid_endpoint(client, &client->endpoints[slot->endpoint], now_ms);
+            if (slot->endpoint >= 0)
+                avoid_endpoint(client, &client->endpoints[slot->endpoint], now_ms);
             client->counts.resent++;
             slot_send(client, slot, now_ms);
         }

@@ -1,8 +1,9 @@
 /* A client of intake: hands in reports and sees each one through to its answer, whatever happens to replicas and
  * connections. Every report keeps its idempotency key when it is sent again, so nothing is doubled:
  *
- *   busy                       sent again after the time that the answer names
- *   no answer for 3 seconds    sent again to the next endpoint
+ *   busy                       sent again at once to an endpoint that has not said so, else after the time that the answer names
+ *   the connection is lost     sent again to the next endpoint; one that has no connection is left out
+ *   no answer for 3 seconds    the same
  *   accepted, refused          the end: `answered` is called once
  *
  * One thread, never blocks but in submit_client_turn. */
@@ -38,7 +39,7 @@ struct submit_options {
 struct submit_counts {
     uint64_t sent;   /* reports handed in */
     uint64_t busy;   /* answers that said so */
-    uint64_t resent; /* to the next endpoint, for want of an answer */
+    uint64_t resent; /* to the next endpoint, for want of an answer or a connection */
     uint64_t strays; /* refusals that name no report of ours; stray holds the last */
     struct reason stray;
 };

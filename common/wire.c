@@ -94,16 +94,25 @@ void *wire_router(void *context, const struct wire_router_options *options, int 
     return socket;
 }
 
-void *wire_dealer(void *context, const struct wire_keys *keys, const char *endpoint, const char *server_key) {
+static void *open_dealer(void *context, const struct wire_keys *keys, const char *endpoint, const char *server_key,
+                         int only_connected) {
     if (strlen(server_key) != WIRE_KEY_SIZE - 1)
         return NULL;
     void *socket = open_socket(context, ZMQ_DEALER, keys, WIRE_FRAME_MAX);
+    set_int(socket, ZMQ_IMMEDIATE, only_connected);
     set_int(socket, ZMQ_RECONNECT_IVL, RECONNECT_MS);
     set_int(socket, ZMQ_RECONNECT_IVL_MAX, RECONNECT_MS_MAX);
     if (zmq_setsockopt(socket, ZMQ_CURVE_SERVERKEY, server_key, WIRE_KEY_SIZE) != 0 ||
         zmq_connect(socket, endpoint) != 0)
         wire_close(&socket);
     return socket;
+}
+void *wire_dealer(void *context, const struct wire_keys *keys, const char *endpoint, const char *server_key) {
+    return open_dealer(context, keys, endpoint, server_key, 0);
+}
+
+void *wire_dealer_connected(void *context, const struct wire_keys *keys, const char *endpoint, const char *server_key) {
+    return open_dealer(context, keys, endpoint, server_key, 1);
 }
 
 void wire_close(void **socket) {

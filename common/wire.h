@@ -42,6 +42,8 @@ struct wire_router_options {
 MUST_CHECK void *wire_router(void *context, const struct wire_router_options *options, int *port, struct reason *why);
 /* Connects a DEALER to an endpoint whose owner has server_key (Z85). Never blocks. NULL on a malformed endpoint. */
 void *wire_dealer(void *context, const struct wire_keys *keys, const char *endpoint, const char *server_key);
+/* The same for who has other endpoints to turn to: while there is no connection, sending fails and nothing waits for one. */
+void *wire_dealer_connected(void *context, const struct wire_keys *keys, const char *endpoint, const char *server_key);
 void wire_close(void **socket);
 
 /* Sends a message without blocking; peer is NULL for a DEALER. -1: the peer is gone. What is lost is asked for again. */

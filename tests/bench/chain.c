@@ -1,21 +1,21 @@
 /* Loads the chain at intake, follows the departments' streams at its end, and compares: how fast, how late, and
  * whether every accepted case arrived once. Prints `name value` lines; tests/bench/run starts the services and calls it. */
-#include "chain_load.h"
+#include "chain_marks.h"
 
 #include <getopt.h>
 #include <unistd.h>
-
-#include "common/histogram.h"
 
 #define DELIVERY_MS_MAX 30000 /* after the last answer: how long deliveries are waited for */
 
 static const char usage[] =
     "zt-bench-chain --city DIR --intake-endpoints E,… --notification-endpoints E,… --intake-server-key FILE\n"
     "               --notification-server-key FILE --key FILE --units FILE [--seconds N] [--rate N] [--window N]\n"
+    "               [--marks FILE]\n"
+    "--marks: stretches of the run, NAME FROM TO a line in unix ms, read at its end and told one by one.\n"
     "--units: a line for each unit, CODE KEYFILE FIRST_SEQ. --rate 0: as fast as the window lets.\n";
 
 struct chain_options {
-    const char *city, *intake_endpoints, *notification_endpoints, *intake_key, *notification_key, *key, *units;
+    const char *city, *intake_endpoints, *notification_endpoints, *intake_key, *notification_key, *key, *units, *marks;
     long seconds, rate, window;
 };
 
@@ -30,6 +30,7 @@ static int read_options(struct chain_options *options, int argc, char **argv) {
                                           {"seconds", 1, 0, 's'},
                                           {"rate", 1, 0, 'r'},
                                           {"window", 1, 0, 'w'},
+                                          {"marks", 1, 0, 'm'},
                                           {0, 0, 0, 0}};
     *options = (struct chain_options){.seconds = 10, .window = 2000};
     for (int option; (option = getopt_long(argc, argv, "", table, NULL)) != -1;) {
@@ -60,6 +61,9 @@ static int read_options(struct chain_options *options, int argc, char **argv) {
             break;
         case 'r':
             options->rate = atol(optarg);
+            break;
+        case 'm':
+            options->marks = optarg;
             break;
         case 'w':
             options->window = atol(optarg);
@@ -118,6 +122,7 @@ static int by_delivery(const void *left, const void *right) {
 struct outcome {
     struct histogram accept, arrive;
     uint64_t accepted_in_time, arrived_in_time, lost, doubled;
+    struct marks marks;
 };
 
 /* Both arrays are sorted by case here. A case that another run opened is not ours to count. */
@@ -133,7 +138,10 @@ static void compare(struct load *load, struct followers *all, struct outcome *ou
         const struct sent *sent = &load->sent[i];
         if (sent->case_id == 0)
             continue;
+        struct mark *mark = mark_of(&outcome->marks, sent->due_us);
         histogram_add(&outcome->accept, sent->accepted_us - sent->due_us);
+        if (mark != NULL)
+            histogram_add(&mark->accept, sent->accepted_us - sent->due_us);
         outcome->accepted_in_time += sent->accepted_us <= load->ended_us;
         while (d < all->count && all->deliveries[d].case_id < sent->case_id)
             d++;
@@ -143,6 +151,8 @@ static void compare(struct load *load, struct followers *all, struct outcome *ou
             continue;
         }
         histogram_add(&outcome->arrive, all->deliveries[d].at_us - sent->due_us);
+        if (mark != NULL)
+            histogram_add(&mark->arrive, all->deliveries[d].at_us - sent->due_us);
         outcome->arrived_in_time += all->deliveries[d].at_us <= load->ended_us;
     }
 }
@@ -195,7 +205,11 @@ int main(int argc, char **argv) {
     while (atomic_load(&all.opened) < load.accepted && monotonic_us() < until && all.trouble[0] == '\0')
         usleep(10000);
     followers_stop(&all);
+    if (options.marks != NULL && marks_read(&outcome.marks, options.marks, &why) != 0)
+        fprintf(stderr, "%s: %s\n", why.field, why.text);
     compare(&load, &all, &outcome);
+    marks_count(&outcome.marks, &load);
+    marks_print(&outcome.marks);
     int status = print_outcome(&load, &all, &outcome);
     submit_client_close(&load.client);
     zmq_ctx_term(all.zmq);

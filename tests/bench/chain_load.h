@@ -20,6 +20,13 @@ struct sent {         /* one report; its place in the array is its tag */
     int64_t accepted_us;
 };
 
+struct sample { /* of what the client has been told so far */
+    int64_t at_us;
+    uint64_t busy, resent;
+};
+#define SAMPLE_US 50000
+#define SAMPLES_MAX 100000
+
 struct load {
     struct submit_client *client;
     struct codes channels, areas, items;
@@ -31,6 +38,8 @@ struct load {
     int64_t began_us, ended_us;
     uint64_t accepted, repeated, refused;
     struct reason refusal;
+    struct sample samples[SAMPLES_MAX];
+    size_t sample_count;
 };
 
 /* First column named `code` of a city's table. */
@@ -99,6 +108,15 @@ static void send_due(struct load *load) {
         send_one(load, load->began_us + (int64_t)load->count * 1000000 / load->rate);
 }
 
+static void take_sample(struct load *load) {
+    int64_t now = monotonic_us();
+    const struct submit_counts *counts = submit_client_counts(load->client);
+    if (load->sample_count == SAMPLES_MAX ||
+        (load->sample_count > 0 && now - load->samples[load->sample_count - 1].at_us < SAMPLE_US))
+        return;
+    load->samples[load->sample_count++] = (struct sample){now, counts->busy, counts->resent};
+}
+
 static void load_run(struct load *load) {
     memset(&load->report, 0, sizeof load->report);
     strcpy(load->report.address, "28 Songshan Road, opposite the north gate of the market");
@@ -112,10 +130,12 @@ static void load_run(struct load *load) {
     while (monotonic_us() < load->ended_us) {
         send_due(load);
         submit_client_turn(load->client, 1);
+        take_sample(load);
     }
     int64_t until = monotonic_us() + ANSWERS_MS_MAX * INT64_C(1000);
     while (submit_client_waiting(load->client) > 0 && monotonic_us() < until)
         submit_client_turn(load->client, 10);
+    take_sample(load);
 }
 
 #endif

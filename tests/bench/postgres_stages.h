@@ -117,7 +117,7 @@ static void add_log(struct stage *stage, const struct rows *rows, int i, enum me
 
 /* ---- the services ------------------------------------------------------------------------------------------------------- */
 
-static int save_intake(struct stage *stage, const struct rows *rows) {
+static inline int save_intake(struct stage *stage, const struct rows *rows) {
     struct column *digests = &stage->columns[8];
     for (int i = 0; i < rows->count; i++) {
         uint64_t digest[2] = {case_of(rows, i) * UINT64_C(0x9e3779b97f4a7c15),
@@ -150,41 +150,46 @@ static void keep_clocks(struct stage *stage, const struct rows *rows) {
     message_encode(MESSAGE_case_kept, &kept, &stage->kept);
 }
 
-static int save_routing(struct stage *stage, const struct rows *rows) {
+/* A row of case_file for the case whose opening move was encoded last. */
+static void add_case_columns(struct stage *stage, uint64_t case_id, int64_t now) {
     struct column *columns = stage->columns;
+    uint8_t chain[CHAIN_SIZE];
+    chain_hash(stage->body.data, stage->body.size, chain);
+    column_int8(&columns[0], (int64_t)case_id);
+    column_time(&columns[1], stage->moved.due_at);
+    column_time(&columns[2], stage->moved.next_at);
+    column_int8(&columns[3], 0);
+    column_int4(&columns[4], 1);
+    column_int2(&columns[5], (int16_t)case_shard(case_id));
+    column_int2(&columns[6], 2);
+    column_int2(&columns[7], 0);
+    column_text(&columns[8], stage->moved.state);
+    column_text(&columns[9], stage->moved.unit);
+    column_text(&columns[10], "");
+    column_text(&columns[11], "");
+    column_bytea(&columns[12], stage->kept.data, stage->kept.size);
+    column_bytea(&columns[13], chain, CHAIN_SIZE);
+    column_time(&columns[14], now);
+    column_time(&columns[15], now);
+    column_int8(&columns[16], 1);
+    column_text(&columns[17], stage->moved.severity);
+    column_text(&columns[18], stage->moved.channel);
+    column_text(&columns[19], stage->moved.item);
+    column_text(&columns[20], stage->moved.area);
+    column_bytea(&columns[21], stage->body.data, stage->body.size);
+}
+
+static inline int save_routing(struct stage *stage, const struct rows *rows) {
     keep_clocks(stage, rows);
     for (int i = 0; i < rows->count; i++) {
         encode(stage, rows, i, MESSAGE_case_moved);
         add_log(stage, rows, i, MESSAGE_case_moved);
-        uint8_t chain[CHAIN_SIZE];
-        chain_hash(stage->body.data, stage->body.size, chain);
-        column_int8(&columns[0], (int64_t)case_of(rows, i));
-        column_time(&columns[1], stage->moved.due_at);
-        column_time(&columns[2], stage->moved.next_at);
-        column_int8(&columns[3], 0);
-        column_int4(&columns[4], 1);
-        column_int2(&columns[5], (int16_t)rows->shard);
-        column_int2(&columns[6], 2);
-        column_int2(&columns[7], 0);
-        column_text(&columns[8], stage->moved.state);
-        column_text(&columns[9], stage->moved.unit);
-        column_text(&columns[10], "");
-        column_text(&columns[11], "");
-        column_bytea(&columns[12], stage->kept.data, stage->kept.size);
-        column_bytea(&columns[13], chain, CHAIN_SIZE);
-        column_time(&columns[14], rows->now);
-        column_time(&columns[15], rows->now);
-        column_int8(&columns[16], 1);
-        column_text(&columns[17], stage->moved.severity);
-        column_text(&columns[18], stage->moved.channel);
-        column_text(&columns[19], stage->moved.item);
-        column_text(&columns[20], stage->moved.area);
-        column_bytea(&columns[21], stage->body.data, stage->body.size);
+        add_case_columns(stage, case_of(rows, i), rows->now);
     }
-    return send_columns(stage, "routing_open", columns, 22);
+    return send_columns(stage, "routing_open", stage->columns, 22);
 }
 
-static int save_escalation(struct stage *stage, const struct rows *rows) {
+static inline int save_escalation(struct stage *stage, const struct rows *rows) {
     for (int i = 0; i < rows->count; i++) {
         column_int8(&stage->columns[0], (int64_t)case_of(rows, i));
         column_time(&stage->columns[1], rows->now + DUE_AFTER_MS);
@@ -197,7 +202,7 @@ static int save_escalation(struct stage *stage, const struct rows *rows) {
 
 /* The cases go to UNITS units in turn, as many to each as its place gives it; entries of a unit lie side by side. The two centres,
  * whose codes come first, hear of all of them. */
-static int save_notification(struct stage *stage, const struct rows *rows) {
+static inline int save_notification(struct stage *stage, const struct rows *rows) {
     static const char *const centres[] = {"centre_1", "centre_2"};
     struct column *columns = stage->columns;
     for (int centre = 0; centre < CENTRES; centre++) {
@@ -255,7 +260,7 @@ static int send_fence(struct stage *stage, const struct rows *rows) {
     return db_send(stage->db, "common_fence", &params);
 }
 
-static int stage_batch(struct stage *stage, const struct rows *rows) {
+static inline int stage_batch(struct stage *stage, const struct rows *rows) {
     for (int i = 0; i < STAGE_COLUMNS; i++)
         column_reset(&stage->columns[i]);
     for (int i = 0; i < 6; i++)
@@ -268,14 +273,14 @@ static int stage_batch(struct stage *stage, const struct rows *rows) {
     return db_sync(stage->db) == 0 && sent ? 0 : -1;
 }
 
-static int stage_open(struct stage *stage, const char *url, struct reason *why) {
+static inline int stage_open(struct stage *stage, const char *url, struct reason *why) {
     const struct db_query *const tables[] = {common_queries, stage->queries, stage->keeps_log ? log_queries : NULL,
                                              NULL};
     fill_stage(stage);
     return db_open(&stage->db, url, stage->service, tables, why);
 }
 
-static void stage_close(struct stage *stage) {
+static inline void stage_close(struct stage *stage) {
     for (int i = 0; i < STAGE_COLUMNS; i++)
         column_close(&stage->columns[i]);
     for (int i = 0; i < 6; i++)
