@@ -9,6 +9,7 @@ import os
 import shutil
 import signal
 import subprocess
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -39,6 +40,24 @@ def processes():
         except OSError:
             pass
     return found
+
+
+class Reaper(threading.Thread):
+    """PostgreSQL is no child of its Patroni: when it ends, somebody must take note, or it is taken for alive. That is what
+    an init does; here the test, to which such processes fall."""
+
+    def __init__(self):
+        super().__init__(daemon=True)
+        self.stopping = threading.Event()
+
+    def run(self):
+        while not self.stopping.wait(0.1):
+            for pid, parent in processes().items():
+                try:
+                    if parent == os.getpid() and Path(f"/proc/{pid}/comm").read_text().strip() == "postgres":
+                        os.waitpid(pid, os.WNOHANG)
+                except OSError:  # somebody was faster
+                    pass
 
 
 class Network:
@@ -147,7 +166,7 @@ class Node(Program):
             return 0
 
     def kill_postgres(self):
-        """kill -9 of the postmaster and its children, all at once; and reaped, as the init of a machine would."""
+        """kill -9 of the postmaster and its children, all at once."""
         postmaster, parents = self.postgres(), processes()
         for pid in [postmaster] + [pid for pid, parent in parents.items() if parent == postmaster]:
             try:
@@ -155,10 +174,6 @@ class Node(Program):
                     os.kill(pid, signal.SIGKILL)
             except ProcessLookupError:  # it ended with its postmaster
                 pass
-        try:
-            os.waitpid(postmaster or -1, 0 if postmaster else os.WNOHANG)
-        except ChildProcessError:
-            pass
 
     def kill_all(self):
         """What a power cut does to the processes."""
@@ -186,8 +201,9 @@ class Node(Program):
 class Group:
     def __init__(self, folder):
         self.folder = folder
-        # What is started here and daemonizes comes back to this process, which reaps it.
         ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1)
+        self.reaper = Reaper()
+        self.reaper.start()
         self.network = Network(f"{os.getpid() % 100000}", [*NODES, "etcd"])
         shutil.copytree(ROOT / "deploy/patroni", folder / "patroni")  # where the other user can reach it
         (folder / "password").write_text(PASSWORD + "\n")
@@ -250,6 +266,8 @@ class Group:
         for node in self.nodes:
             node.sql.close()
             node.kill_all()
+        self.reaper.stopping.set()
+        self.reaper.join()
         self.etcd.kill()
         self.network.close()
 
