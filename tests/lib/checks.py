@@ -17,12 +17,12 @@ def report(nth):
             "title": f"report {nth}", "description": "x" * (nth % 300), "source_id": f"s-{nth}"}
 
 
-def main(script, tests, **options):
-    """Each test is called with the system, a dict that they share, and is named by its function."""
+def main(script, tests, kind=System, **options):
+    """Each test is called with the system (a System or of the `kind`), a dict that they share, and is named by its function."""
     failed = 0
     sys.stdout.reconfigure(line_buffering=True)
     try:
-        with System(**options) as system:
+        with kind(**options) as system:
             shared = {}
             for test in tests:
                 try:

@@ -1,12 +1,15 @@
-"""Two PostgreSQL nodes under Patroni, as deploy/patroni starts them, and an etcd; each in a network namespace of its own
-where that is allowed, so that any two of them can be cut from each other. A test's own private ones: everything ends with
-close()."""
+"""Three PostgreSQL nodes under Patroni, as deploy/patroni starts them, and an etcd, each in a network namespace of its own,
+so that any of them can be cut from any other. Private to a test; everything ends with close(). Needs root.
+
+One etcd, not three: what is tried here is the databases. That etcd itself outlives one of three is etcd's promise; what
+our part does without it is tried by taking the only one away."""
 import ctypes
 import json
 import os
 import shutil
 import signal
 import subprocess
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -15,6 +18,7 @@ from pathlib import Path
 from sql import Sql
 from system import ROOT, System, die_with_parent, free_port, wait_until
 
+NODES = ("a", "b", "c")
 OWNER = "postgres"
 PASSWORD = "only-for-this-test"
 START_SECONDS_MAX = 60
@@ -36,6 +40,24 @@ def processes():
         except OSError:
             pass
     return found
+
+
+class Reaper(threading.Thread):
+    """PostgreSQL is no child of its Patroni: when it ends, somebody must take note, or it is taken for alive. That is what
+    an init does; here the test, to which such processes fall."""
+
+    def __init__(self):
+        super().__init__(daemon=True)
+        self.stopping = threading.Event()
+
+    def run(self):
+        while not self.stopping.wait(0.1):
+            for pid, parent in processes().items():
+                try:
+                    if parent == os.getpid() and Path(f"/proc/{pid}/comm").read_text().strip() == "postgres":
+                        os.waitpid(pid, os.WNOHANG)
+                except OSError:  # somebody was faster
+                    pass
 
 
 class Network:
@@ -103,6 +125,7 @@ class Program:
                                             stdin=subprocess.DEVNULL, stdout=log, stderr=log, preexec_fn=die_with_parent)
 
     def kill(self):
+        """kill -9, and reaped."""
         if self.process is not None:
             self.process.kill()
             self.process.wait()
@@ -113,10 +136,10 @@ class Program:
 
 
 class Node(Program):
-    def __init__(self, pair, host):
-        super().__init__(pair.network, host, pair.folder / f"{host}.log")
-        self.pair, self.folder = pair, pair.folder / host
-        self.address, self.port, self.api = pair.network.hosts[host], free_port(), free_port()
+    def __init__(self, group, host):
+        super().__init__(group.network, host, group.folder / f"{host}.log")
+        self.group, self.folder = group, group.folder / host
+        self.address, self.port, self.api = group.network.hosts[host], free_port(), free_port()
         self.folder.mkdir()
         shutil.chown(self.folder, OWNER, OWNER)
         self.sql = Sql(self.url("postgres", "&connect_timeout=3&options=-c%20statement_timeout%3D5000"))
@@ -125,14 +148,14 @@ class Node(Program):
         return f"postgresql://{role}:{PASSWORD}@{self.address}:{self.port}/zhitong?application_name=test{more}"
 
     def settings(self):
-        return {"PATRONI_ETCD3_HOSTS": self.pair.etcd_address, "PATRONI_NAME": self.host, "NODE_ADDRESS": self.address,
+        return {"PATRONI_ETCD3_HOSTS": self.group.etcd_address, "PATRONI_NAME": self.host, "NODE_ADDRESS": self.address,
                 "NODE_LISTEN": self.address, "POSTGRES_PORT": str(self.port), "PATRONI_PORT": str(self.api),
                 "PGDATA": str(self.folder / "data"), "HOME": str(self.folder),
-                "POSTGRES_PASSWORD_FILE": str(self.pair.folder / "password"),
-                "STANDBY_PASSWORD_FILE": str(self.pair.folder / "password")}
+                "POSTGRES_PASSWORD_FILE": str(self.group.folder / "password"),
+                "STANDBY_PASSWORD_FILE": str(self.group.folder / "password")}
 
     def start(self, *_):
-        super().start([self.pair.folder / "patroni/run"], self.settings())
+        super().start([self.group.folder / "patroni/run"], self.settings())
 
     def postgres(self):
         """The postmaster's pid, 0 when it does not run."""
@@ -143,15 +166,14 @@ class Node(Program):
             return 0
 
     def kill_postgres(self):
-        """kill -9 of the postmaster and its children, all at once; and reaped, as the init of a machine would."""
+        """kill -9 of the postmaster and its children, all at once."""
         postmaster, parents = self.postgres(), processes()
         for pid in [postmaster] + [pid for pid, parent in parents.items() if parent == postmaster]:
-            if postmaster:
-                os.kill(pid, signal.SIGKILL)
-        try:
-            os.waitpid(postmaster or -1, 0 if postmaster else os.WNOHANG)
-        except ChildProcessError:
-            pass
+            try:
+                if postmaster:
+                    os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:  # it ended with its postmaster
+                pass
 
     def kill_all(self):
         """What a power cut does to the processes."""
@@ -170,18 +192,19 @@ class Node(Program):
 
     def ctl(self, *words):
         environment = {**os.environ, **self.settings()}
-        done = subprocess.run(self.network.command(self.host) + [str(self.pair.folder / "patroni/run"), "ctl", *words],
+        done = subprocess.run(self.network.command(self.host) + [str(self.group.folder / "patroni/run"), "ctl", *words],
                               env=environment, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False)
         assert done.returncode == 0, f"patronictl {words}: {done.stdout}{done.stderr}"
         return done.stdout
 
 
-class Pair:
+class Group:
     def __init__(self, folder):
         self.folder = folder
-        # What is started here and daemonizes comes back to this process, which reaps it.
         ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1)
-        self.network = Network(f"{os.getpid() % 100000}", ["a", "b", "etcd"])
+        self.reaper = Reaper()
+        self.reaper.start()
+        self.network = Network(f"{os.getpid() % 100000}", [*NODES, "etcd"])
         shutil.copytree(ROOT / "deploy/patroni", folder / "patroni")  # where the other user can reach it
         (folder / "password").write_text(PASSWORD + "\n")
         self.etcd_port = free_port()
@@ -200,11 +223,11 @@ class Pair:
         (self.folder / "etcd").mkdir(mode=0o700)
         shutil.chown(self.folder / "etcd", OWNER, OWNER)
         self.start_etcd()
-        self.nodes = [Node(self, host) for host in ("a", "b")]
+        self.nodes = [Node(self, host) for host in NODES]
         for node in self.nodes:
             node.start()
         wait_until(self.primary, START_SECONDS_MAX, lambda: f"a primary: {[node.tail() for node in self.nodes]}")
-        self.wait_standby()
+        self.wait_whole()
 
     def primary(self):
         """The node that Patroni holds for the primary and that takes writes, None when there is none."""
@@ -214,20 +237,26 @@ class Pair:
                 return node
         return None
 
-    def other(self, node):
-        return self.nodes[1 - self.nodes.index(node)]
+    def others(self, node):
+        return [other for other in self.nodes if other is not node]
 
-    def has_standby(self):
-        """Is the primary's standby one that commits wait for?"""
+    def standbys(self):
+        """Those that follow the primary: sync_state of each, by node's name; {} without a primary."""
         primary = self.primary()
         try:
-            return primary is not None and primary.sql.number(
-                "SELECT count(*) FROM pg_stat_replication WHERE sync_state = 'sync' AND state = 'streaming'") == 1
+            return dict(primary.sql.rows("SELECT application_name, sync_state FROM pg_stat_replication "
+                                         "WHERE state = 'streaming'")) if primary else {}
         except RuntimeError:
-            return False
+            return {}
 
-    def wait_standby(self, seconds=START_SECONDS_MAX):
-        wait_until(self.has_standby, seconds, lambda: f"a synchronous standby: {[node.tail() for node in self.nodes]}")
+    def is_whole(self):
+        standbys = self.standbys()
+        return len(standbys) == len(NODES) - 1 and all(state == "sync" for state in standbys.values())
+
+    def wait_whole(self, seconds=START_SECONDS_MAX):
+        """Until all others follow the primary, and commits wait for them."""
+        wait_until(self.is_whole, seconds,
+                   lambda: f"all standbys: {self.standbys()} {[node.tail() for node in self.nodes]}")
 
     def url(self, role):
         hosts = ",".join(f"{node.address}:{node.port}" for node in self.nodes)
@@ -237,24 +266,26 @@ class Pair:
         for node in self.nodes:
             node.sql.close()
             node.kill_all()
+        self.reaper.stopping.set()
+        self.reaper.join()
         self.etcd.kill()
         self.network.close()
 
 
-class PairSystem(System):
-    """A system on a pair of databases instead of one."""
+class GroupSystem(System):
+    """A system on a group of databases instead of one."""
 
     def __init__(self, **options):
         super().__init__(durable=True, **options)
-        self.pair = None
+        self.group = None
 
     def cluster(self, command, *words):
         if command == "start":
-            self.pair = Pair(self.folder)
-            self.pair.start()
+            self.group = Group(self.folder)
+            self.group.start()
             return ""
         assert command == "url", command
-        return self.pair.url(*words)
+        return self.group.url(*words)
 
     def let_services_in(self):
         """The services' roles get passwords: between machines nobody comes without one."""
@@ -265,8 +296,8 @@ class PairSystem(System):
         self._hear_no_more()
         for replica in self.replicas.values():
             replica.kill()
-        if self.pair is not None:
-            self.pair.close()
+        if self.group is not None:
+            self.group.close()
         super().close()
 
 

@@ -1,0 +1,263 @@
+#!/usr/bin/python3
+"""Three PostgreSQL nodes under Patroni, two replicas of each service, steady load, and a department that follows. The
+primary is killed, handed over, cut off; standbys are lost, one and all; etcd goes away. Nothing that was accepted is lost,
+nothing is doubled, and nothing is accepted that only one machine has.
+
+  test_failover.py [ROUNDS]    of all the plays (1)
+
+Needs root, for the network between the nodes."""
+import os
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
+
+from checks import assert_sound, main, report, wait_until
+from clients import Client, Department, Load
+from patroni import GroupSystem, run, seconds_until
+from system import ROOT
+
+PER_SECOND = 200
+UNIT = "town_hall"
+AGAIN_SECONDS_MAX = 30    # the promise; what it took is printed
+STANDBY_SECONDS_MAX = 90
+NOTHING_SECONDS = 6       # for how long nothing may be accepted while there is no standby
+BUSY_SECONDS_MAX = 10
+ETCD_AWAY_SECONDS = 18    # longer than the primary's lease
+
+
+class Watch(threading.Thread):
+    """The longest time without a report accepted since reset(), in seconds."""
+
+    def __init__(self, client):
+        super().__init__(daemon=True)
+        self.client, self.stopping = client, threading.Event()
+        self.reset()
+
+    def reset(self):
+        self.longest, self.count, self.at = 0.0, len(self.client.accepted), time.monotonic()
+
+    def run(self):
+        while not self.stopping.wait(0.01):
+            now, count = time.monotonic(), len(self.client.accepted)
+            self.longest = max(self.longest, now - self.at)
+            if count != self.count:
+                self.count, self.at = count, now
+
+
+def say(text):
+    print(f"# {text}")
+
+
+def works_on_three_databases(system, shared):
+    system.let_services_in()
+    system.start_all(replicas=2)
+    key = system.key("department", UNIT, UNIT)
+    shared["department"] = Department(system.endpoints("notification"), system.server_key(), key, UNIT)
+    shared["client"] = Client(system.endpoints("intake"), system.server_key(), system.key("client", "load"))
+    shared["load"] = Load(shared["client"], report, PER_SECOND)
+    shared["watch"] = Watch(shared["client"])
+    shared["threads"] = [shared["department"], shared["load"], shared["watch"]]
+    for thread in shared["threads"]:
+        thread.start()
+    wait_until(lambda: len(shared["client"].accepted) > PER_SECOND, 20, "the first reports accepted")
+
+
+def flows(shared, reports=100, seconds=AGAIN_SECONDS_MAX + 10):
+    """Reports that are sent from now on are accepted; how many seconds that took."""
+    accepted = len(shared["client"].accepted)
+    return seconds_until(lambda: len(shared["client"].accepted) > accepted + reports, seconds,
+                         lambda: f"accepted: {len(shared['client'].accepted)} after {accepted}")
+
+
+def lost_at(node, accepted):
+    """Of these accepted cases, those that a database does not have."""
+    kept = {int(case) for (case,) in node.sql.rows("SELECT case_id FROM intake.report")}
+    return [case for case in accepted if case not in kept]
+
+
+def wait_new_primary(group, former):
+    return wait_until(lambda: group.primary() not in (None, former) and group.primary(), AGAIN_SECONDS_MAX + 10,
+                      lambda: f"another primary than {former.host}: {[node.tail() for node in group.nodes]}")
+
+
+def comes_back(system, node, log_from):
+    """The node follows the new primary; how it got there, from its own journal."""
+    seconds = seconds_until(lambda: node.host in system.group.standbys(), STANDBY_SECONDS_MAX,
+                            lambda: f"{node.host} follows: {system.group.standbys()} {node.tail(12)}")
+    text = node.log.read_text(errors="replace")[log_from:]
+    how = "by pg_rewind" if "running pg_rewind" in text else "as it was"
+    assert "replica has been created using basebackup" not in text, f"{node.host} was copied anew: {node.tail(12)}"
+    say(f"{node.host} follows the new primary after {seconds:.1f} s, {how}")
+    return how
+
+
+def the_primary_is_killed(system, shared):
+    group = system.group
+    primary = group.primary()
+    log_from = primary.log.stat().st_size
+    shared["watch"].reset()
+    primary.kill_all()
+    accepted = set(shared["client"].accepted.values())
+    new = wait_new_primary(group, primary)
+    flows(shared)
+    say(f"{primary.host} killed, {new.host} took over: {shared['watch'].longest:.1f} s without a report accepted "
+        f"(to reach: {AGAIN_SECONDS_MAX} s)")
+    assert shared["watch"].longest < AGAIN_SECONDS_MAX
+    lost = lost_at(new, accepted)
+    assert not lost, lost[:5]
+    primary.start()
+    comes_back(system, primary, log_from)
+    group.wait_whole()
+
+
+def a_planned_switchover_is_not_noticed_by_clients(system, shared):
+    group = system.group
+    primary = group.primary()
+    candidate = group.others(primary)[0]
+    shared["watch"].reset()
+    group.nodes[0].ctl("switchover", "--master", primary.host, "--candidate", candidate.host, "--force")
+    wait_new_primary(group, primary)
+    flows(shared)
+    say(f"{primary.host} handed over to {candidate.host}: {shared['watch'].longest:.1f} s without a report accepted")
+    assert group.primary() is candidate and not shared["client"].refused
+    group.wait_whole()
+
+
+def a_standby_is_lost(system, shared):
+    standby = system.group.others(system.group.primary())[0]
+    shared["watch"].reset()
+    standby.kill_all()
+    time.sleep(1)
+    flows(shared)
+    say(f"{standby.host}, a standby, killed: {shared['watch'].longest:.1f} s without a report accepted")
+    assert shared["watch"].longest < AGAIN_SECONDS_MAX
+    standby.start()
+    system.group.wait_whole()
+
+
+def a_primary_that_is_cut_off_accepts_nothing_that_the_new_one_has_not(system, shared):
+    group, client = system.group, shared["client"]
+    old = group.primary()
+    log_from = old.log.stat().st_size
+    shared["watch"].reset()
+    began = time.monotonic()
+    group.network.cut(old.host, ["etcd"] + [node.host for node in group.others(old)])  # services still reach it
+    wrote = old.sql.number("SELECT pg_current_wal_flush_lsn() - '0/0'")
+    answers = seconds_until(lambda: not takes_writes(old), AGAIN_SECONDS_MAX, f"{old.host} to stop taking writes")
+    new = wait_new_primary(group, old)
+    took = time.monotonic() - began
+    flows(shared)
+    accepted = set(client.accepted.values())
+    say(f"{old.host} cut off: it stopped writing after {answers:.1f} s, {new.host} was primary after {took:.1f} s, "
+        f"{shared['watch'].longest:.1f} s without a report accepted")
+    assert answers < took and shared["watch"].longest < AGAIN_SECONDS_MAX
+    assert wrote > 0
+    lost = lost_at(new, accepted)
+    assert not lost, lost[:5]
+    group.network.heal(old.host)
+    how = comes_back(system, old, log_from)
+    assert how == "by pg_rewind", "it had commits that nobody waited for any more"
+    group.wait_whole()
+
+
+def takes_writes(node):
+    try:
+        return node.sql.one("SELECT pg_is_in_recovery()") == "f"
+    except RuntimeError:
+        return False
+
+
+def without_a_standby_nothing_is_accepted(system, shared):
+    """Also not after the commits that wait were torn from their wait, and can be seen by whoever asks again."""
+    group, client = system.group, shared["client"]
+    primary = group.primary()
+    shared["load"].per_second = 0  # what is asked from now on was asked before
+    for standby in group.others(primary):
+        standby.kill_all()
+    shared["load"].per_second = PER_SECOND
+    busy = client.busy
+    time.sleep(1)
+    accepted = len(client.accepted)
+    waits = seconds_until(lambda: client.busy > busy + 10, BUSY_SECONDS_MAX, "reports answered busy")
+    say(f"no standby: reports are answered busy after {waits + 1:.1f} s")
+    time.sleep(NOTHING_SECONDS)
+    assert len(client.accepted) == accepted, f"{len(client.accepted) - accepted} accepted without a standby"
+    torn = primary.sql.number("SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE wait_event = 'SyncRep'")
+    time.sleep(NOTHING_SECONDS)
+    assert torn > 0 and len(client.accepted) == accepted, f"{torn} torn, {len(client.accepted) - accepted} accepted then"
+    for standby in group.others(primary):
+        standby.start()
+    say(f"standbys again: reports accepted again after {flows(shared):.1f} s")
+    group.wait_whole()
+
+
+def etcd_may_be_away(system, shared):
+    """The primary reaches all others, so none of them can have taken over: it goes on."""
+    group = system.group
+    primary = group.primary()
+    shared["watch"].reset()
+    group.etcd.kill()
+    time.sleep(ETCD_AWAY_SECONDS)
+    assert group.primary() is primary
+    say(f"no etcd for {ETCD_AWAY_SECONDS} s: {shared['watch'].longest:.1f} s without a report accepted")
+    assert shared["watch"].longest < 5
+    group.start_etcd()
+    flows(shared)
+
+
+def nothing_accepted_is_lost_or_doubled(system, shared):
+    load, client = shared["load"], shared["client"]
+    shared["watch"].stopping.set()
+    load.finish()
+    lost = lost_at(system.group.primary(), set(client.accepted.values()))
+    assert not lost and not client.refused and not client.changed, (lost[:5], client.changed[:5])
+    assert set(client.accepted) == set(load.keys)
+    assert_sound(system)
+    cases = system.sql.number("SELECT count(*) FROM routing.case_file")
+    distinct = len(set(client.accepted.values()))
+    assert cases == distinct == len(client.accepted), (cases, distinct, len(client.accepted))
+    say(f"tally: {len(client.accepted)} cases, {len(lost)} lost, {cases - distinct} doubled; {client.retried} retries, "
+        f"{client.busy} busy; `zhitong audit` holds")
+
+
+def the_department_heard_everything_in_order(system, shared):
+    follower = shared["department"]
+    head = system.sql.number(f"SELECT head FROM notification.stream WHERE unit = '{UNIT}'")
+    wait_until(lambda: follower.cursor >= head, 20, lambda: f"{follower.cursor} of {head} at the department")
+    faults = follower.order_faults()
+    assert not faults, faults[:5]
+    assert follower.cursor == head == len(follower.entries), (follower.cursor, head, len(follower.entries))
+    say(f"{head} entries at the department over {follower.connections} connections, no gap")
+    shared["client"].close()
+
+
+PLAYS = [the_primary_is_killed, a_planned_switchover_is_not_noticed_by_clients, a_standby_is_lost,
+         a_primary_that_is_cut_off_accepts_nothing_that_the_new_one_has_not, without_a_standby_nothing_is_accepted,
+         etcd_may_be_away]
+
+
+def why_not():
+    """What this machine lacks, '' when nothing."""
+    if os.geteuid() != 0:
+        return "not root: the nodes need a network of their own"
+    if run("ip", "netns", "add", f"zt{os.getpid()}-try", check=False).returncode != 0:
+        return "network namespaces cannot be made here"
+    filters = run("ip", "netns", "exec", f"zt{os.getpid()}-try", "iptables", "-w", "-S", check=False).returncode == 0
+    run("ip", "netns", "del", f"zt{os.getpid()}-try")
+    return "" if filters else "packets cannot be filtered here"
+
+
+if len(sys.argv) > 1 and not sys.argv[1].isdigit():
+    sys.exit(__doc__)
+rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 1
+subprocess.run([ROOT / "deploy/install-packages", "run", "test", "failover"], check=True)
+if why_not():
+    print(f"skip failover {why_not()}")
+    sys.exit(0)
+main("failover", [works_on_three_databases, *PLAYS * rounds, nothing_accepted_is_lost_or_doubled,
+                  the_department_heard_everything_in_order], kind=GroupSystem)
