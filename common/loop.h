@@ -69,6 +69,7 @@ struct lane_state {
     struct lane *lane;
     struct waiting_queue queue; /* entries and requests for shards of this lane */
     struct work *work;          /* under way, NULL: idle */
+    int64_t given_at;           /* monotonic ms: when it was given to the lane */
     int64_t retry_at, retry_ms; /* monotonic; pause after a failure */
     int64_t wake_at;            /* when the tick has work, unix ms */
     int64_t replay_at;          /* monotonic ms of the last look at parked entries */

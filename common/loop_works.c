@@ -198,6 +198,7 @@ void loop_feed(struct service_loop *loop) {
         work->city = loop->city->city;
         work->loop = loop->city;
         lane->work = work;
+        lane->given_at = clock_monotonic_ms();
         metric_set(METRIC_batch_inputs, (long long)work->count);
         lane_put(lane->lane, work);
     }
@@ -307,7 +308,7 @@ static void take_back_inputs(struct service_loop *loop, struct lane_state *lane,
             tell_parked(loop, input);
         if (input->outcome == OUTCOME_HANDLED) {
             metric_add(METRIC_handled_total, 1);
-            metric_observe_ms((double)(now - input->arrived_ms));
+            metric_observe_ms(METRIC_commit_ms, (double)(now - input->arrived_ms));
         }
         frame_release(input->frame);
     }
@@ -330,6 +331,7 @@ void loop_work_done(struct service_loop *loop, struct work *take_work) {
             lane = &loop->lanes[i];
     assert(lane != NULL);
     lane->work = NULL;
+    metric_observe_ms(METRIC_batch_ms, (double)(clock_monotonic_ms() - lane->given_at));
     if (work->result == WORK_DONE)
         lane->retry_ms = lane->retry_at = 0;
     else
