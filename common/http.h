@@ -57,6 +57,7 @@ struct http_options {
     int request_ms_max;
     int connections_max;
     int connections_per_address_max; /* more are closed as they come; 0: no limit. Behind a proxy all have its address */
+    bool unmeasured;         /* its requests are not in http_request_seconds: a monitor's would hide the others */
     size_t bodies_bytes_max; /* memory for the bodies of all requests that are being read; past it 503. 0: no limit */
     const struct http_route *routes; /* borrowed until close */
     size_t route_count;

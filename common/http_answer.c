@@ -7,6 +7,7 @@
 #include <strings.h>
 #include <sys/socket.h>
 
+#include "common/clock.h"
 #include "common/json_text.h"
 #include "common/metrics.h"
 
@@ -56,6 +57,14 @@ static bool has_header(const struct http_request *request, const char *name) {
     return false;
 }
 
+static void measure(const struct http_request *request, const struct http_reply *reply) {
+    metric_add(METRIC_http_requests_total, 1);
+    if (reply->status >= 500)
+        metric_add(METRIC_http_failed_total, 1);
+    if (!reply->streams && !request->http->options.unmeasured)
+        metric_observe_ms(METRIC_http_request_ms, (double)(clock_monotonic_ms() - request->started_ms));
+}
+
 void http_answer_reply(struct http_request *request, const struct http_reply *reply) {
     char type[TYPE_BYTES_MAX];
 
@@ -80,7 +89,7 @@ void http_answer_reply(struct http_request *request, const struct http_reply *re
         add_header(request->reply, request->header_names[i], request->header_values[i]);
     if (reply->close || request->http->closing)
         add_header(request->reply, "Connection", "close");
-    metric_add(METRIC_http_requests_total, 1);
+    measure(request, reply);
     if (request->state == HTTP_WAITING) {
         MHD_resume_connection(request->connection);
         request->http->resumed = true;

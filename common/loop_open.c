@@ -53,6 +53,7 @@ static int open_http(struct service_loop *loop, struct reason *why) {
                                    .body_bytes_max = 1024,
                                    .request_ms_max = 5000,
                                    .connections_max = 64,
+                                   .unmeasured = true,
                                    .routes = operations_routes,
                                    .route_count = operations_route_count,
                                    .context = loop};
@@ -61,6 +62,7 @@ static int open_http(struct service_loop *loop, struct reason *why) {
     journal_say(JOURNAL_INFO, "operations", "http://%s:%u/metrics", options.address, http_port(loop->operations));
     if (loop->service->route_count == 0)
         return 0;
+    options.unmeasured = false;
     options.port = (uint16_t)settings_number(settings, "ZHITONG_HTTP_PORT");
     options.body_bytes_max = 65536;
     options.request_ms_max = 10000;

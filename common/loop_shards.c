@@ -225,6 +225,7 @@ static void take_city(struct service_loop *loop) {
     }
     loop->city = hold;
     publish_city(loop->publisher, hold->city);
+    metric_set(METRIC_loaded_city_version, (long long)city_version(hold->city));
     journal_say(JOURNAL_INFO, "city_loaded", "%s, version %llu", city_name(hold->city),
                 (unsigned long long)city_version(hold->city));
 }

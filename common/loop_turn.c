@@ -46,6 +46,7 @@ static void measure_lag(struct service_loop *loop) {
             loop->worst_ms = loop->behind_ms[i];
     }
     metric_set(METRIC_behind_ms, loop->worst_ms);
+    metric_set(METRIC_requests_waiting, (long long)loop->requests_waiting);
 }
 
 static void take_rounds(struct service_loop *loop) {

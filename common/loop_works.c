@@ -311,7 +311,7 @@ static void take_back_inputs(struct service_loop *loop, struct lane_state *lane,
             tell_parked(loop, input);
         if (input->outcome == OUTCOME_HANDLED) {
             metric_add(METRIC_handled_total, 1);
-            metric_observe_ms((double)(now - input->arrived_ms));
+            metric_observe_ms(METRIC_commit_ms, (double)(now - input->arrived_ms));
         }
         frame_release(input->frame);
     }
@@ -335,6 +335,7 @@ void loop_work_done(struct service_loop *loop, struct work *take_work) {
     assert(lane != NULL);
     (void)FAULT_POINT(loop_before_answer);
     lane->work = NULL;
+    metric_observe_ms(METRIC_batch_ms, (double)(clock_monotonic_ms() - lane->work_at));
     if (work->result == WORK_DONE)
         lane->retry_ms = lane->retry_at = 0;
     else

@@ -5,11 +5,11 @@
 #include <stdbool.h>
 #include <string.h>
 
-#define NAME_BYTES_MAX 64
-#define HISTOGRAM "zhitong_commit_seconds"
-#define HISTOGRAM_MEANING "time from an input's acceptance to its commit here"
+#include "common/process_metrics.h"
 
-enum kind { COUNTER, GAUGE };
+#define NAME_BYTES_MAX 64
+
+enum kind { COUNTER, GAUGE, HISTOGRAM };
 
 struct meaning {
     const char *name;
@@ -30,8 +30,12 @@ static const int bounds_ms[] = {1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 
 
 static const char *service_name = "zhitong";
 static atomic_llong values[METRIC_COUNT];
-static atomic_ullong observed[BOUND_COUNT + 1];
-static atomic_ullong observed_us;
+
+struct observed {
+    atomic_ullong buckets[BOUND_COUNT + 1];
+    atomic_ullong sum_us;
+};
+static struct observed observations[METRIC_COUNT]; /* of histograms; the others' stay empty */
 
 void metrics_start(const char *service) {
     assert(service != NULL);
@@ -53,17 +57,18 @@ long long metric_value(enum metric metric) {
     return atomic_load_explicit(&values[metric], memory_order_relaxed);
 }
 
-void metric_observe_ms(double ms) {
+void metric_observe_ms(enum metric metric, double ms) {
     size_t bucket = 0;
 
+    assert(metric < METRIC_COUNT && meanings[metric].kind == HISTOGRAM);
     if (!(ms > 0)) /* a clock that steps back, or NaN */
         ms = 0;
     if (ms > 1e12)
         ms = 1e12;
     while (bucket < BOUND_COUNT && ms > bounds_ms[bucket])
         bucket++;
-    atomic_fetch_add_explicit(&observed[bucket], 1, memory_order_relaxed);
-    atomic_fetch_add_explicit(&observed_us, (unsigned long long)(ms * 1000), memory_order_relaxed);
+    atomic_fetch_add_explicit(&observations[metric].buckets[bucket], 1, memory_order_relaxed);
+    atomic_fetch_add_explicit(&observations[metric].sum_us, (unsigned long long)(ms * 1000), memory_order_relaxed);
 }
 
 /* Prometheus wants base units: what is kept in ms is shown in seconds. Returns the exposed name, without zhitong_. */
@@ -77,36 +82,47 @@ static bool exposed_in_seconds(const struct meaning *metric, char name[NAME_BYTE
     return seconds;
 }
 
+static const char *type_of(const struct meaning *metric) {
+    static const char *const types[] = {[COUNTER] = "counter", [GAUGE] = "gauge", [HISTOGRAM] = "histogram"};
+    return types[metric->kind];
+}
+
+static void write_value(FILE *out, const char *name, long long value, bool seconds) {
+    fprintf(out, "zhitong_%s{service=\"%s\"} ", name, service_name);
+    if (seconds)
+        fprintf(out, "%.3f\n", (double)value / 1000);
+    else
+        fprintf(out, "%lld\n", value);
+}
+
+static void write_histogram(FILE *out, const char *name, struct observed *observed) {
+    unsigned long long count = 0;
+
+    for (size_t i = 0; i < BOUND_COUNT; i++) {
+        count += atomic_load_explicit(&observed->buckets[i], memory_order_relaxed);
+        fprintf(out, "zhitong_%s_bucket{service=\"%s\",le=\"%g\"} %llu\n", name, service_name, bounds_ms[i] / 1000.0,
+                count);
+    }
+    count += atomic_load_explicit(&observed->buckets[BOUND_COUNT], memory_order_relaxed);
+    fprintf(out, "zhitong_%s_bucket{service=\"%s\",le=\"+Inf\"} %llu\n", name, service_name, count);
+    fprintf(out, "zhitong_%s_sum{service=\"%s\"} %.6f\n", name, service_name,
+            (double)atomic_load_explicit(&observed->sum_us, memory_order_relaxed) / 1e6);
+    /* the buckets' sum and not a counter of its own: the two must agree in every scrape */
+    fprintf(out, "zhitong_%s_count{service=\"%s\"} %llu\n", name, service_name, count);
+}
+
 static void write_metrics(FILE *out) {
     for (size_t i = 0; i < METRIC_COUNT; i++) {
         char name[NAME_BYTES_MAX];
-        long long value = metric_value((enum metric)i);
         bool seconds = exposed_in_seconds(&meanings[i], name);
 
         fprintf(out, "# HELP zhitong_%s %s\n", name, meanings[i].meaning);
-        fprintf(out, "# TYPE zhitong_%s %s\n", name, meanings[i].kind == COUNTER ? "counter" : "gauge");
-        fprintf(out, "zhitong_%s{service=\"%s\"} ", name, service_name);
-        if (seconds)
-            fprintf(out, "%.3f\n", (double)value / 1000);
+        fprintf(out, "# TYPE zhitong_%s %s\n", name, type_of(&meanings[i]));
+        if (meanings[i].kind == HISTOGRAM)
+            write_histogram(out, name, &observations[i]);
         else
-            fprintf(out, "%lld\n", value);
+            write_value(out, name, metric_value((enum metric)i), seconds);
     }
-}
-
-static void write_histogram(FILE *out) {
-    unsigned long long count = 0;
-
-    fprintf(out, "# HELP " HISTOGRAM " " HISTOGRAM_MEANING "\n# TYPE " HISTOGRAM " histogram\n");
-    for (size_t i = 0; i < BOUND_COUNT; i++) {
-        count += atomic_load_explicit(&observed[i], memory_order_relaxed);
-        fprintf(out, HISTOGRAM "_bucket{service=\"%s\",le=\"%g\"} %llu\n", service_name, bounds_ms[i] / 1000.0, count);
-    }
-    count += atomic_load_explicit(&observed[BOUND_COUNT], memory_order_relaxed);
-    fprintf(out, HISTOGRAM "_bucket{service=\"%s\",le=\"+Inf\"} %llu\n", service_name, count);
-    fprintf(out, HISTOGRAM "_sum{service=\"%s\"} %.6f\n", service_name,
-            (double)atomic_load_explicit(&observed_us, memory_order_relaxed) / 1e6);
-    /* the buckets' sum and not a counter of its own: the two must agree in every scrape */
-    fprintf(out, HISTOGRAM "_count{service=\"%s\"} %llu\n", service_name, count);
 }
 
 size_t metrics_write(char *out, size_t room) {
@@ -116,7 +132,7 @@ size_t metrics_write(char *out, size_t room) {
     if (text == NULL) /* out of memory: an empty scrape is seen by the one who scrapes */
         return 0;
     write_metrics(text);
-    write_histogram(text);
+    process_metrics_write(text, service_name);
     fflush(text);
     long size = ftell(text);
     fclose(text);
@@ -129,8 +145,8 @@ void metrics_markdown(FILE *out) {
         char name[NAME_BYTES_MAX];
         bool seconds = exposed_in_seconds(&meanings[i], name);
 
-        fprintf(out, "| `zhitong_%s` | %s | %s | %s |\n", name, meanings[i].kind == COUNTER ? "counter" : "gauge",
+        fprintf(out, "| `zhitong_%s` | %s | %s | %s |\n", name, type_of(&meanings[i]),
                 seconds ? "seconds" : meanings[i].unit, meanings[i].meaning);
     }
-    fputs("| `" HISTOGRAM "` | histogram | seconds | " HISTOGRAM_MEANING " |\n", out);
+    process_metrics_markdown(out);
 }

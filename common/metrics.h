@@ -1,6 +1,6 @@
 /* Counters and gauges in Prometheus text format (version 0.0.4), each a line of metrics.def. Thread-safe (atomics).
  *
- * metrics.def: METRIC(name, COUNTER | GAUGE, unit, meaning) → enum metric { METRIC_name … }
+ * metrics.def: METRIC(name, COUNTER | GAUGE | HISTOGRAM, unit, meaning) → enum metric { METRIC_name … }
  * exposed as zhitong_<name>{service="routing"}; counters end in _total, names carry their unit. What is kept in
  * milliseconds (…_ms) is exposed in seconds (…_seconds), as Prometheus asks. */
 #ifndef ZHITONG_METRICS_H
@@ -21,10 +21,10 @@ void metric_add(enum metric metric, long long by);
 void metric_set(enum metric metric, long long value);
 long long metric_value(enum metric metric);
 
-/* Latency histogram zhitong_commit_seconds, one per process: from accepted to committed here. Buckets 1 ms … 10 s. */
-void metric_observe_ms(double ms);
+/* One duration for a histogram. Buckets 1 ms … 10 s; less than nothing and NaN count as 0. */
+void metric_observe_ms(enum metric metric, double ms);
 
-/* Writes the exposition into `out`; returns its length, cut at `room`. */
+/* Writes the exposition into `out`, with that of the process (process_metrics.h); returns its length, cut at `room`. */
 size_t metrics_write(char *out, size_t room);
 void metrics_markdown(FILE *out);
 

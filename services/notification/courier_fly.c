@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "common/clock.h"
+#include "common/metrics.h"
 #include "services/notification/courier_inner.h"
 
 /* ---- libcurl's sockets and timer ------------------------------------------------------------------------------------------ */
@@ -215,7 +216,9 @@ static void land(struct courier *courier, struct flight *flight, CURLcode code) 
     flight->served->flying--;
     courier->taken[flight->pool]--;
     courier->flying--;
-    courier_landed(courier, flight, &(struct landing){&verdict, &answer, clock_monotonic_ms() - flight->began_at, 0});
+    const int64_t took_ms = clock_monotonic_ms() - flight->began_at;
+    metric_observe_ms(METRIC_delivery_attempt_ms, (double)took_ms);
+    courier_landed(courier, flight, &(struct landing){&verdict, &answer, took_ms, 0});
     flight_give(courier, flight);
 }
 

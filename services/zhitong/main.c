@@ -14,6 +14,7 @@
 #include "services/zhitong/due.h"
 #include "services/zhitong/endpoints.h"
 #include "services/zhitong/endpoints_people.h"
+#include "services/zhitong/exporter.h"
 #include "services/zhitong/follow.h"
 #include "services/zhitong/import.h"
 #include "services/zhitong/keys.h"
@@ -144,6 +145,10 @@ static const struct command_row commands[] = {
     {"status", status_command, "[--json] [--watch SECONDS]",
      "how everything stands, on one screen; exit 1 when something needs a person, with the command that helps",
      DATABASE},
+    {"exporter", exporter_command, "[--listen ADDRESS] [--port PORT] [--once | --markdown]",
+     "the whole city's state for Prometheus at http://ADDRESS:PORT/metrics (127.0.0.1:9110); --once: print it, and exit 1 where the database "
+     "cannot be read; --markdown: what it tells",
+     MAY_HAVE_DATABASE},
     {"audit", audit_command, "[--wait SECONDS] [--moves]", "prove the invariants; exit 1 and a list when one is broken",
      DATABASE},
     {"report", report_command,

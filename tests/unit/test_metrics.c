@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <cmocka.h>
 #include <math.h>
@@ -41,7 +42,7 @@ static void the_histogram_is_cumulative_and_ends_in_inf(void **state) {
     static const double seen[] = {0.5, 1, 1.5, 3, 700, 10000, 10001, -5, NAN};
     (void)state;
     for (size_t i = 0; i < sizeof seen / sizeof seen[0]; i++)
-        metric_observe_ms(seen[i]);
+        metric_observe_ms(METRIC_commit_ms, seen[i]);
     scrape();
 #define AT_MOST(le, n) "zhitong_commit_seconds_bucket{service=\"tested\",le=\"" le "\"} " n "\n"
     assert_non_null(
@@ -59,6 +60,7 @@ static void names_keep_prometheus_rules(void **state) {
     } metrics[] = {
 #define COUNTER "counter"
 #define GAUGE "gauge"
+#define HISTOGRAM "histogram"
 #define METRIC(name, type, unit, meaning) {#name, type},
 #include "common/metrics.def"
 #undef METRIC
@@ -70,6 +72,28 @@ static void names_keep_prometheus_rules(void **state) {
         assert_int_equal(total, strcmp(metrics[i].type, "counter") == 0);
         assert_int_equal(strspn(metrics[i].name, "abcdefghijklmnopqrstuvwxyz_"), size);
     }
+}
+
+static void the_process_tells_of_itself(void **state) {
+    static const char *const names[] = {"process_cpu_seconds_total",
+                                        "process_resident_memory_bytes",
+                                        "process_virtual_memory_bytes",
+                                        "process_start_time_seconds",
+                                        "process_open_fds",
+                                        "process_max_fds",
+                                        "process_threads"};
+    (void)state;
+    scrape();
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        char sample[80];
+        snprintf(sample, sizeof sample, "\n%s{service=\"tested\"} ", names[i]);
+        const char *at = strstr(text, sample);
+        assert_non_null(at);
+        assert_true(atof(at + strlen(sample)) >= 0);
+    }
+    const char *started = strstr(text, "\nprocess_start_time_seconds{service=\"tested\"} ");
+    assert_true(fabs(atof(strchr(started, '}') + 1) - (double)time(NULL)) < 600);
+    assert_non_null(strstr(text, "\nzhitong_build_info{service=\"tested\",version=\""));
 }
 
 static void a_small_buffer_cuts_the_text(void **state) {
@@ -91,7 +115,7 @@ static void markdown_has_a_row_for_each(void **state) {
     fclose(out);
     for (const char *at = table; (at = strchr(at, '\n')) != NULL; at++)
         rows++;
-    assert_int_equal(rows, METRIC_COUNT + 3);
+    assert_int_equal(rows, METRIC_COUNT + 2 + 8);
     assert_non_null(strstr(table, "| `zhitong_behind_seconds` | gauge | seconds |"));
 }
 
@@ -99,7 +123,7 @@ static void *count(void *unused) {
     (void)unused;
     for (int i = 0; i < 20000; i++) {
         metric_add(METRIC_replayed_total, 1);
-        metric_observe_ms(1);
+        metric_observe_ms(METRIC_commit_ms, 1);
         if (i % 5000 == 0) {
             char own[65536];
             metrics_write(own, sizeof own);
@@ -121,9 +145,13 @@ static void threads_lose_no_count(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(counters_and_gauges_are_shown), cmocka_unit_test(the_histogram_is_cumulative_and_ends_in_inf),
-        cmocka_unit_test(names_keep_prometheus_rules),   cmocka_unit_test(a_small_buffer_cuts_the_text),
-        cmocka_unit_test(markdown_has_a_row_for_each),   cmocka_unit_test(threads_lose_no_count),
+        cmocka_unit_test(the_process_tells_of_itself),
+        cmocka_unit_test(counters_and_gauges_are_shown),
+        cmocka_unit_test(the_histogram_is_cumulative_and_ends_in_inf),
+        cmocka_unit_test(names_keep_prometheus_rules),
+        cmocka_unit_test(a_small_buffer_cuts_the_text),
+        cmocka_unit_test(markdown_has_a_row_for_each),
+        cmocka_unit_test(threads_lose_no_count),
     };
     metrics_start("tested");
     return cmocka_run_group_tests(tests, NULL, NULL);
