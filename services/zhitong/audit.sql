@@ -123,13 +123,16 @@ WHERE c.next_at IS NULL
 LIMIT 20;
 
 -- name: audit_deadline_fired
--- now() is when the snapshot was taken. Whoever has just set the clock waits for five seconds first.
+-- now() is when the snapshot was taken. Whoever has just set the clock waits for five seconds first. Nor is anybody late in a city that
+-- was restored and whose escalation has not been started since.
 WITH clock (shown, speed, set_at) AS (
     SELECT shown_at + (now() - real_at) * speed, speed, real_at FROM mesh.clock
     UNION ALL SELECT now(), 1, '-infinity' WHERE NOT EXISTS (SELECT FROM mesh.clock))
 SELECT format('case %s: was due %s, it is %s', d.case_id, d.due_at, shown), count(*) OVER ()
 FROM escalation.deadline d CROSS JOIN clock
 WHERE d.fired_at IS NULL AND d.due_at < shown - interval '5 s' * speed AND set_at < now() - interval '5 s'
+  AND (SELECT coalesce(max(m.started_at), '-infinity') FROM mesh.member m WHERE m.service = 'escalation')
+      >= (SELECT coalesce(max(i.began_at), '-infinity') FROM mesh.incarnation i)
   AND NOT EXISTS (SELECT FROM escalation.parked p WHERE p.case_id = d.case_id)
 LIMIT 20;
 
