@@ -58,6 +58,7 @@ struct batch {
     struct arena *arena;   /* emptied before the next attempt */
     void *own;             /* the lane's own state of the service: its columns */
     int64_t now;           /* unix ms; the one instant of everything decided in this batch */
+    uint64_t incarnation;  /* of the city: part of every new case id */
     struct input **inputs; /* those not yet decided; handlers see them in order */
     size_t count;
     int64_t wake_at;         /* earliest instant at which the service's tick has work; INT64_MAX: none */

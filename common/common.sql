@@ -79,7 +79,8 @@ SELECT name, kind, curve_key, coalesce(unit, '') FROM mesh.access
 WHERE revoked_at IS NULL AND (expires_at IS NULL OR expires_at > clock_timestamp());
 
 -- name: mesh_clock
-SELECT mesh.now(), coalesce((SELECT speed FROM mesh.clock), 1.0);
+-- and which incarnation of the city this is
+SELECT mesh.now(), coalesce((SELECT speed FROM mesh.clock), 1.0), coalesce((SELECT max(incarnation) FROM mesh.incarnation), 0);
 
 -- name: mesh_city_version
 SELECT coalesce(max(version), 0)::bigint FROM city.city;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/incarnation.h"
 #include "common/message_json.h"
 #include "proto/cursor.h"
 #include "proto/guard.h"
@@ -57,10 +58,14 @@ void event_time(char text[EVENT_TIME_SIZE + 1], int64_t at) {
     put_digits(text + 20, ms % 1000, 3);
 }
 
-void event_id(char id[EVENT_ID_MAX + 1], uint64_t case_id, uint64_t version) {
-    size_t size = put_number(id, case_id);
+void event_id(char id[EVENT_ID_MAX + 1], const struct moved_facts *facts, uint64_t seq) {
+    size_t size = put_number(id, facts->case_id);
     id[size++] = '.';
-    size += put_number(id + size, version);
+    size += put_number(id + size, facts->version);
+    if (incarnation_of_seq(seq) > 0) {
+        id[size++] = '.';
+        size += put_number(id + size, incarnation_of_seq(seq));
+    }
     id[size] = '\0';
 }
 
@@ -76,7 +81,7 @@ struct event_texts { /* what both forms say */
 
 static void write_texts(struct event_texts *texts, uint64_t seq, const struct moved_facts *facts) {
     size_t move_size = strlen(facts->move);
-    event_id(texts->id, facts->case_id, facts->version);
+    event_id(texts->id, facts, seq);
     texts->id_size = strlen(texts->id);
     memcpy(texts->type, TYPE_BEFORE, sizeof TYPE_BEFORE - 1);
     memcpy(texts->type + sizeof TYPE_BEFORE - 1, facts->move, move_size + 1);

@@ -1,7 +1,7 @@
 /* An entry of a unit's stream as an event of CloudEvents 1.0 (https://github.com/cloudevents/spec), around the case_moved as it
  * stands in the log: a msgpack map for followers, the same as JSON for webhooks, pages and people. Pure.
  *
- * specversion "1.0" · id "CASE.VERSION" · source "/zhitong/CITY" · type "zhitong.case.MOVE" · subject "CASE" · time (RFC 3339, UTC,
+ * specversion "1.0" · id "CASE.VERSION", after a restore "CASE.VERSION.INCARNATION" · source "/zhitong/CITY" · type "zhitong.case.MOVE" · subject "CASE" · time (RFC 3339, UTC,
  * ms) · sequence (20 digits, the seq in the stream) · unit (whose stream) · data. */
 #ifndef ZHITONG_EVENT_H
 #define ZHITONG_EVENT_H
@@ -14,7 +14,7 @@
 #define EVENT_SOURCE_MAX (9 + CODE_MAX)
 #define EVENT_SEQUENCE_SIZE 20
 #define EVENT_TIME_SIZE 24
-#define EVENT_ID_MAX 41
+#define EVENT_ID_MAX 50
 #define EVENT_TYPE_MAX 37
 
 struct event_place { /* where an entry stands; borrowed */
@@ -29,8 +29,9 @@ size_t event_head(uint8_t head[EVENT_HEAD_MAX], const struct event_place *place,
 
 /* Unix ms as RFC 3339 in UTC, with ms: 2026-09-01T00:30:00.000Z. What lies outside the years 1 to 9999 becomes the nearest of them. */
 void event_time(char text[EVENT_TIME_SIZE + 1], int64_t at);
-/* "CASE.VERSION": the same in every stream and whenever it is told again. */
-void event_id(char id[EVENT_ID_MAX + 1], uint64_t case_id, uint64_t version);
+/* "CASE.VERSION": the same in every stream and whenever it is told again. The seq tells the incarnation of the city in which it was
+ * appended: where that is not the first, another entry may have had the same version, and a restore has undone it. */
+void event_id(char id[EVENT_ID_MAX + 1], const struct moved_facts *facts, uint64_t seq);
 
 /* The event as JSON; data begins with "t" as on the wire. The caller json_decref()s it. */
 json_t *event_json(const struct event_place *place, const struct case_moved *moved);

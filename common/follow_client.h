@@ -25,6 +25,7 @@ struct follow_news {
     const char *detail;
     const char *field; /* of FOLLOW_REFUSED, else "" */
     uint64_t first;    /* of FOLLOW_TRUNCATED: the oldest entry that is kept */
+    uint64_t void_from; /* of FOLLOW_TRUNCATED: a restore has undone what we have from this seq on; 0: nothing */
 };
 
 struct follow_client_options {

@@ -8,9 +8,15 @@
 
 #define SHARD_COUNT 128 /* fixed at install (DESIGN.md section 2) */
 
-/* seq is that of the intake log's entry that brought the report, unique in its shard. */
-static inline uint64_t case_id_of(uint16_t shard, uint64_t seq) {
-    return seq * SHARD_COUNT + shard;
+/* Cases of a shard in one incarnation of the city (mesh.incarnation): what a restore has undone is never numbered again. */
+#define INCARNATION_CASES_MAX UINT64_C(100000000)
+
+/* seq is that of the intake log's entry that brought the report, unique in its shard; incarnation 0: was never restored. */
+static inline uint64_t case_id_of(uint64_t incarnation, uint16_t shard, uint64_t seq) {
+    return (incarnation * INCARNATION_CASES_MAX + seq) * SHARD_COUNT + shard;
+}
+static inline uint64_t case_seq(uint64_t case_id) {
+    return case_id / SHARD_COUNT % INCARNATION_CASES_MAX;
 }
 static inline uint16_t case_shard(uint64_t case_id) {
     return (uint16_t)(case_id % SHARD_COUNT);

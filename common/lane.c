@@ -5,6 +5,7 @@
 
 #include "common/attempt.h"
 #include "common/clock.h"
+#include "common/incarnation.h"
 #include "common/journal.h"
 #include "common/metrics.h"
 #include "common/reader.h"
@@ -24,6 +25,7 @@ struct lane {
 static enum db_failure run(struct lane *lane, size_t from, size_t to) {
     struct attempt *attempt = &lane->attempt;
     attempt->batch.now = clock_now();
+    attempt->batch.incarnation = incarnation_now();
     enum db_failure failure = attempt_run(attempt, from, to);
     if (failure == DB_CONFLICT) /* another replica was first: with this key, or, owning the shard now, with this seq */
         failure = attempt_check(attempt) == 0 ? attempt_run(attempt, from, to) : DB_WORLD;

@@ -82,6 +82,8 @@ static void start_read(void *context, struct read_job *job) {
         start.head = (uint64_t)db_int8(job->result, 0, 0);
         start.first = (uint64_t)db_int8(job->result, 0, 1);
         start.at = (uint64_t)db_int8(job->result, 0, 2);
+        start.void_from = (uint64_t)db_int8(job->result, 0, 3);
+        start.void_to = (uint64_t)db_int8(job->result, 0, 4);
     }
     publish_started(loop->publisher, &start);
 }

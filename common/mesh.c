@@ -1,11 +1,14 @@
 #include "common/mesh.h"
 
 #include <assert.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "common/clock.h"
 #include "common/fault_point.h"
+#include "common/incarnation.h"
 #include "common/journal.h"
 #include "common/mesh_read.h"
 #include "common/metrics.h"
@@ -144,6 +147,11 @@ static int read_clock(struct mesh *mesh) {
         metric_add(METRIC_clock_jumps_total, 1);
         journal_say(JOURNAL_ERROR, "clock_jumped",
                     "the database's clock moved by more than %d ms in a second; check NTP on its host", CLOCK_JUMP_MS);
+    }
+    if (!incarnation_set((uint64_t)db_int8(result, 0, 2))) {
+        journal_say(JOURNAL_ERROR, "city_restored",
+                    "the database was restored while this replica ran: it ends, and must be started again");
+        kill(getpid(), SIGTERM);
     }
     return 0;
 }

@@ -118,7 +118,10 @@ void publish_mark_loaded(struct publisher *publisher, const struct group_mark *l
 static bool is_started(struct publisher *publisher, struct group *group, const struct stream_start *start,
                        uint64_t *next) {
     struct reason why;
-    bool over_gap = group->found && group->mark + 1 < start->first && group->from >= start->first;
+    bool is_gone = group->mark + 1 < start->first && group->from >= start->first;
+    bool is_void = start->void_to != 0 && group->mark + 1 >= start->void_from && group->mark + 1 < start->void_to &&
+                   group->from >= start->void_to;
+    bool over_gap = group->found && (is_gone || is_void);
     uint64_t from = group->found && !over_gap ? group->mark + 1 : group->from;
     *next = start_seq(from, group->from_at, start, &why);
     for (struct subscription *to; *next == 0 && (to = any_member(group)) != NULL;)

@@ -195,7 +195,8 @@ void send_moved(struct publisher *publisher, struct follower *follower, const ch
 
 void send_truncated(struct publisher *publisher, struct subscription *to, uint64_t first) {
     struct follower *follower = to->follower;
-    struct truncated truncated = {.first = first};
+    bool is_void = first == to->stream->void_to;
+    struct truncated truncated = {.first = first, .void_from = is_void ? to->stream->void_from : 0};
     memcpy(truncated.stream, to->stream->name, sizeof to->stream->name);
     subscription_drop(publisher, to);
     send_to(publisher, follower, MESSAGE_truncated, &truncated);

@@ -74,8 +74,11 @@ void publish_started(struct publisher *publisher, const struct stream_start *sta
     struct stream *stream = stream_find(publisher, start->stream);
     if (stream == NULL)
         return;
-    if (!start->failed)
+    if (!start->failed) {
+        stream->void_from = start->void_from;
+        stream->void_to = start->void_to;
         publish_head(publisher, start->stream, start->head);
+    }
     for (struct subscription *to = stream->subscriptions, *next; to != NULL; to = next) {
         next = to->next_of_stream;
         if (to->start == START_ASKED && to->token == start->token && to->group == NULL)

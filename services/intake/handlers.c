@@ -194,7 +194,7 @@ void intake_on_submit(struct batch *batch, struct input *input) {
             batch_reject(input, &why);
             return;
         }
-        accepted.case_id = case_id_of(input->shard, batch_next_seq(batch, input->shard));
+        accepted.case_id = case_id_of(batch->incarnation, input->shard, batch_next_seq(batch, input->shard));
         asked->known->case_id = accepted.case_id;
         report_source_note(batch->city, input->client, &((struct intake_lane *)batch->own)->received);
         keep_report(batch, asked, accepted.case_id);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/incarnation.h"
 #include "common/journal.h"
 #include "services/notification/courier_inner.h"
 
@@ -69,7 +70,7 @@ static bool is_wanted(struct courier *courier, struct served *served, struct peo
 static void take_entry(struct courier *courier, struct served *served, uint64_t seq, const struct bytes *body) {
     struct reason why;
     struct people_plan plan;
-    if (seq > served->read_to + 1)
+    if (seq > served->read_to + 1 && incarnation_of_seq(seq) == incarnation_of_seq(served->read_to))
         journal_say(JOURNAL_WARNING, "stream_truncated",
                     "endpoint %s: entries %llu to %llu of %s are not kept any more", served->endpoint.name,
                     (unsigned long long)served->read_to + 1, (unsigned long long)seq - 1, served->endpoint.unit);

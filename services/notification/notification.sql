@@ -4,12 +4,14 @@
 -- it, $6 instants, $7 cases, $8 versions, $9 types, $10 bodies.
 -- References, a unit's one after the other: $11 the unit's place in $1 (0: none, which stands for an empty list), $12 entries of that
 -- unit behind its last reference, $13 place of the unit that has the body (0: this entry is none), $14 entries of that unit behind it.
--- Heads are locked in the order of the codes, so that two replicas that tell the same units wait and never deadlock.
+-- Heads are locked in the order of the codes, so that two replicas that tell the same units wait and never deadlock. A new stream begins
+-- where the city's incarnation does.
 WITH heads AS (
     INSERT INTO stream AS s (unit, number, head, at)
-    SELECT n.unit, coalesce((SELECT o.number FROM stream o WHERE o.unit = n.unit), nextval('stream_number')), n.entries, n.at
+    SELECT n.unit, coalesce((SELECT o.number FROM stream o WHERE o.unit = n.unit), nextval('stream_number')),
+           (SELECT coalesce(max(i.incarnation), 0) FROM mesh.incarnation i) * mesh.stream_span() + n.entries, n.at
     FROM unnest($1::text[], $2::bigint[], $3::timestamptz[]) AS n (unit, entries, at)
-    ON CONFLICT (unit) DO UPDATE SET head = s.head + excluded.head, at_before = s.at, at = greatest(s.at, excluded.at)
+    ON CONFLICT (unit) DO UPDATE SET head = s.head + excluded.head % mesh.stream_span(), at_before = s.at, at = greatest(s.at, excluded.at)
     RETURNING unit, number, head, at, at_before),
   sorted AS (
     SELECT array_agg(number ORDER BY unit) AS numbers, array_agg(head ORDER BY unit) AS heads,
@@ -40,9 +42,11 @@ SELECT head FROM stream WHERE unit = $1;
 
 -- name: notification_start
 -- $1 unit, $2 instant, unix ms; 0: none is asked for. Its head, the first seq that is served, the first of that instant or later
--- (head + 1 when there is none).
-SELECT coalesce((SELECT head FROM stream WHERE unit = $1), 0), stream_first($1),
-       CASE WHEN $2::bigint = 0 THEN 0 ELSE stream_at($1, to_timestamp($2::bigint / 1000.0)) END;
+-- (head + 1 when there is none), and what the last restore has undone: the first seq, and the first behind it (0, 0: there was none).
+SELECT coalesce((SELECT head FROM stream WHERE unit = $1), stream_base()), stream_first($1),
+       CASE WHEN $2::bigint = 0 THEN 0 ELSE stream_at($1, to_timestamp($2::bigint / 1000.0)) END,
+       coalesce(v.from_seq, 0), coalesce(v.to_seq, 0)
+FROM (VALUES (1)) one LEFT JOIN stream_void($1) v ON true;
 
 -- name: notification_group_load
 -- $1 unit and name of the group, apart by a blank

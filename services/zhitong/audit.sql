@@ -65,7 +65,7 @@ WHERE c.seq > h.head ORDER BY c.service, c.shard LIMIT 20;
 -- name: audit_report_has_case
 SELECT format('case %s: reported, and routing has no case', r.case_id), count(*) OVER ()
 FROM intake.report r JOIN routing.shard s ON s.shard = r.shard
-WHERE r.case_id / 128 <= s.in_seq_1
+WHERE r.case_id / 128 % 100000000 <= s.in_seq_1  -- case_seq of ids.h
   AND NOT EXISTS (SELECT FROM routing.case_file c WHERE c.shard = r.shard AND c.case_id = r.case_id)
   AND NOT EXISTS (SELECT FROM routing.parked p WHERE p.case_id = r.case_id)
 LIMIT 20;
@@ -123,13 +123,16 @@ WHERE c.next_at IS NULL
 LIMIT 20;
 
 -- name: audit_deadline_fired
--- now() is when the snapshot was taken. Whoever has just set the clock waits for five seconds first.
+-- now() is when the snapshot was taken. Whoever has just set the clock waits for five seconds first. Nor is anybody late in a city that
+-- was restored and whose escalation has not been started since.
 WITH clock (shown, speed, set_at) AS (
     SELECT shown_at + (now() - real_at) * speed, speed, real_at FROM mesh.clock
     UNION ALL SELECT now(), 1, '-infinity' WHERE NOT EXISTS (SELECT FROM mesh.clock))
 SELECT format('case %s: was due %s, it is %s', d.case_id, d.due_at, shown), count(*) OVER ()
 FROM escalation.deadline d CROSS JOIN clock
 WHERE d.fired_at IS NULL AND d.due_at < shown - interval '5 s' * speed AND set_at < now() - interval '5 s'
+  AND (SELECT coalesce(max(m.started_at), '-infinity') FROM mesh.member m WHERE m.service = 'escalation')
+      >= (SELECT coalesce(max(i.began_at), '-infinity') FROM mesh.incarnation i)
   AND NOT EXISTS (SELECT FROM escalation.parked p WHERE p.case_id = d.case_id)
 LIMIT 20;
 
@@ -166,8 +169,10 @@ SELECT format('unit %s: %s entries from %s to %s, of which %s have no body, the 
               coalesce(entries, 0), coalesce(e.first, 0), coalesce(last, 0), coalesce(lost, 0), coalesce(head::text, 'missing'),
               coalesce(served, 1)), count(*) OVER ()
 FROM streams e FULL JOIN notification.stream USING (unit)
-WHERE CASE WHEN entries IS NULL THEN head > 0 AND NOT EXISTS (SELECT FROM notification.stream_kept k WHERE k.unit = stream.unit AND k.first > head)
-      ELSE entries <> last - e.first + 1 OR lost > 0 OR last IS DISTINCT FROM head OR e.first > served END
+WHERE CASE WHEN entries IS NULL THEN notification.entries_between(unit, 0, head) > 0 AND NOT EXISTS (SELECT FROM notification.stream_kept k WHERE k.unit = stream.unit AND k.first > head)
+      ELSE entries <> notification.entries_between(unit, e.first - 1, last) OR lost > 0 OR head IS NULL
+           OR last > head OR notification.entries_between(unit, last, head) > 0 OR notification.stream_going(unit, e.first) > e.first
+           OR notification.entries_between(unit, served - 1, e.first - 1) > 0 END
 ORDER BY unit LIMIT 20;
 
 -- ---- reading the routing log against the cases and the streams (audit_moves.c) ----

@@ -17,6 +17,7 @@
 
 struct track { /* what the log has said about one case so far */
     int64_t due_at, next_at;
+    uint64_t case_id;
     uint32_t version; /* 0: nothing */
     uint8_t tier;
     uint8_t state; /* enum case_state */
@@ -48,7 +49,7 @@ static PGresult *page(struct db *db, const char *query, uint16_t shard, int64_t 
 }
 
 static struct track *track_of(struct reading *reading, uint64_t case_id) {
-    uint64_t at = case_id / SHARD_COUNT;
+    uint64_t at = case_seq(case_id);
 
     return case_shard(case_id) == reading->shard && at < reading->track_count ? &reading->tracks[at] : NULL;
 }
@@ -114,6 +115,7 @@ static void follow_move(struct reading *reading, const struct case_moved *moved,
     check_chain(reading, track, moved);
     chain_hash(body, size, track->chain);
     track->chained = track->chained || moved->prev[0] != '\0';
+    track->case_id = moved->case_id;
     track->version = (uint32_t)moved->version;
     track->tier = (uint8_t)moved->tier;
     track->state = (uint8_t)case_state_named(moved->state);
@@ -215,7 +217,7 @@ static int compare_cases(struct reading *reading) {
     for (size_t i = 0; i < reading->track_count; i++)
         if (reading->tracks[i].version > 0 && !reading->tracks[i].stands)
             findings_add(&reading->findings[MOVES_CASE], "case %llu: in the log, and routing has no case",
-                         (unsigned long long)case_id_of(reading->shard, i));
+                         (unsigned long long)reading->tracks[i].case_id);
     return 0;
 }
 

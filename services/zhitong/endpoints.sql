@@ -20,7 +20,7 @@ SELECT 1 FROM city.unit WHERE code = $1::text UNION ALL SELECT 1 WHERE $1::text 
 SELECT e.name, e.unit, e.carrier, e.shown,
        CASE WHEN e.disabled_at IS NOT NULL THEN 'disabled' WHEN e.failures > 0 THEN 'failing' WHEN e.succeeded_at IS NULL THEN 'new'
             ELSE 'good' END,
-       greatest(coalesce(s.head, 0) - e.cursor, 0),
+       coalesce(entries_between(s.unit, e.cursor, s.head), 0),
        (SELECT count(*) FROM delivery d WHERE d.endpoint = e.endpoint AND d.state <> 'dead'),
        (SELECT count(*) FROM delivery d WHERE d.endpoint = e.endpoint AND d.state = 'dead')
 FROM endpoint e LEFT JOIN stream s USING (unit) ORDER BY e.name;

@@ -105,9 +105,16 @@ static void on_news(void *context, const struct follow_news *news) {
                 news->detail);
         return;
     case FOLLOW_TRUNCATED:
-        fprintf(stderr,
-                "follow: what was asked for is no longer kept; the oldest entry is %" PRIu64 ": --from %" PRIu64 "\n",
-                news->first, news->first);
+        if (news->void_from != 0)
+            fprintf(stderr,
+                    "follow: the city was restored from a backup; what you have from seq %" PRIu64
+                    " on is void there, and it goes on with %" PRIu64 ": --from %" PRIu64 "\n",
+                    news->void_from, news->first, news->first);
+        else
+            fprintf(stderr,
+                    "follow: what was asked for is no longer kept; the oldest entry is %" PRIu64 ": --from %" PRIu64
+                    "\n",
+                    news->first, news->first);
         printer->failed = true;
         return;
     case FOLLOW_REFUSED:

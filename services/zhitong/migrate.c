@@ -1,5 +1,6 @@
 #include "services/zhitong/migrate.h"
 
+#include <poll.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <string.h>
@@ -7,6 +8,12 @@
 #include "common/clock.h"
 #include "services/zhitong/migrations.h"
 #include "services/zhitong/options.h"
+
+/* Whoever waits for a lock holds up all who come after, the services too: a migration waits this long for each, then lets everybody
+ * pass and tries again. */
+#define LOCK_WAIT_MS 1000
+#define LOCK_TRIES_MAX 60
+#define LOCK_PAUSE_MS 1000
 
 #define CHECKSUM_BYTES 32
 #define CHECKSUM_TEXT (CHECKSUM_BYTES * 2 + 1)
@@ -28,12 +35,23 @@ static PGconn *connect_database(const char *url) {
     return NULL;
 }
 
-static int run(PGconn *connection, const char *sql) {
+enum outcome { DONE, LOCKED, FAILED };
+
+static enum outcome outcome_of(const PGresult *result) {
+    ExecStatusType status = PQresultStatus(result);
+    const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+
+    if (status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK || status == PGRES_EMPTY_QUERY)
+        return DONE;
+    /* lock_not_available, deadlock_detected */
+    return state != NULL && (strcmp(state, "55P03") == 0 || strcmp(state, "40P01") == 0) ? LOCKED : FAILED;
+}
+
+static enum outcome run(PGconn *connection, const char *sql) {
     SCOPED_RESULT
     *result = PQexec(connection, sql);
-    ExecStatusType status = PQresultStatus(result);
 
-    return status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK || status == PGRES_EMPTY_QUERY ? 0 : -1;
+    return outcome_of(result);
 }
 
 static int complain(PGconn *connection, const char *what) {
@@ -50,10 +68,10 @@ static void checksum(const char *sql, char text[CHECKSUM_TEXT]) {
 
 /* Held to the end of the session, so that a second `migrate` waits and then finds nothing to do. */
 static int prepare_database(PGconn *connection) {
-    if (run(connection, "SELECT pg_advisory_lock(hashtext('zhitong_migration'))") != 0 ||
+    if (run(connection, "SELECT pg_advisory_lock(hashtext('zhitong_migration'))") != DONE ||
         run(connection,
             "CREATE TABLE IF NOT EXISTS public.zhitong_migration (name text PRIMARY KEY, checksum text NOT NULL, "
-            "applied_at timestamptz NOT NULL DEFAULT clock_timestamp())") != 0)
+            "applied_at timestamptz NOT NULL DEFAULT clock_timestamp())") != DONE)
         return complain(connection, "zhitong_migration");
     return 0;
 }
@@ -106,29 +124,46 @@ static int check_applied(const PGresult *applied) {
     return -1;
 }
 
-static int apply(PGconn *connection, const struct migration *migration) {
-    char hash[CHECKSUM_TEXT];
+/* In a transaction; who wants the reason asks before ROLLBACK. */
+static enum outcome apply_once(PGconn *connection, const struct migration *migration) {
+    char hash[CHECKSUM_TEXT], begin[64];
     const char *values[] = {migration->name, hash};
-    int64_t began = clock_monotonic_ms();
 
     checksum(migration->sql, hash);
-    if (run(connection, "BEGIN") != 0 || run(connection, migration->sql) != 0)
-        goto fail;
+    snprintf(begin, sizeof begin, "BEGIN; SET LOCAL lock_timeout = %d", LOCK_WAIT_MS);
+    enum outcome outcome = run(connection, begin);
+    if (outcome == DONE)
+        outcome = run(connection, migration->sql);
+    if (outcome != DONE)
+        return outcome;
     /* Back to public: a migration may have set the search path. */
-    PGresult *result = PQexecParams(connection, "INSERT INTO public.zhitong_migration (name, checksum) VALUES ($1, $2)",
-                                    2, NULL, values, NULL, NULL, 0);
-    bool kept = PQresultStatus(result) == PGRES_COMMAND_OK;
-    PQclear(result);
-    if (!kept || run(connection, "COMMIT") != 0)
-        goto fail;
+    SCOPED_RESULT
+    *result = PQexecParams(connection, "INSERT INTO public.zhitong_migration (name, checksum) VALUES ($1, $2)", 2, NULL,
+                           values, NULL, NULL, 0);
+    outcome = outcome_of(result);
+    return outcome == DONE ? run(connection, "COMMIT") : outcome;
+}
+
+static int apply(PGconn *connection, const struct migration *migration) {
+    int64_t began = clock_monotonic_ms();
+    enum outcome outcome;
+
+    for (int tries = 1; (outcome = apply_once(connection, migration)) == LOCKED && tries < LOCK_TRIES_MAX; tries++) {
+        printf("           %s: somebody holds a lock; undone, and tried again in a second (%d of %d)\n", migration->name,
+               tries, LOCK_TRIES_MAX);
+        fflush(stdout);
+        (void)run(connection, "ROLLBACK");
+        poll(NULL, 0, LOCK_PAUSE_MS);
+    }
+    if (outcome != DONE) {
+        (void)complain(connection, migration->name);
+        (void)run(connection, "ROLLBACK");
+        fprintf(stderr, "%s is undone; what came before it stays applied\n", migration->name);
+        return -1;
+    }
     printf("%6lld ms  %s\n", (long long)(clock_monotonic_ms() - began), migration->name);
     fflush(stdout);
     return 0;
-fail:
-    (void)complain(connection, migration->name);
-    (void)run(connection, "ROLLBACK");
-    fprintf(stderr, "%s is undone; what came before it stays applied\n", migration->name);
-    return -1;
 }
 
 static int walk(PGconn *connection, bool dry) {

@@ -96,7 +96,7 @@ FROM notification.stream s,
 
 -- name: status_groups
 -- The groups that share a stream, the one furthest behind it first. → unit and name, entries, since when, groups
-SELECT g.unit || ' ' || g.name, s.head - g.applied, g.changed_at, count(*) OVER ()
+SELECT g.unit || ' ' || g.name, notification.entries_between(s.unit, g.applied, s.head), g.changed_at, count(*) OVER ()
 FROM notification.stream_group g JOIN notification.stream s USING (unit) ORDER BY 2 DESC, 1 LIMIT 1;
 
 -- name: status_endpoints
@@ -105,7 +105,7 @@ FROM notification.stream_group g JOIN notification.stream s USING (unit) ORDER B
 SELECT count(*), count(d.at), min(e.name) FILTER (WHERE d.at IS NOT NULL), w.name, coalesce(w.behind, 0)
 FROM notification.endpoint e
   CROSS JOIN LATERAL (SELECT CASE WHEN e.disabled_why LIKE 'ended by %' THEN NULL ELSE e.disabled_at END AS at) d
-  LEFT JOIN (SELECT o.name, s.head - o.cursor AS behind FROM notification.endpoint o JOIN notification.stream s USING (unit)
+  LEFT JOIN (SELECT o.name, notification.entries_between(s.unit, o.cursor, s.head) AS behind FROM notification.endpoint o JOIN notification.stream s USING (unit)
              WHERE o.disabled_at IS NULL AND s.head > o.cursor ORDER BY 2 DESC, 1 LIMIT 1) w ON true
 GROUP BY w.name, w.behind;
 

@@ -41,7 +41,7 @@ struct stage {
 };
 
 static uint64_t case_of(const struct rows *rows, int i) {
-    return case_id_of(rows->shard, (uint64_t)(rows->first_seq + i));
+    return case_id_of(0, rows->shard, (uint64_t)(rows->first_seq + i));
 }
 
 static void fill_stage(struct stage *stage) {

@@ -73,7 +73,7 @@ QUERIES = {
         (SELECT FROM notification.stream_entry e WHERE e.unit = c.unit AND e.case_id = c.case_id AND e.version = c.version)""",
     "entries doubled in streams": """SELECT count(*) FROM (SELECT FROM notification.stream_entry
         GROUP BY unit, case_id, version HAVING count(*) > 1) d""",
-    "gaps in streams": """SELECT count(*) FROM notification.stream s WHERE head <>
+    "gaps in streams": """SELECT count(*) FROM notification.stream s WHERE notification.entries_between(unit, 0, head) <>
         (SELECT count(*) FROM notification.stream_entry e WHERE e.unit = s.unit AND seq BETWEEN 1 AND head)""",
     "parked": "SELECT " + " + ".join(f"(SELECT count(*) FROM {s}.parked)" for s in
                                      ("intake", "routing", "escalation", "notification")),

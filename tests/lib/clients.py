@@ -18,6 +18,12 @@ def decode(data):
     return msgpack.unpackb(data, raw=False)
 
 
+def event_id(data, seq):
+    """Where the city was restored, seqs begin with the number of its incarnation, and ids end with it."""
+    incarnation = seq // 10**12
+    return f"{data['case']}.{data['version']}" + (f".{incarnation}" if incarnation else "")
+
+
 def dealer(context, endpoint, server_key, keys):
     socket = context.socket(zmq.DEALER)
     socket.linger = 0
@@ -150,7 +156,7 @@ class Department(threading.Thread):
         self.entries = []    # (seq, the entry's data)
         self.skips = []      # seqs up to which entries were left out
         self.faults = []     # gaps and what else must not be
-        self.refused, self.truncated = [], []
+        self.refused, self.truncated, self.void_from = [], [], []
         self.connections = self.moves = self.again = 0
         self.heard_at = self.said_at = 0.0
         self.stopping = threading.Event()
@@ -185,7 +191,7 @@ class Department(threading.Thread):
     def _data(self, seq, event):
         """The entry inside the event, whose attributes must be those of it."""
         data = event["data"]
-        wanted = {"specversion": "1.0", "id": f"{data['case']}.{data['version']}", "type": f"zhitong.case.{data['move']}",
+        wanted = {"specversion": "1.0", "id": event_id(data, seq), "type": f"zhitong.case.{data['move']}",
                   "subject": str(data["case"]), "sequence": f"{seq:020}", "unit": self.stream}
         self.faults += [f"{seq}: {name} is {event.get(name)}" for name, value in wanted.items() if event.get(name) != value]
         if list(event) != ["specversion", "id", "source", "type", "subject", "time", "sequence", "unit", "data"]:
@@ -232,6 +238,7 @@ class Department(threading.Thread):
                 self.follow_at = time.monotonic() + 0.5
         elif name == "truncated":
             self.truncated.append(message["first"])
+            self.void_from.append(message.get("void_from", 0))
             self.stopping.set()
         elif name == "refused":
             self.refused.append((message.get("field"), message["reason"]))

@@ -67,6 +67,7 @@ class Replica:
         self.system, self.service, self.number = system, service, number
         self.name = f"{service}-{number}"
         self.journal_path = system.folder / f"{self.name}.log"
+        self.build = system.build  # whose program it runs; another one after an upgrade
         self.process = None
         self.operations = ""
         self.ports = {}
@@ -97,7 +98,7 @@ class Replica:
         environment.update(settings or {})
         self.journal_from = self.journal_path.stat().st_size if self.journal_path.exists() else 0
         with open(self.journal_path, "ab") as journal:
-            self.process = subprocess.Popen([BUILD / f"zt-{self.service}"], env=environment, stdin=subprocess.DEVNULL,
+            self.process = subprocess.Popen([self.build / f"zt-{self.service}"], env=environment, stdin=subprocess.DEVNULL,
                                             stdout=journal, stderr=journal, preexec_fn=die_with_parent)
         self.operations = ""
         return self
@@ -181,7 +182,8 @@ class Replica:
 
 
 class System:
-    def __init__(self, city=SMALL_CITY, durable=False, settings=None, disk=None):
+    def __init__(self, city=SMALL_CITY, durable=False, settings=None, disk=None, build=BUILD):
+        self.build = build  # folder of the programs
         self.disk = disk  # size of a file system of the database's own, "300m": so that a test can fill it (root only)
         self.city, self.durable = city, durable
         self.settings = settings or {}  # service → environment of each of its replicas
@@ -254,7 +256,7 @@ class System:
         environment = dict(os.environ)
         if database:
             environment["ZHITONG_DATABASE_URL"] = self.url()
-        done = subprocess.run([BUILD / "zhitong", *map(str, words)], env=environment, capture_output=True, text=True,
+        done = subprocess.run([self.build / "zhitong", *map(str, words)], env=environment, capture_output=True, text=True,
                               stdin=subprocess.DEVNULL, check=False)
         if check:
             assert done.returncode == 0, f"zhitong {' '.join(map(str, words))}: {done.returncode}\n{done.stdout}{done.stderr}"

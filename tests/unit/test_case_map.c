@@ -11,13 +11,13 @@
 enum { CASES = 1000 };
 
 static uint64_t one_shard(uint64_t i) {
-    return case_id_of(5, i + 1);
+    return case_id_of(0, 5, i + 1);
 }
 static uint64_t side_by_side(uint64_t i) {
     return i + 1;
 }
 static uint64_t all_shards(uint64_t i) {
-    return case_id_of((uint16_t)(i % SHARD_COUNT), 7812500 + i / SHARD_COUNT);
+    return case_id_of(0, (uint16_t)(i % SHARD_COUNT), 7812500 + i / SHARD_COUNT);
 }
 static uint64_t high_bits_only(uint64_t i) {
     return (i + 1) << 52;

@@ -72,11 +72,26 @@ static void the_longest_texts_fit(void **state) {
     memset(longest.move, 'm', sizeof longest.move - 1);
     make_event(&bytes, &longest, &(struct event_place){source, code, UINT64_MAX});
     assert_int_equal(event_read(&event, bytes.data, bytes.size, &why), 0);
-    assert_string_equal(event.id, "18446744073709551615.18446744073709551615");
+    assert_string_equal(event.id, "18446744073709551615.18446744073709551615.18446744");
     assert_string_equal(event.time, "9999-12-31T23:59:59.999Z");
     assert_true(event.seq == UINT64_MAX);
     assert_true((size_t)(event.data - bytes.data) <= EVENT_HEAD_MAX);
     bytes_close(&bytes);
+}
+
+/* A version that a restore has undone is given again, and receivers drop ids that they have seen. */
+static void after_a_restore_ids_are_others(void **state) {
+    static const struct {
+        uint64_t seq;
+        const char *id;
+    } cases[] = {{42, "4711.3"}, {999999999999, "4711.3"}, {1000000000001, "4711.3.1"}, {7000000000042, "4711.3.7"}};
+    struct moved_facts facts = {.case_id = 4711, .version = 3};
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char id[EVENT_ID_MAX + 1];
+        event_id(id, &facts, cases[i].seq);
+        assert_string_equal(id, cases[i].id);
+    }
 }
 
 /* What PROTOCOL.md shows is what followers get. */
@@ -225,6 +240,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_entry_becomes_an_event_around_the_same_bytes),
         cmocka_unit_test(the_longest_texts_fit),
+        cmocka_unit_test(after_a_restore_ids_are_others),
         cmocka_unit_test(the_example_of_the_protocol_is_ours),
         cmocka_unit_test(instants_are_written_in_utc),
         cmocka_unit_test(json_says_the_same),

@@ -1,0 +1,169 @@
+#!/usr/bin/python3
+"""Upgrade under load: two replicas of every service of the previous release (the commit in tests/recovery/previous) run, the new
+`zhitong migrate` changes the schema under them, then replica after replica is replaced. For a while both releases work side by side.
+No client sees an error, nothing is lost, nothing is doubled, no log has a gap."""
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
+
+from checks import assert_sound, main, report, wait_applied, wait_until
+from clients import Client, Department, Load
+from system import BUILD, ROOT, SERVICES
+
+PER_SECOND = int(os.environ.get("UPGRADE_PER_SECOND", "150"))
+SIDE_BY_SIDE_SECONDS = float(os.environ.get("UPGRADE_SECONDS", "4"))
+BUILD_SECONDS_MAX = 480
+DRAIN_SECONDS_MAX = 15
+UNIT = "town_hall"
+PREVIOUS = ROOT / "build/previous"
+
+
+def previous_commit():
+    return (ROOT / "tests/recovery/previous").read_text().split()[-1]
+
+
+def call(words, **options):
+    return subprocess.run(list(map(str, words)), capture_output=True, text=True, check=False, timeout=BUILD_SECONDS_MAX, **options)
+
+
+def build_previous():
+    """The programs of the previous release under build/previous; "" or why there are none. A second run finds them."""
+    commit = previous_commit()
+    mark = PREVIOUS / "commit"
+    if mark.exists() and mark.read_text() == commit:
+        return ""
+    source = PREVIOUS / "source"
+    source.mkdir(parents=True, exist_ok=True)
+    archive = subprocess.run(["git", "-C", ROOT, "archive", "--format=tar", commit], capture_output=True, check=False)
+    if archive.returncode != 0:
+        return f"this clone has no commit {commit} to upgrade from"
+    subprocess.run(["tar", "-x", "-C", source], input=archive.stdout, check=True)
+    began = time.monotonic()
+    print(f"# builds the programs of {commit} …", flush=True)
+    done = call(["cmake", "-S", source, "-B", PREVIOUS / "build", "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Release"])
+    if done.returncode == 0:
+        done = call(["cmake", "--build", PREVIOUS / "build", "--target", "programs"])
+    assert done.returncode == 0, (done.stdout + done.stderr)[-2000:]
+    mark.write_text(commit)
+    print(f"# built in {time.monotonic() - began:.0f} s", flush=True)
+    return ""
+
+
+def flows(system, shared, seconds=30):
+    """Reports that are sent from now on are accepted and become cases."""
+    accepted = len(shared["client"].accepted)
+    cases = system.sql.number("SELECT count(*) FROM routing.case_file")
+    wait_until(lambda: len(shared["client"].accepted) > accepted + 50, seconds, "reports accepted again")
+    wait_until(lambda: system.sql.number("SELECT count(*) FROM routing.case_file") > cases + 50, seconds, "cases made again")
+
+
+
+
+def the_previous_release_runs_under_load(system, shared):
+    system.start_all(replicas=2)
+    key = system.key("department", UNIT, UNIT)
+    shared["client"] = Client(system.endpoints("intake"), system.server_key(), system.key("client", "load"))
+    shared["load"] = Load(shared["client"], report, PER_SECOND)
+    shared["department"] = Department(system.endpoints("notification"), system.server_key(), key, UNIT)
+    shared["threads"] = [shared["load"], shared["department"]]
+    system.zhitong("time", "drive", "--speed", "20")  # deadlines pass, cases climb
+    for thread in shared["threads"]:
+        thread.start()
+    wait_until(lambda: len(shared["client"].accepted) > PER_SECOND, 30, "the first reports accepted")
+
+
+def the_schema_changes_while_all_runs(system, shared):
+    system.build = BUILD
+    dry = system.zhitong("migrate", "--dry-run").stdout
+    assert "would run" in dry, "there is no difference between the releases to try"
+    # Somebody holds a lock that a migration needs: it waits a second, lets everybody pass and tries again.
+    with subprocess.Popen([ROOT / "deploy/postgres/cluster", "psql", system.folder / "pg", "-qc",
+                           "BEGIN; LOCK TABLE public.zhitong_migration IN SHARE MODE; SELECT pg_sleep(4); COMMIT"],
+                          stdout=subprocess.DEVNULL):
+        time.sleep(0.5)
+        began = time.monotonic()
+        said = system.zhitong("migrate").stdout
+    print("# " + said.rstrip().replace("\n", "\n# "))
+    print(f"# migrated in {time.monotonic() - began:.1f} s, of which a lock was held for 3.5 s")
+    assert "tried again" in said, said
+    flows(system, shared)
+    assert system.zhitong("migrate").stdout.startswith("nothing to do")
+    for replica in system.replicas.values():
+        assert replica.alive(), f"{replica.name} of the previous release ended with {replica.process.poll()}"
+
+
+def the_previous_program_says_that_the_database_is_newer(system, _):
+    system.build = PREVIOUS / "build"
+    refused = system.zhitong("migrate", check=False)
+    system.build = BUILD
+    assert refused.returncode == 1 and "newer one" in refused.stderr, refused
+
+
+def replace(system, replica):
+    """SIGTERM: it finishes what is under way and gives its shards back; then the new program starts with the same ports."""
+    began = time.monotonic()
+    replica.process.terminate()
+    code = replica.process.wait(DRAIN_SECONDS_MAX)
+    assert code == 0, f"{replica.name} ended with {code}"
+    replica.build = BUILD
+    replica.start().wait_ready()
+    system.wait_shared([replica.service])
+    print(f"# {replica.name} replaced in {time.monotonic() - began:.1f} s")
+
+
+def both_releases_work_side_by_side(system, shared):
+    for service in SERVICES:
+        replace(system, system.replica(service, 1))
+        flows(system, shared)
+    time.sleep(SIDE_BY_SIDE_SECONDS)
+    flows(system, shared)
+    versions = {replica.name: "new" if replica.build == BUILD else "previous" for replica in system.replicas.values()}
+    assert sorted(versions.values()) == ["new"] * len(SERVICES) + ["previous"] * len(SERVICES), versions
+
+
+def the_last_of_the_previous_release_is_replaced(system, shared):
+    for service in reversed(SERVICES):
+        replace(system, system.replica(service, 2))
+        flows(system, shared)
+
+
+def no_client_saw_an_error_and_nothing_is_lost(system, shared):
+    load, client = shared["load"], shared["client"]
+    load.finish()
+    wait_applied(system)
+    assert not client.refused, list(client.refused.items())[:3]
+    assert set(client.accepted) == set(load.keys) and not client.changed
+    cases = [int(case) for (case,) in system.sql.rows("SELECT case_id FROM routing.case_file")]
+    lost, doubled = set(client.accepted.values()) - set(cases), len(cases) - len(set(client.accepted.values()))
+    print(f"# {len(client.accepted)} cases over {2 * len(SERVICES)} replacements: {len(lost)} lost, {doubled} doubled; "
+          f"{client.busy} busy, {client.retried} asked again")
+    assert not lost and not doubled
+    system.zhitong("time", "drive", "--speed", "0.0001")
+    assert_sound(system)  # with the new `zhitong audit`
+
+
+def the_department_heard_everything_in_order(system, shared):
+    follower = shared["department"]
+    head = system.sql.number(f"SELECT head FROM notification.stream WHERE unit = '{UNIT}'")
+    wait_until(lambda: follower.cursor >= head, 20, lambda: f"{follower.cursor} of {head} at the department")
+    faults = follower.order_faults()
+    print(f"# {head} entries at the department over {follower.connections} connections, {len(faults)} gaps")
+    assert not faults and len(follower.entries) == head, faults[:5]
+    assert not follower.refused and not follower.truncated, (follower.refused, follower.truncated)
+
+
+if __name__ == "__main__":
+    why_not = build_previous()
+    if why_not:
+        print(f"skip upgrade {why_not}")
+        sys.exit(0)
+    main("upgrade", [the_previous_release_runs_under_load, the_schema_changes_while_all_runs,
+                     the_previous_program_says_that_the_database_is_newer, both_releases_work_side_by_side,
+                     the_last_of_the_previous_release_is_replaced, no_client_saw_an_error_and_nothing_is_lost,
+                     the_department_heard_everything_in_order],
+         durable=True, build=PREVIOUS / "build", city=PREVIOUS / "source/tests/lib/small_city")
