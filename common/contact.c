@@ -22,9 +22,9 @@ static bool normal_phone(const char *text, char normal[CONTACT_BYTES_MAX + 1]) {
         digits[size++] = *text;
     }
     digits[size] = '\0';
-    if (size < CONTACT_PHONE_DIGITS_MIN)
-        return false;
     bool exit_code = !plus && strncmp(digits, "00", 2) == 0;
+    if (size < CONTACT_PHONE_DIGITS_MIN + (exit_code ? 2u : 0u))
+        return false;
     snprintf(normal, CONTACT_BYTES_MAX + 1, "%s%s", plus || exit_code ? "+" : "", digits + (exit_code ? 2 : 0));
     return true;
 }

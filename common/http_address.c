@@ -1,6 +1,6 @@
 #include "common/http_address.h"
 
-#include <stdio.h>
+#include <arpa/inet.h>
 #include <string.h>
 
 /* Of an address as a proxy wrote it, without brackets and port: where it begins, and its size in *size; 0: it is none. */
@@ -18,15 +18,21 @@ static const char *bare(const char *text, size_t *size) {
     return text;
 }
 
+bool http_address_forwarded(const char *forwarded, char address[HTTP_PEER_BYTES_MAX + 1]) {
+    unsigned char numeric[sizeof(struct in6_addr)];
+    const char *last = strrchr(forwarded, ',');
+    last = last != NULL ? last + 1 : forwarded;
+    size_t size;
+    last = bare(last + strspn(last, " "), &size);
+    if (size > HTTP_PEER_BYTES_MAX)
+        return false;
+    memcpy(address, last, size);
+    address[size] = '\0';
+    return inet_pton(AF_INET, address, numeric) == 1 || inet_pton(AF_INET6, address, numeric) == 1;
+}
+
 void http_address(const struct http_request *request, bool behind_proxy, char address[HTTP_PEER_BYTES_MAX + 1]) {
     const char *forwarded = behind_proxy ? http_header_last(request, "X-Forwarded-For") : NULL;
-    const char *last = forwarded != NULL ? strrchr(forwarded, ',') : NULL;
-    last = last != NULL ? last + 1 : forwarded != NULL ? forwarded : "";
-    last += strspn(last, " ");
-    size_t size;
-    last = bare(last, &size);
-    if (size == 0 || size > HTTP_PEER_BYTES_MAX)
+    if (forwarded == NULL || !http_address_forwarded(forwarded, address))
         http_peer(request, address);
-    else
-        snprintf(address, HTTP_PEER_BYTES_MAX + 1, "%.*s", (int)size, last);
 }

@@ -81,6 +81,7 @@ static bool read_offset(const char **at, int *minutes, bool *found) {
     return rest >= 0 && rest < 60 && hours < 24;
 }
 
+/* Without a zone to ask, the text must name its own. */
 static int read_iso(const struct zone *zone, const char *text, int64_t *at) {
     struct wall wall = {0};
     int offset = 0;
@@ -92,15 +93,27 @@ static int read_iso(const struct zone *zone, const char *text, int64_t *at) {
         if (!read_time(&text, &wall) || !read_offset(&text, &offset, &has_offset))
             return -1;
     }
-    if (*text != '\0')
+    if (*text != '\0' || (zone == NULL && !has_offset))
         return -1;
     int64_t local = date_of(wall.year, wall.month, wall.day) * DAY_MS +
                     ((int64_t)wall.hour * 60 + wall.minute) * MINUTE_MS + wall.ms;
     int64_t instant = has_offset ? local - offset * MINUTE_MS : zone_instant(zone, local);
-    if (instant < 0)
+    if (instant < 0 || instant > INSTANT_MAX)
         return -1;
     *at = instant;
     return 0;
+}
+
+int instant_read(const char *text, int64_t *at) {
+    static const char shape[] = "dddd-dd-ddTdd:dd:dd";
+    for (size_t i = 0; shape[i] != '\0'; i++) {
+        bool fits = shape[i] == 'd'   ? isdigit((unsigned char)text[i]) != 0
+                    : shape[i] == 'T' ? text[i] == 'T' || text[i] == ' '
+                                      : text[i] == shape[i];
+        if (!fits)
+            return -1;
+    }
+    return read_iso(NULL, text, at);
 }
 
 int instant_of_text(const struct zone *zone, enum instant_format format, const char *text, int64_t *at) {

@@ -10,4 +10,7 @@
  * 1970 or after 9999. */
 MUST_CHECK int instant_of_text(const struct zone *zone, enum instant_format format, const char *text, int64_t *at);
 
+/* An instant of RFC 3339 with its zone, such as 2026-09-01T08:30:00+08:00, to unix ms. -1: it is not, or before 1970 or after 9999. */
+MUST_CHECK int instant_read(const char *text, int64_t *at);
+
 #endif

@@ -4,6 +4,10 @@
 
 #include "proto/codec.h"
 
+/* A clock in case_kept.clocks, for sscanf: name, from, limit and its unit, grace and its unit, ms of both, told, moves up. No number can
+ * be so large that sums of them overflow. */
+#define KEPT_CLOCK_FORMAT "%11s %15lld %9u %9u %9u %9u %15lld %15lld %9u %9u;%n"
+
 /* The facts that an opening entry tells. */
 void report_kept_of(const struct case_moved *opening, struct report_kept *kept);
 /* Reads what stands in the row: a report_kept, or in a row of an earlier version the whole opening entry. Refuses what is

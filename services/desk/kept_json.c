@@ -6,6 +6,7 @@
 
 #include "common/city.h"
 #include "common/message_json.h"
+#include "common/report_kept.h"
 
 #define TOLD_ALL 100   /* per cent; routing writes more once nothing comes any more */
 #define TOLD_NOTHING 1 /* what routing writes for a held clock of which nothing is left */
@@ -20,7 +21,7 @@ struct kept_clock {
 
 static bool clock_read(const char *text, struct kept_clock *clock, int *size) {
     *size = 0;
-    int found = sscanf(text, "%11s %lld %u %u %u %u %lld %lld %u %u;%n", clock->name, &clock->from, &clock->limit,
+    int found = sscanf(text, KEPT_CLOCK_FORMAT, clock->name, &clock->from, &clock->limit,
                        &clock->limit_unit, &clock->grace, &clock->grace_unit, &clock->limit_ms, &clock->up_ms,
                        &clock->told, &clock->moves_up, size);
     return found == 10 && *size > 0 && clock->limit_unit <= OFFICE_DAYS;

@@ -161,8 +161,7 @@ void live_client_end(struct live_client *client, const char *reason) {
     live_client_wake(client);
 }
 
-/* UNIT.SEQ of this unit; 0: it is none. */
-static uint64_t seq_after(const char *last_id, const char *unit) {
+uint64_t live_seq_after(const char *last_id, const char *unit) {
     size_t size = strlen(unit);
     if (last_id == NULL || strncmp(last_id, unit, size) != 0 || last_id[size] != '.')
         return 0;
@@ -181,7 +180,7 @@ struct live_client *live_client_open(struct live_hub *hub, const struct live_wis
     client->privacy = wish->person->privacy;
     memcpy(client->digest, wish->digest, sizeof client->digest);
     client->mark = ++hub->marks;
-    client->seq = seq_after(wish->last_id, wish->person->unit);
+    client->seq = live_seq_after(wish->last_id, wish->person->unit);
     client->told = client->seq > 0 ? client->seq - 1 : 0;
     client->said_ms = client->looked_ms = clock_monotonic_ms();
     while (hub->places[client->place] != NULL)

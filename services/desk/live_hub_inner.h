@@ -67,6 +67,8 @@ struct live_hub {
 };
 
 /* live_client.c */
+/* The seq after that of a Last-Event-ID, UNIT.SEQ of this unit; 0: it is none. Pure. */
+uint64_t live_seq_after(const char *last_id, const char *unit);
 struct live_client *live_client_open(struct live_hub *hub, const struct live_wish *wish);
 /* Says something beside the entries, in front of the next one, after the notes that it has not taken yet. What does not fit behind
  * those is left out. */

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/report_kept.h"
 #include "services/routing/case_clocks.h"
 #include "services/routing/case_clocks_inner.h"
 
@@ -51,7 +52,7 @@ static int parse_one(struct case_file *file, const char *text, int *size) {
     long long from, limit_ms, up_ms;
     unsigned limit, grace, told, limit_unit, grace_unit, moves_up;
     *size = 0;
-    int found = sscanf(text, "%11s %lld %u %u %u %u %lld %lld %u %u;%n", name, &from, &limit, &limit_unit, &grace,
+    int found = sscanf(text, KEPT_CLOCK_FORMAT, name, &from, &limit, &limit_unit, &grace,
                        &grace_unit, &limit_ms, &up_ms, &told, &moves_up, size);
     if (found != 10 || *size == 0 || limit_unit > OFFICE_DAYS || grace_unit > OFFICE_DAYS || told > UINT8_MAX)
         return -1;

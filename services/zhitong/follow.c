@@ -11,8 +11,8 @@
 
 #include "common/follow_client.h"
 #include "common/ids.h"
+#include "common/instant.h"
 #include "services/zhitong/options.h"
-#include "services/zhitong/records.h"
 
 #define CREDIT 1000 /* entries under way */
 #define TURN_MS 200

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "common/clock.h"
+#include "common/instant.h"
 #include "services/zhitong/import_parts.h"
 
 #define WINDOW "1000"      /* reports under way, unless --window says otherwise */
@@ -77,7 +78,7 @@ static void read_next(struct importer *importer) {
     int status = got < 0 ? -1 : read_report(importer, &why);
     importer->next_at = 0;
     const char *at = csv_field(importer->csv, importer->columns.at);
-    if (status == 0 && importer->paced && *at != '\0' && import_instant(at, &importer->next_at) != 0)
+    if (status == 0 && importer->paced && *at != '\0' && instant_read(at, &importer->next_at) != 0)
         status = refuse(&why, "at", "must be written as 2026-09-01T08:30:00+08:00");
     if (status == 0) {
         importer->has_next = true;

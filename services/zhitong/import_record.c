@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/zone.h"
+#include "common/instant.h"
 
 #define KEY_OWN_MAX 47 /* bytes of a key that are left beside the hash and a colon */
 
@@ -29,39 +29,6 @@ void import_key(char key[65], const char *hash, const char *source_id, size_t li
         import_hash(own, source_id);
         snprintf(key, 65, "%s:hash %s", hash, own);
     }
-}
-
-/* "Z" or "+08:00" in minutes; -1: neither. */
-static int read_offset(const char *text, int *minutes) {
-    int hours, rest, end = 0;
-    char sign;
-    if (strcmp(text, "Z") == 0) {
-        *minutes = 0;
-        return 0;
-    }
-    if (sscanf(text, "%c%2d:%2d%n", &sign, &hours, &rest, &end) != 3 || text[end] != '\0' || end != 6)
-        return -1;
-    if ((sign != '+' && sign != '-') || hours > 23 || rest > 59)
-        return -1;
-    *minutes = (hours * 60 + rest) * (sign == '-' ? -1 : 1);
-    return 0;
-}
-
-int import_instant(const char *text, int64_t *unix_ms) {
-    int year, month, day, hour, minute, offset, end = 0;
-    double second;
-    char between;
-    if (sscanf(text, "%4d-%2d-%2d%c%2d:%2d:%n", &year, &month, &day, &between, &hour, &minute, &end) != 6 || end != 17)
-        return -1;
-    if ((between != 'T' && between != ' ') || text[end] < '0' || text[end] > '9')
-        return -1;
-    char *rest;
-    second = strtod(text + end, &rest);
-    if (!date_is_valid(year, month, day) || hour > 23 || minute > 59 || second >= 61 || read_offset(rest, &offset) != 0)
-        return -1;
-    int64_t minutes = (int64_t)hour * 60 + minute - offset;
-    *unix_ms = date_of(year, month, day) * DAY_MS + minutes * MINUTE_MS + (int64_t)(second * 1000);
-    return 0;
 }
 
 /* ---- records ------------------------------------------------------------------------------------------------------ */
@@ -120,7 +87,7 @@ static int read_number(const struct field_spec *field, const char *text, double 
 
 static int read_whole(const struct field_spec *field, const char *text, int64_t *number, struct reason *why) {
     bool digits = strspn(text, "0123456789") == strlen(text) && strlen(text) <= 18;
-    if (!digits && (field->type != FIELD_I64 || import_instant(text, number) != 0))
+    if (!digits && (field->type != FIELD_I64 || instant_read(text, number) != 0))
         return refuse(why, field->name,
                       field->type == FIELD_I64 ? "is neither an instant with a zone nor unix milliseconds"
                                                : "is not a whole number");

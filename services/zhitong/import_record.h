@@ -36,7 +36,4 @@ void import_hash(char out[IMPORT_HASH_MAX], const char *text);
  * order gives the same keys, so that importing it again doubles nothing. */
 void import_key(char key[65], const char *hash, const char *source_id, size_t line);
 
-/* RFC 3339 with a zone offset, such as 2026-09-01T08:30:00+08:00, as unix ms. -1: it is not. */
-MUST_CHECK int import_instant(const char *text, int64_t *unix_ms);
-
 #endif

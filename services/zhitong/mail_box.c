@@ -114,20 +114,33 @@ static int ask(struct mail_box *box, const char *command, struct reason *why) {
     return status;
 }
 
-int mail_box_look(struct mail_box *box, const uint32_t **uids, size_t *count, struct reason *why) {
-    if (ask(box, "UID SEARCH UNDELETED", why) != 0)
-        return -1;
+size_t mail_box_uids(const char *lines, uint32_t uids[MAIL_BOX_MAILS_MAX]) {
     size_t found = 0;
-    const char *at = strstr(box->lines, "* SEARCH");
+    const char *at = strstr(lines, "* SEARCH");
     for (at = at != NULL ? at + 8 : ""; *at == ' ' && isdigit((unsigned char)at[1]) && found < MAIL_BOX_MAILS_MAX;) {
         char *end;
         unsigned long uid = strtoul(at + 1, &end, 10);
         if (uid > 0 && uid <= UINT32_MAX)
-            box->uids[found++] = (uint32_t)uid;
+            uids[found++] = (uint32_t)uid;
         at = end;
     }
+    return found;
+}
+
+bool mail_box_size_of(const char *lines, uint64_t *size) {
+    static const char name[] = "RFC822.SIZE ";
+    const char *at = strstr(lines, name);
+    if (at == NULL || !isdigit((unsigned char)at[sizeof name - 1]))
+        return false;
+    *size = strtoull(at + sizeof name - 1, NULL, 10);
+    return true;
+}
+
+int mail_box_look(struct mail_box *box, const uint32_t **uids, size_t *count, struct reason *why) {
+    if (ask(box, "UID SEARCH UNDELETED", why) != 0)
+        return -1;
     *uids = box->uids;
-    *count = found;
+    *count = mail_box_uids(box->lines, box->uids);
     return 0;
 }
 
@@ -136,10 +149,8 @@ int mail_box_size(struct mail_box *box, uint32_t uid, uint64_t *size, struct rea
     snprintf(command, sizeof command, "UID FETCH %" PRIu32 " (RFC822.SIZE)", uid);
     if (ask(box, command, why) != 0)
         return -1;
-    const char *at = strstr(box->lines, "RFC822.SIZE ");
-    if (at == NULL)
+    if (!mail_box_size_of(box->lines, size))
         return refuse(why, "imap", "does not say how long mail %" PRIu32 " is", uid);
-    *size = strtoull(at + 12, NULL, 10);
     return 0;
 }
 

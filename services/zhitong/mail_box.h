@@ -40,4 +40,11 @@ MUST_CHECK int mail_box_fetch(struct mail_box *box, uint32_t uid, size_t size_ma
 /* Moves it to another folder, which is made when there is none: MOVE (RFC 6851), else COPY and EXPUNGE. */
 MUST_CHECK int mail_box_move(struct mail_box *box, uint32_t uid, const char *folder, struct reason *why);
 
+/* ---- what a server answers; pure ------------------------------------------------------------------------------------ */
+
+/* The UIDs of a `* SEARCH` line; how many. */
+size_t mail_box_uids(const char *lines, uint32_t uids[MAIL_BOX_MAILS_MAX]);
+/* The RFC822.SIZE of a FETCH line. False: there is none. */
+bool mail_box_size_of(const char *lines, uint64_t *size);
+
 #endif

@@ -6,26 +6,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "common/csv.h"
-
-int instant_read(const char *text, int64_t *unix_ms) {
-    struct tm tm = {0};
-    const char *rest = strptime(text, "%Y-%m-%dT%H:%M:%S", &tm);
-    if (rest == NULL)
-        return -1;
-    if (*rest == '.')
-        rest += 1 + strspn(rest + 1, "0123456789");
-    int hours = 0, minutes = 0, read = 0;
-    char sign = '+';
-    if (strcmp(rest, "Z") != 0 && (sscanf(rest, "%c%2d:%2d%n", &sign, &hours, &minutes, &read) != 3 ||
-                                   rest[read] != '\0' || (sign != '+' && sign != '-')))
-        return -1;
-    int64_t offset = (hours * 60 + minutes) * (sign == '-' ? -60LL : 60LL);
-    *unix_ms = ((int64_t)timegm(&tm) - offset) * 1000;
-    return 0;
-}
+#include "common/instant.h"
 
 struct columns {
     int at, closed_at, lat, lon;

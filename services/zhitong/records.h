@@ -20,7 +20,4 @@ struct records {
 MUST_CHECK int records_open(struct records *out, const char *path, struct reason *why);
 void records_close(struct records *records);
 
-/* RFC 3339 with a zone offset, to unix ms. -1 when the text is no such instant. */
-MUST_CHECK int instant_read(const char *text, int64_t *unix_ms);
-
 #endif

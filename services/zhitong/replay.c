@@ -9,6 +9,7 @@
 
 #include "common/city.h"
 #include "common/clock.h"
+#include "common/instant.h"
 #include "common/queries.h"
 #include "common/submit_client.h"
 #include "services/zhitong/command_client.h"

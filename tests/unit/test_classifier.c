@@ -184,7 +184,7 @@ static void seal(uint8_t *bytes, size_t size) {
 
 static void a_model_is_read_as_it_was_written(void **state) {
     char path[] = "/tmp/zhitong-model-XXXXXX";
-    struct classifier *classifier = small_model(), *read;
+    struct classifier *classifier = small_model(), *read = NULL;
     struct reason why;
     struct likely likely[2];
     int fd = mkstemp(path);

@@ -27,7 +27,7 @@ static struct examples made(size_t labels) {
 
     for (size_t label = 0; label < labels; label++) {
         for (size_t i = 0; i < EACH; i++) {
-            char text[200], name[20];
+            char text[200], name[32];
             snprintf(text, sizeof text, "%c%c街有%s，请%c处理", (int)('a' + i), (int)('a' + label), words[label],
                      (int)('k' + i % 3));
             snprintf(name, sizeof name, "label_%zu", label);
