@@ -17,6 +17,11 @@ static const char *advertised_host(const struct settings *settings) {
     return host[0] != '\0' ? host : settings_text(settings, "ZHITONG_LISTEN_HOST");
 }
 
+static const char *public_host(const struct settings *settings) {
+    const char *host = settings_text(settings, "ZHITONG_PUBLIC_HOST");
+    return host[0] != '\0' ? host : advertised_host(settings);
+}
+
 static bool has_public_port(const struct service *service) {
     return service->public_requests || service->public_streams;
 }
@@ -42,7 +47,7 @@ static int open_sockets(struct service_loop *loop, struct mesh_options *mesh, st
     loop->public_socket = wire_router(loop->zmq, &options, &port, why);
     if (loop->public_socket == NULL)
         return -1;
-    snprintf(mesh->public_endpoint, sizeof mesh->public_endpoint, "tcp://%s:%d", advertised_host(settings), port);
+    snprintf(mesh->public_endpoint, sizeof mesh->public_endpoint, "tcp://%s:%d", public_host(settings), port);
     return 0;
 }
 

@@ -97,6 +97,13 @@ struct service {
      0, \
      65535, \
      "TCP port of the public ZeroMQ endpoint; 0 takes any free one"}, \
+        {"ZHITONG_PUBLIC_HOST", \
+         SETTING_TEXT, \
+         "", \
+         "", \
+         0, \
+         100, \
+         "host name by which those outside reach the public ZeroMQ endpoint, where it is another; empty: as the other services do"}, \
     { \
         "ZHITONG_PUBLIC_KEYS", SETTING_TEXT, "", NULL, 1, 1000, \
             "path of the public endpoint's CURVE key file, from `zhitong keys service`" \

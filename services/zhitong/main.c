@@ -16,6 +16,7 @@
 #include "services/zhitong/endpoints_people.h"
 #include "services/zhitong/exporter.h"
 #include "services/zhitong/follow.h"
+#include "services/zhitong/health.h"
 #include "services/zhitong/import.h"
 #include "services/zhitong/keys.h"
 #include "services/zhitong/keys_secret.h"
@@ -24,6 +25,7 @@
 #include "services/zhitong/migrate.h"
 #include "services/zhitong/options.h"
 #include "services/zhitong/parked.h"
+#include "services/zhitong/password.h"
 #include "services/zhitong/privacy.h"
 #include "services/zhitong/replay.h"
 #include "services/zhitong/report.h"
@@ -46,6 +48,11 @@ struct command_row {
 
 static const struct command_row commands[] = {
     {"migrate", migrate_command, "[--dry-run]", "bring the database to the shape that this version expects", DATABASE},
+    {"password", password_command, "ROLE --password-file FILE",
+     "give a service's database role (zhitong_intake …) the password that is the first line of the file", DATABASE},
+    {"health", health_command, "[--port PORT]",
+     "can the service on this machine take work? Asks /readyz of its operations port (that of ZHITONG_OPERATIONS_PORT)",
+     NO_DATABASE},
     {"city check", city_check_command, "FOLDER",
      "check a city's folder as a whole; every error with file, line, column", NO_DATABASE},
     {"city diff", city_diff_command, "FOLDER", "what a load of this folder would add, remove and change", DATABASE},
