@@ -23,7 +23,7 @@ struct hop {
 static uint64_t case_of_key(const char *key) {
     const char *number = strrchr(key, '-');
     uint64_t n = number == NULL ? 0 : strtoull(number + 1, NULL, 10);
-    return case_id_of((uint16_t)(n % SHARD_COUNT), n / SHARD_COUNT + 1);
+    return case_id_of(0, (uint16_t)(n % SHARD_COUNT), n / SHARD_COUNT + 1);
 }
 static uint64_t number_of_case(uint64_t case_id) {
     return (case_id / SHARD_COUNT - 1) * SHARD_COUNT + case_shard(case_id);
