@@ -9,6 +9,7 @@
 
 #include "common/city.h"
 #include "common/clock.h"
+#include "common/endpoints.h"
 #include "common/instant.h"
 #include "common/queries.h"
 #include "common/submit_client.h"
@@ -203,7 +204,10 @@ static bool is_over(const struct replay *replay, int64_t now) {
         return true;
     bool all_in = replay->next == replay->records.count && waiting(replay) == 0;
     bool all_done = stories_next_at(&replay->stories) == INT64_MAX && command_client_waiting(replay->commands) == 0;
-    return now >= replay->until || (all_in && all_done && !replay->until_asked);
+    if (replay->until_asked)
+        return now >= replay->until;
+    /* In real time all of the past is due at once, and the end of it is long over. */
+    return all_in && (all_done || now >= replay->until);
 }
 
 static void turn_senders(struct replay *replay) {
@@ -254,7 +258,8 @@ static void tell_stories(struct replay *replay, const struct replay_options *opt
 
 /* Who hands the reports in: one client for all, or each channel's sources. */
 static int open_ways_in(struct replay *replay, const struct replay_options *options, void *zmq, struct reason *why) {
-    static struct wire_keys keys, server;
+    static struct wire_keys keys;
+    static char server_key[WIRE_KEY_SIZE];
     const struct senders_options senders = {.city = replay->city,
                                             .db = replay->db,
                                             .folder = options->through,
@@ -269,11 +274,11 @@ static int open_ways_in(struct replay *replay, const struct replay_options *opti
                                             .answered = answered_report};
     if (options->through != NULL)
         return senders_open(&replay->senders, &senders, why);
-    if (wire_keys_read(&keys, options->key, why) != 0 || wire_keys_read(&server, options->server_key, why) != 0)
+    if (wire_keys_read(&keys, options->key, why) != 0 || server_key_read(server_key, options->server_key, why) != 0)
         return -1;
     const struct submit_options submit = {.zmq = zmq,
                                           .keys = &keys,
-                                          .server_key = server.public_key,
+                                          .server_key = server_key,
                                           .window = WINDOW,
                                           .endpoints = options->endpoints,
                                           .context = replay,

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/endpoints.h"
 #include "common/report_digest.h"
 #include "common/source_map.h"
 #include "services/zhitong/sender_child.h"
@@ -28,7 +29,7 @@ struct senders {
     struct senders_options options;
     struct sender *all;
     size_t count, waiting, turns, carried[ADAPTERS];
-    struct wire_keys server;
+    char server_key[WIRE_KEY_SIZE];
     struct sender_http *http;
     char token[SECRET_TEXT_MAX]; /* of desk's session */
     bool signing_in, signed_in;
@@ -106,7 +107,7 @@ static int open_client(struct sender *sender, struct reason *why) {
         return -1;
     const struct submit_options submit = {.zmq = options->zmq,
                                           .keys = &sender->curve,
-                                          .server_key = sender->senders->server.public_key,
+                                          .server_key = sender->senders->server_key,
                                           .window = SENDERS_WINDOW,
                                           .endpoints = options->endpoints,
                                           .context = sender,
@@ -181,7 +182,7 @@ int senders_open(struct senders **out, const struct senders_options *options, st
     senders->all = calloc(senders->count + 1, sizeof *senders->all);
     senders->http = sender_http_open(posted, senders);
     assert(senders->all != NULL);
-    int status = wire_keys_read(&senders->server, options->server_key_file, why);
+    int status = server_key_read(senders->server_key, options->server_key_file, why);
     for (size_t i = 0; status == 0 && i < senders->count; i++) {
         senders->all[i] = (struct sender){.senders = senders, .source = &sources[i]};
         status = open_sender(&senders->all[i], why);
