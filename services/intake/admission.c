@@ -14,6 +14,7 @@
 #include "services/intake/credential.h"
 #include "services/intake/intake.h"
 
+#define STARTING_WAIT_MS 1000
 #define PER_MINUTE_MAX 1000000 /* as many as rate_limit_take counts */
 
 struct admission {
@@ -89,6 +90,13 @@ static int say_busy(struct http_request *request, uint64_t wait_ms, struct reaso
     return 503;
 }
 
+/* A replica that has just started knows nobody yet; who calls it, or a proxy, goes to another one or comes again. */
+static int say_starting(struct http_request *request, struct reason *why) {
+    (void)refuse(why, "", "has just started and knows no sources yet; nothing was kept, send the same again");
+    http_add_retry_after(request, STARTING_WAIT_MS);
+    return 503;
+}
+
 /* Takes one from the bucket of this name; else says that there is none. */
 static int count_one(struct intake *intake, struct http_request *request, const char *name, uint32_t per_minute,
                      struct reason *why) {
@@ -111,6 +119,8 @@ static int judge_caller(struct intake *intake, struct http_request *request, con
     const struct blocks *blocks = intake->admission->blocks;
     char address[HTTP_PEER_BYTES_MAX + 1];
     uint64_t busy_ms = service_busy_ms(intake->loop);
+    if (intake_city(intake) == NULL || !credentials_known(intake))
+        return say_starting(request, why);
     if (busy_ms > 0)
         return say_busy(request, busy_ms, why);
     admission_address(intake, request, address);
