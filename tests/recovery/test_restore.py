@@ -19,7 +19,7 @@ from system import BUILD, ROOT
 
 PER_SECOND = 150
 SPAN = 10**12  # seqs of an incarnation
-UNIT, QUIET_UNIT = "town_hall", "mill_1"
+UNIT = "town_hall"
 
 
 def backup(system, *words, check=True, program=ROOT / "deploy/backup"):
@@ -165,6 +165,7 @@ def restored_to_the_end_nothing_archived_is_lost(system, shared):
     began = lose_the_database(system, shared)
     shared["load"].stopping.set()
     shared["load"].join()
+    shared["load"].client.close()
     given = shared["given"] | set(shared["load"].client.accepted.values())
     backup(system, "restore", system.folder / "backup", "--to", shared["data"])
     come_back(system, shared, began)
