@@ -3,6 +3,7 @@
 removed. Restored to the end of the archive nothing that was archived is lost; restored to an instant exactly what was accepted before
 it is there. No number is given twice, and a department whose cursor is ahead hears by name what is void."""
 import hashlib
+import json
 import re
 import shutil
 import subprocess
@@ -64,6 +65,12 @@ def begin_department(system, shared, first):
     shared["threads"].append(shared["department"])
     shared["department"].start()
     return shared["department"]
+
+
+def follow(system, first, count):
+    return system.zhitong("follow", "--unit", UNIT, "--endpoint", ",".join(system.endpoints("notification")), "--server-key",
+                          system.folder / "service.key", "--key", system.folder / f"{UNIT}.key", "--from", first, "--count", count,
+                          check=False, database=False)
 
 
 def start_services(system):
@@ -206,6 +213,13 @@ def all_goes_on_and_no_number_is_given_twice(system, shared):
     wait_until(lambda: follower.cursor >= head(system), 20, lambda: f"{follower.cursor} of {head(system)}")
     assert follower.entries and not follower.order_faults(), follower.order_faults()[:3]
     assert follower.entries[0][0] == base + 1
+    ended = system.sql.number(f"SELECT head FROM notification.stream_ended WHERE unit = '{UNIT}' ORDER BY incarnation DESC LIMIT 1")
+    passed = follow(system, ended - 9, 20)  # who has nothing that is void is not stopped
+    assert passed.returncode == 0, passed.stderr
+    seqs = [int(json.loads(line)["sequence"]) for line in passed.stdout.splitlines()]
+    assert seqs == [*range(ended - 9, ended + 1), *range(base + 1, base + 11)], seqs
+    stopped = follow(system, ended + 5, 1)
+    assert stopped.returncode == 1 and f"from seq {ended + 1} on is void" in stopped.stderr, stopped
     status = system.zhitong("status", check=False).stdout
     assert "000,000,0" not in status, status
     archived(system)
