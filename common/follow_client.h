@@ -23,8 +23,8 @@ enum follow_event {
 struct follow_news {
     enum follow_event event;
     const char *detail;
-    const char *field; /* of FOLLOW_REFUSED, else "" */
-    uint64_t first;    /* of FOLLOW_TRUNCATED: the oldest entry that is kept */
+    const char *field;  /* of FOLLOW_REFUSED, else "" */
+    uint64_t first;     /* of FOLLOW_TRUNCATED: the oldest entry that is kept */
     uint64_t void_from; /* of FOLLOW_TRUNCATED: a restore has undone what we have from this seq on; 0: nothing */
 };
 

@@ -79,17 +79,17 @@ static void take_moved(struct follow_client *client, const struct moved *moved) 
 
 static void take_truncated(struct follow_client *client, const struct truncated *truncated) {
     bool is_void = client->placed && client->received >= truncated->void_from;
+    /* A restore that has undone nothing of what we have: there is nothing between, and nothing to decide. */
     if (truncated->void_from != 0 && !is_void && !follow_client_in_group(client)) {
-        follow_client_from(client, truncated->first); /* a restore has undone nothing that we have: there is nothing between */
+        follow_client_from(client, truncated->first);
         return;
     }
     client->stage = STOPPED;
-    follow_client_tell(
-        client, &(struct follow_news){.event = FOLLOW_TRUNCATED,
-                                      .detail = "",
-                                      .field = "",
-                                      .first = truncated->first,
-                                      .void_from = truncated->void_from});
+    follow_client_tell(client, &(struct follow_news){.event = FOLLOW_TRUNCATED,
+                                                     .detail = "",
+                                                     .field = "",
+                                                     .first = truncated->first,
+                                                     .void_from = truncated->void_from});
 }
 
 /* false: the connection is of no use any more. */

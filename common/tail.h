@@ -13,7 +13,8 @@ struct stream { /* one that is served here */
     uint64_t head; /* last committed seq */
     bool head_known;
     bool changed; /* since the last round of heads */
-    uint64_t void_from, void_to; /* the last restore has undone these: from the first to before the last; 0: there was none */
+    uint64_t void_from,
+        void_to; /* the last restore has undone these: from the first to before the last; 0: there was none */
     struct tail_chunk *oldest, *newest;
     struct subscription *subscriptions;
 };

@@ -149,8 +149,8 @@ static int apply(PGconn *connection, const struct migration *migration) {
     enum outcome outcome;
 
     for (int tries = 1; (outcome = apply_once(connection, migration)) == LOCKED && tries < LOCK_TRIES_MAX; tries++) {
-        printf("           %s: somebody holds a lock; undone, and tried again in a second (%d of %d)\n", migration->name,
-               tries, LOCK_TRIES_MAX);
+        printf("           %s: somebody holds a lock; undone, and tried again in a second (%d of %d)\n",
+               migration->name, tries, LOCK_TRIES_MAX);
         fflush(stdout);
         (void)run(connection, "ROLLBACK");
         poll(NULL, 0, LOCK_PAUSE_MS);

@@ -87,7 +87,8 @@ FROM (SELECT count(*) AS n FROM (SELECT FROM escalation.deadline WHERE fired_at 
 
 -- name: status_streams
 -- $1 today. A stream's rows are written in the order of seq: its first ones of today tell how many entries today brought.
-SELECT count(*), coalesce(sum(CASE WHEN b.first IS NULL AND r.first IS NULL THEN 0 ELSE s.head - least(b.first, r.first) + 1 END), 0)::bigint
+SELECT count(*), coalesce(sum(CASE WHEN b.first IS NULL AND r.first IS NULL THEN 0
+                                   ELSE notification.entries_between(s.unit, least(b.first, r.first) - 1, s.head) END), 0)::bigint
 FROM notification.stream s,
   LATERAL (SELECT min(seq) AS first FROM notification.stream_body WHERE stream = s.number AND day = $1::date) b,
   LATERAL (SELECT min(f.first) AS first

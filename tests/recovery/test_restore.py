@@ -3,6 +3,7 @@
 removed. Restored to the end of the archive nothing that was archived is lost; restored to an instant exactly what was accepted before
 it is there. No number is given twice, and a department whose cursor is ahead hears by name what is void."""
 import hashlib
+import json
 import re
 import shutil
 import subprocess
@@ -19,7 +20,7 @@ from system import BUILD, ROOT
 
 PER_SECOND = 150
 SPAN = 10**12  # seqs of an incarnation
-UNIT, QUIET_UNIT = "town_hall", "mill_1"
+UNIT = "town_hall"
 
 
 def backup(system, *words, check=True, program=ROOT / "deploy/backup"):
@@ -64,6 +65,12 @@ def begin_department(system, shared, first):
     shared["threads"].append(shared["department"])
     shared["department"].start()
     return shared["department"]
+
+
+def follow(system, first, count):
+    return system.zhitong("follow", "--unit", UNIT, "--endpoint", ",".join(system.endpoints("notification")), "--server-key",
+                          system.folder / "service.key", "--key", system.folder / f"{UNIT}.key", "--from", first, "--count", count,
+                          check=False, database=False)
 
 
 def start_services(system):
@@ -165,6 +172,7 @@ def restored_to_the_end_nothing_archived_is_lost(system, shared):
     began = lose_the_database(system, shared)
     shared["load"].stopping.set()
     shared["load"].join()
+    shared["load"].client.close()
     given = shared["given"] | set(shared["load"].client.accepted.values())
     backup(system, "restore", system.folder / "backup", "--to", shared["data"])
     come_back(system, shared, began)
@@ -205,6 +213,13 @@ def all_goes_on_and_no_number_is_given_twice(system, shared):
     wait_until(lambda: follower.cursor >= head(system), 20, lambda: f"{follower.cursor} of {head(system)}")
     assert follower.entries and not follower.order_faults(), follower.order_faults()[:3]
     assert follower.entries[0][0] == base + 1
+    ended = system.sql.number(f"SELECT head FROM notification.stream_ended WHERE unit = '{UNIT}' ORDER BY incarnation DESC LIMIT 1")
+    passed = follow(system, ended - 9, 20)  # who has nothing that is void is not stopped
+    assert passed.returncode == 0, passed.stderr
+    seqs = [int(json.loads(line)["sequence"]) for line in passed.stdout.splitlines()]
+    assert seqs == [*range(ended - 9, ended + 1), *range(base + 1, base + 11)], seqs
+    stopped = follow(system, ended + 5, 1)
+    assert stopped.returncode == 1 and f"from seq {ended + 1} on is void" in stopped.stderr, stopped
     status = system.zhitong("status", check=False).stdout
     assert "000,000,0" not in status, status
     archived(system)

@@ -16,7 +16,8 @@
 
 struct owned_stream {
     char name[CODE_MAX + 1];
-    uint64_t first, head; /* what the table holds; first 1 unless old entries were dropped */
+    uint64_t first, head;        /* what the table holds; first 1 unless old entries were dropped */
+    uint64_t void_from, void_to; /* a restore has undone these; 0: none was */
     size_t entry_bytes;
 };
 
@@ -192,9 +193,12 @@ static inline void answer_read(struct owner *owner, const struct read_wanted *wa
     size_t sizes[READ_ENTRIES_MAX];
     const struct owned_stream *stream = owner_stream(owner, wanted->stream);
     uint64_t first = wanted->from > stream->first ? wanted->from : stream->first;
+    if (first >= stream->void_from && first < stream->void_to)
+        first = stream->void_to;
     struct read_rows rows = {.stream = wanted->stream, .from = wanted->from, .first = first, .failed = owner->failing};
-    uint64_t end = wanted->from + wanted->count;
-    while (!owner->failing && first + rows.count < end && first + rows.count <= stream->head) {
+    uint64_t end = first + wanted->count;
+    while (!owner->failing && first + rows.count < end && first + rows.count <= stream->head &&
+           (first + rows.count != stream->void_from || stream->void_from == 0)) {
         if (owner->cases > 0)
             append_moved(&bodies[rows.count], first + rows.count, owner->cases);
         else
@@ -222,6 +226,8 @@ static inline void answer_start(struct owner *owner, const struct start_wanted *
                                  .head = stream->head,
                                  .first = stream->first,
                                  .at = at > stream->head ? stream->head + 1 : at,
+                                 .void_from = stream->void_from,
+                                 .void_to = stream->void_to,
                                  .failed = owner->failing};
     publish_started(owner->publisher, &start);
 }

@@ -19,7 +19,7 @@ static void the_low_seven_bits_of_a_case_id_are_its_shard(void **state) {
         {127, 0, 0, 127},
         {5, 0, 7812500, 1000000005}, /* readable in a log: 10^9 and the shard */
         {127, 0, INCARNATION_CASES_MAX - 1, 12799999999},
-        {127, 2, 1, 25600000255},                                                   /* restored: behind all of those */
+        {127, 2, 1, 25600000255}, /* restored: behind all of those */
         {127, INCARNATION_MAX, INCARNATION_CASES_MAX - 1, UINT64_C(115212799999999)}, /* 18 digits at most */
     };
     (void)state;

@@ -48,6 +48,41 @@ static void a_follow_begins_where_it_asks_to(void **state) {
     }
 }
 
+/* The stream ended at 50, and went on at 1001 in the restored city. */
+static void who_follows_into_what_a_restore_has_undone_hears_it(void **state) {
+    static const struct {
+        const char *group;
+        uint64_t from, hears_before; /* entries */
+    } cases[] = {{"", 51, 0}, {"", 60, 0}, {"", 1000, 0}, {"", 1, 50}, {"g", 1, 50}};
+    (void)state;
+    for (size_t i = 0; i < LENGTH(cases); i++) {
+        struct stage stage;
+        open_stage(&stage, 10);
+        owner_commit(&stage.owner, UNIT, 50);
+        struct owned_stream *stream = owner_stream(&stage.owner, UNIT);
+        stream->void_from = 51;
+        stream->void_to = 1001;
+        stream->head = 1000;
+        owner_commit(&stage.owner, UNIT, 3);
+        struct ear *ear = ear_open(&stage);
+        struct follow follow = {.from = cases[i].from, .credit = 100};
+        strcpy(follow.group, cases[i].group);
+        ear_follow(ear, follow);
+        hear(ear, &ear->cuts, 1);
+        assert_int_equal(ear->count, cases[i].hears_before);
+        assert_int_equal(ear->truncated.first, 1001);
+        assert_int_equal(ear->truncated.void_from, 51);
+        follow.from = 1001;
+        stage.owner.mark_found = follow.group[0] != '\0';
+        stage.owner.mark = 50;
+        ear_follow(ear, follow);
+        hear(ear, &ear->count, cases[i].hears_before + 3);
+        assert_int_equal(ear->seqs[cases[i].hears_before], 1001);
+        ear_close(ear);
+        close_stage(&stage);
+    }
+}
+
 static void a_start_that_could_not_be_read_is_read_again(void **state) {
     struct stage stage;
     (void)state;
@@ -264,6 +299,7 @@ static void who_applies_nothing_gets_no_more_than_its_share(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_follow_begins_where_it_asks_to),
+        cmocka_unit_test(who_follows_into_what_a_restore_has_undone_hears_it),
         cmocka_unit_test(a_start_that_could_not_be_read_is_read_again),
         cmocka_unit_test(what_a_follow_says_must_make_sense),
         cmocka_unit_test(what_the_filter_leaves_out_is_skipped_and_costs_no_credit),
