@@ -2,21 +2,21 @@
 
 #ifdef ZHITONG_FAULT_POINTS
 
-#include <pthread.h>
-#include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <time.h>
-#include <unistd.h>
+#    include <pthread.h>
+#    include <signal.h>
+#    include <stdio.h>
+#    include <stdlib.h>
+#    include <string.h>
+#    include <time.h>
+#    include <unistd.h>
 
-#define LINE_BYTES_MAX 128
-#define SLEEP_MS_MAX 60000
+#    define LINE_BYTES_MAX 128
+#    define SLEEP_MS_MAX 60000
 
 static const char *const names[FAULT_POINT_COUNT] = {
-#define POINT(name, meaning) #name,
-#include "common/fault_points.def"
-#undef POINT
+#    define POINT(name, meaning) #    name,
+#    include "common/fault_points.def"
+#    undef POINT
 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;

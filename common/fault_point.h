@@ -14,22 +14,22 @@
 #ifdef ZHITONG_FAULT_POINTS
 
 enum fault_point {
-#define POINT(name, meaning) FAULT_AT_##name,
-#include "common/fault_points.def"
-#undef POINT
+#    define POINT(name, meaning) FAULT_AT_##name,
+#    include "common/fault_points.def"
+#    undef POINT
     FAULT_POINT_COUNT
 };
 
 /* True when the caller shall behave as if its database connection had broken. From any thread. */
 bool fault_point(enum fault_point point);
-#define FAULT_POINT(name) fault_point(FAULT_AT_##name)
+#    define FAULT_POINT(name) fault_point(FAULT_AT_##name)
 
 #else
 
 static inline bool fault_never(void) {
     return false;
 }
-#define FAULT_POINT(name) fault_never()
+#    define FAULT_POINT(name) fault_never()
 
 #endif
 #endif

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/fault_point.h"
 #include "common/journal.h"
 #include "common/loop.h"
 #include "common/operations.h"
@@ -146,6 +147,7 @@ int loop_open(struct service_loop *loop, struct reason *why) {
 static void take_letter(struct service_loop *loop, struct letter *letter) {
     switch (letter->kind) {
     case LETTER_WORK:
+        (void)FAULT_POINT(loop_before_answer);
         loop_work_done(loop, (struct work *)letter);
         return;
     case LETTER_VIEW:

@@ -5,7 +5,6 @@
 
 #include "common/clock.h"
 #include "common/entry.h"
-#include "common/fault_point.h"
 #include "common/journal.h"
 #include "common/loop.h"
 #include "common/metrics.h"
@@ -333,7 +332,6 @@ void loop_work_done(struct service_loop *loop, struct work *take_work) {
         if (loop->lanes[i].work == work)
             lane = &loop->lanes[i];
     assert(lane != NULL);
-    (void)FAULT_POINT(loop_before_answer);
     lane->work = NULL;
     metric_observe_ms(METRIC_batch_ms, (double)(clock_monotonic_ms() - lane->work_at));
     if (work->result == WORK_DONE)

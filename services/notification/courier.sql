@@ -1,7 +1,8 @@
 -- Deliveries; see courier.h. Real time throughout.
 
 -- name: courier_start
--- What is lost with a crash of PostgreSQL was not told to anybody as done: it is delivered again, with the same id.
+-- What is lost with a crash of PostgreSQL was not told to anybody as done: the courier reads all anew when it connects, and it is
+-- delivered again, with the same id.
 -- Rows are looked up by their index, also those that a plan was made for when the tables were nearly empty (the checks of foreign keys
 -- among them): else each write costs as much as all endpoints and all that waits.
 SELECT set_config('synchronous_commit', 'off', false), set_config('enable_seqscan', 'off', false),

@@ -159,6 +159,6 @@ def about(path):
     return " ".join(lines)
 
 
-def needs_disk(acts):
-    """Of the database or the files: it costs a system of its own."""
-    return {act.values["disk"] for act in acts if act.name == "fill"}
+def needs(acts):
+    """What costs a system of its own: a small disk for the database or the files, or a clock that nobody drives."""
+    return {act.values["disk"] for act in acts if act.name == "fill"} | {"clock" for act in acts if act.name == "skew"}

@@ -4,10 +4,10 @@ import signal
 import time
 from pathlib import Path
 
-from system import SERVICES, wait_until
+import play_waits
+from play_waits import START_SECONDS, WAIT_SECONDS
+from system import wait_until
 
-WAIT_SECONDS = 30           # for whatever an act waits, unless it says how long
-START_SECONDS = 60
 PERHAPS_SECONDS = 1.5
 LEFT_BYTES = {"data": 1_500_000, "files": 20_000}  # what fills a disk leaves
 
@@ -16,18 +16,6 @@ def _of(stage, act):
     which = act.values.get("which", act.values.get("n"))
     replicas = stage.system.of(act.values["service"])
     return replicas if which == "all" else [stage.system.replica(act.values["service"], which)]
-
-
-def _one(stage, act, suffix=""):
-    return stage.system.replica(act.values["service" + suffix], act.values["n" + suffix])
-
-
-def _asked(stage, query):
-    """A number, or None while PostgreSQL is away."""
-    try:
-        return stage.system.sql.number(query)
-    except (RuntimeError, AssertionError):
-        return None
 
 
 def _gone(stage, replica, how):
@@ -134,7 +122,7 @@ def resume(stage, act):
 
 
 def skew(stage, act):
-    replica = _one(stage, act)
+    replica = stage.one(act)
     if replica.alive():
         replica.process.terminate()
         replica.process.wait(20)
@@ -150,7 +138,7 @@ def _rule(stage, link, action, seconds, pids=None, delay=0.0):
 
 
 def _between(stage, act, action):
-    one, other = _one(stage, act), _one(stage, act, "2")
+    one, other = stage.one(act), stage.one(act, "2")
     for to, opener in ((one, other), (other, one)):
         if opener.process is not None:
             _rule(stage, f"mesh {to.name}", action, act.values["time"], [opener.pid])
@@ -169,7 +157,7 @@ def _side(stage, act, action):
     service = "intake" if act.values["side"] == "client" else "notification"
     if service != act.values["service"]:
         raise AssertionError(f"a {act.values['side']} connects to {service} only")
-    _rule(stage, f"public {_one(stage, act).name}", action, act.values["time"])
+    _rule(stage, f"public {stage.one(act).name}", action, act.values["time"])
     stage.faults[act.fault] += 1
 
 
@@ -182,7 +170,7 @@ def hold_side(stage, act):
 
 
 def _database(stage, act, action, seconds, delay=0.0):
-    _rule(stage, f"database {_one(stage, act).name}", action, seconds, None, delay)
+    _rule(stage, f"database {stage.one(act).name}", action, seconds, None, delay)
     stage.faults[act.fault] += 1
 
 
@@ -220,7 +208,7 @@ def empty(stage, act):
 # ---- points
 
 def at(stage, act):
-    replica = _one(stage, act)
+    replica = stage.one(act)
     path = stage.point(replica)
     action = act.values["action"] + (f":{act.values['time'] * 1000:.0f}" if "time" in act.values else "")
     path.with_suffix(".new").write_text(f"{act.values['point']} {action} 1\n")
@@ -241,13 +229,13 @@ def _reached(stage, replica):
 
 
 def wait_point(stage, act):
-    replica = _one(stage, act)
+    replica = stage.one(act)
     wait_until(lambda: not stage.point(replica).exists(), WAIT_SECONDS, f"a point in {replica.name} reached")
     _reached(stage, replica)
 
 
 def perhaps_point(stage, act):
-    replica = _one(stage, act)
+    replica = stage.one(act)
     end = time.monotonic() + PERHAPS_SECONDS
     while stage.point(replica).exists() and time.monotonic() < end:
         time.sleep(0.02)
@@ -258,7 +246,7 @@ def perhaps_point(stage, act):
         _reached(stage, replica)
 
 
-# ---- load and waiting
+# ---- load and audit
 
 def load(stage, act):
     stage.rate = stage.reports.per_second = act.values["count"]
@@ -267,80 +255,7 @@ def load(stage, act):
 
 def drive(stage, act):
     stage.system.zhitong("time", "drive", "--speed", act.values["count"] or "0.0001")
-    stage.speed = max(stage.speed, act.values["count"])
-
-
-def wait(_stage, act):
-    time.sleep(act.values["time"])
-
-
-def _others_live(stage, replica):
-    return any(other.alive() and other not in stage.paused for other in stage.system.of(replica.service) if other != replica)
-
-
-def wait_takeover(stage, act):
-    """From when it was killed or paused until no shard is its own; nobody can take over where nobody is."""
-    replica = _one(stage, act)
-    member, began, how = stage.gone.get(replica, (0, 0, ""))
-    if member == 0:
-        return
-    left = f"SELECT count(*) FROM {replica.service}.shard WHERE owner = {member}"
-    limit = act.values.get("time", WAIT_SECONDS)
-    while _asked(stage, left) != 0:
-        if not _others_live(stage, replica):
-            return
-        assert time.monotonic() - began < limit, \
-            f"after {limit} s still not: shards of {replica.name}, member {member}, taken over: {stage.system.owners(replica.service)}"
-        time.sleep(0.01)
-    stage.takeovers.append((how, time.monotonic() - began))
-
-
-def wait_fence(stage, act):
-    replica = _one(stage, act)
-    before = stage.fenced.get(replica, (0, 0))
-    before = before[1] if before[0] == replica.pid else 0
-
-    def more():
-        try:
-            return replica.metric("fence_lost_total") > before
-        except AssertionError:
-            return False
-    wait_until(more, WAIT_SECONDS, f"a batch of {replica.name} rejected at the fence")
-    stage.fenced[replica] = (replica.pid, replica.metric("fence_lost_total"))
-
-
-def wait_flow(stage, _):
-    """Reports that are sent from now on are accepted and become cases."""
-    wanted = max(1, stage.rate // 10)
-    cases = lambda: _asked(stage, "SELECT sum(out_seq) FROM routing.shard")
-    accepted, made = len(stage.client.accepted), wait_until(cases, WAIT_SECONDS, "routing's log can be read")
-    wait_until(lambda: len(stage.client.accepted) >= accepted + wanted, WAIT_SECONDS, "reports accepted")
-    wait_until(lambda: (cases() or 0) >= made + wanted, WAIT_SECONDS, lambda: f"cases made: {stage.system.owners('routing')}")
-
-
-def wait_busy(stage, _):
-    before = stage.client.busy
-    wait_until(lambda: stage.client.busy > before, WAIT_SECONDS, "a report answered busy")
-
-
-def wait_journal(stage, act):
-    word = act.values["word"]
-    wait_until(lambda: any(word in str(line.get("text")) for replica in stage.system.replicas.values()
-                           for line in replica.journal() if line.get("level") != "info"), WAIT_SECONDS, f"a journal has the word {word}")
-
-
-def wait_deliveries(stage, _):
-    before = len(stage.sink.got)
-    wait_until(lambda: len(stage.sink.got) > before, WAIT_SECONDS, "the webhook gets something")
-
-
-def wait_ready(stage, _):
-    running = [replica for replica in stage.system.replicas.values() if replica.alive() and replica not in stage.paused]
-    for replica in running:
-        wait_until(replica.ready, START_SECONDS, lambda: f"{replica.name} ready ({replica.get('/readyz')})")
-    for service in SERVICES:
-        if not any(replica in stage.paused for replica in stage.system.of(service)):
-            stage.system.wait_shared([service])
+    stage.driven = True
 
 
 def settle(stage, _):
@@ -354,7 +269,7 @@ def audit(stage, _):
 def clear_up(stage):
     """After a play, whatever it left behind."""
     stage.relay.say("mend")
-    for disk in stage.disks:
+    for disk in stage.needs & {"data", "files"}:
         _filler(stage, disk).unlink(missing_ok=True)
     for replica in list(stage.armed):
         stage.point(replica).unlink(missing_ok=True)
@@ -363,8 +278,8 @@ def clear_up(stage):
     for replica in skewed:
         replica.kill()
     start_everything(stage, None)
-    wait_ready(stage, None)
+    play_waits.wait_ready(stage, None)
 
 
 def carry_out(stage, act):
-    globals()[act.name](stage, act)
+    (globals().get(act.name) or getattr(play_waits, act.name))(stage, act)

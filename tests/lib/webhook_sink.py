@@ -50,6 +50,7 @@ class Sink:
         self.got, self.lock, self.slow_seconds = [], threading.Lock(), slow_seconds
         self.status = {}   # path → what it answers instead, as (status, [headers])
         self.delays = {}   # path → seconds before the answer, or what gives them
+        self.answering = threading.local()
         self.closing = False
         self.connections = 0
         self.listener = socket.create_server(("127.0.0.1", 0), backlog=1024)
@@ -105,6 +106,7 @@ class Sink:
         got = Got(path, headers, body)
         with self.lock:
             self.got.append(got)
+        self.answering.got = got
         delay = self.delays.get(path, 0)
         time.sleep(delay() if callable(delay) else delay)
         kind = path.split("/")[0]
@@ -120,6 +122,12 @@ class Sink:
     def do_slow(self, connection, path):
         time.sleep(self.slow_seconds)
         return self.do_ok(connection, path)
+
+    def do_moody(self, connection, path):
+        """Takes nothing for a tenth of a second in each; `taken` of what it took is True."""
+        self.answering.got.taken = int(time.monotonic() * 10) % 10 != 0
+        connection.sendall(answer(204 if self.answering.got.taken else 503))
+        return True
 
     def do_hang(self, connection, path):
         while not self.closing and path not in self.status:
