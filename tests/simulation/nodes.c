@@ -109,6 +109,7 @@ static void set_environment(const struct node *node) {
     setenv("ZHITONG_BATCH_INPUTS", node->number % 2 == 0 ? "3" : "500", 1);
     setenv("ZHITONG_LANES", node->number % 3 == 1 ? "2" : "1", 1);
     setenv("ZHITONG_FOLLOW_WINDOW", node->number % 2 == 0 ? "4" : "1000", 1);
+    setenv("ZHITONG_HUNG_MS", "600000", 1); /* it is measured in real time */
     setenv("ZHITONG_TAIL_BYTES", node->number % 2 == 0 ? "2000" : "1000000", 1);
     if (node->service->public_requests || node->service->public_streams) {
         setenv("ZHITONG_PUBLIC_PORT", port, 1);
