@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "common/journal.h"
+#include "tests/simulation/simulated.h"
 #include "tests/simulation/world.h"
 
 #define PUBLIC_PORT 40000
@@ -35,15 +36,6 @@ int service_main(const struct service *service, int argc, char **argv) {
     return 0;
 }
 
-int __wrap_http_open(struct http **out, const struct http_options *options, struct reason *why);
-void __wrap_http_close(struct http **open);
-uint16_t __wrap_http_port(const struct http *http);
-int __wrap_http_fd(const struct http *http);
-int __wrap_http_timeout_ms(struct http *http);
-void __wrap_http_turn(struct http *http);
-pid_t __wrap_getpid(void);
-void __wrap_journal_say(enum journal_level level, const char *event, const char *format, ...);
-
 int __wrap_http_open(struct http **out, const struct http_options *options, struct reason *why) {
     (void)options;
     (void)why;
@@ -70,7 +62,7 @@ void __wrap_http_turn(struct http *http) {
 }
 
 /* A loop begins to mint in a shard of its process's number. */
-pid_t __wrap_getpid(void) {
+int __wrap_getpid(void) {
     return world.current != NULL ? world.current->number * 37 : 0;
 }
 

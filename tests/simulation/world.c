@@ -91,6 +91,9 @@ void world_begin(uint64_t seed) {
     static struct randombytes_implementation from_seed = {
         .implementation_name = random_name, .random = random_number, .buf = random_fill};
     bool traced = world.traced;
+    randombytes_set_implementation(&from_seed);
+    if (sodium_init() < 0) /* the first time it takes some numbers for itself: before they count */
+        broken("setup", "libsodium does not start");
     memset(&world, 0, sizeof world);
     world.traced = traced;
     world.seed = seed;
@@ -100,5 +103,4 @@ void world_begin(uint64_t seed) {
     world.city_since = world.now_ms;
     world.city_at = INT64_C(1778461200000) + (int64_t)chance_below(7 * 86400) * 1000; /* some time in a week of May 2026 */
     world.city_speed = 1;
-    randombytes_set_implementation(&from_seed);
 }

@@ -106,7 +106,7 @@ void database_begin(const char *url); /* the simulation's own connection, as the
 struct db *database(void);
 const char *database_url(void);
 void database_reset(void);      /* as it was after the city was loaded */
-void database_cut(const struct node *node, bool only_first); /* its connections are lost: all, or the oldest (the mesh's) */
+void database_cut(const struct node *node, bool only_mesh); /* its connections are lost: all, or the one that holds its lock */
 void database_role_url(char url[2000], const char *role);
 bool database_mutate(const char *name); /* from now on with this fault of the product; false: there is none of that name */
 bool database_mutated(void);            /* false: the fault did not find its place in the product */
