@@ -100,7 +100,8 @@ static struct session *free_session(const char *schema) {
     return NULL;
 }
 
-int __wrap_db_open(struct db **out, const char *url, const char *schema, const struct db_query *const *queries, struct reason *why) {
+int __wrap_db_open(struct db **out, const char *url, const char *schema, const struct db_query *const *queries,
+                   struct reason *why) {
     const struct node *node = world.current;
     if (node == NULL)
         return __real_db_open(out, url, schema, queries, why);
@@ -153,8 +154,8 @@ int __wrap_PQsendFlushRequest(PGconn *connection) {
     return is_cut(connection) ? 0 : __real_PQsendFlushRequest(connection);
 }
 
-int __wrap_PQsendQueryPrepared(PGconn *connection, const char *name, int count, const char *const *values, const int *lengths,
-                               const int *formats, int result_format) {
+int __wrap_PQsendQueryPrepared(PGconn *connection, const char *name, int count, const char *const *values,
+                               const int *lengths, const int *formats, int result_format) {
     struct session *session = session_of(connection);
     if (session != NULL && session->cut)
         return 0;
@@ -211,6 +212,10 @@ void database_begin(const char *url) {
     own_url = url;
     if (db_open(&own, url, "routing", tables, &why) != 0)
         broken("setup", "%s: %s", why.field, why.text);
+    SCOPED_RESULT
+    *alone = db_ask(own, "simulation_alone", NULL);
+    if (alone == NULL || !db_bool(alone, 0, 0))
+        broken("setup", "another simulation runs on this database");
 }
 
 void database_reset(void) {
@@ -219,10 +224,11 @@ void database_reset(void) {
 
 void database_set_clock(void) {
     char sql[300];
-    snprintf(sql, sizeof sql,
-             "DELETE FROM mesh.clock; INSERT INTO mesh.clock (real_at, shown_at, speed) VALUES (now() - interval '1 minute', "
-             "to_timestamp(%lld / 1000.0), 1e-9)",
-             (long long)clock_now());
+    snprintf(
+        sql, sizeof sql,
+        "DELETE FROM mesh.clock; INSERT INTO mesh.clock (real_at, shown_at, speed) VALUES (now() - interval '1 minute', "
+        "to_timestamp(%lld / 1000.0), 1e-9)",
+        (long long)clock_now());
     run_script(sql);
 }
 
@@ -236,11 +242,13 @@ void database_role_url(char url[2000], const char *role) {
 /* ---- mutants: what the checkers must find ------------------------------------------------------------------------------------------------ */
 
 static const struct mutant {
-    const char *name, *query, *from, *to; /* in this query, the first `from` becomes `to`; query NULL: see __wrap_db_sync */
+    const char *name, *query, *from,
+        *to; /* in this query, the first `from` becomes `to`; query NULL: see __wrap_db_sync */
 } mutants[] = {
     {"commit", NULL, NULL, NULL},
     {"fence", "common_fence",
-     "AND s.epoch = n.epoch\n    AND s.in_seq_1 = n.old_in_1 AND s.in_seq_2 = n.old_in_2 AND s.out_seq = n.old_head", ""},
+     "AND s.epoch = n.epoch\n    AND s.in_seq_1 = n.old_in_1 AND s.in_seq_2 = n.old_in_2 AND s.out_seq = n.old_head",
+     ""},
     {"cursor", "common_fence", "in_seq_1 = n.in_1", "in_seq_1 = greatest(s.in_seq_1, n.in_1 - 1)"},
     {"key", "intake_find", "WHERE", "WHERE false AND"},
     {"arm", "escalation_arm", "due_at = excluded.due_at, version", "version"},
@@ -249,7 +257,9 @@ static const struct mutant {
 static const struct mutant *mutant;
 
 int __wrap_PQsendPrepare(PGconn *connection, const char *name, const char *sql, int types, const Oid *oids) {
-    const char *at = mutant != NULL && mutant->query != NULL && strcmp(mutant->query, name) == 0 ? strstr(sql, mutant->from) : NULL;
+    const char *at = mutant != NULL && mutant->query != NULL && strcmp(mutant->query, name) == 0
+                         ? strstr(sql, mutant->from)
+                         : NULL;
     char changed[8000];
     if (at == NULL)
         return __real_PQsendPrepare(connection, name, sql, types, oids);

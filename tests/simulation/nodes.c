@@ -73,7 +73,8 @@ void __wrap_journal_say(enum journal_level level, const char *event, const char 
     vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
     (void)level;
-    bool is_libpq = strcmp(event, "database_lost") == 0 || strcmp(event, "batch_retried") == 0; /* its words name sockets */
+    bool is_libpq = strcmp(event, "database_lost") == 0 ||
+                    strcmp(event, "batch_retried") == 0; /* its words name sockets */
     if (!is_libpq)
         trace("%s: %s", event, text);
 }

@@ -20,8 +20,8 @@ SIMULATED(ConnStatusType, PQstatus, const PGconn *connection);
 SIMULATED(int, PQsocket, const PGconn *connection);
 SIMULATED(PGresult *, PQgetResult, PGconn *connection);
 SIMULATED(int, PQsendFlushRequest, PGconn *connection);
-SIMULATED(int, PQsendQueryPrepared, PGconn *connection, const char *name, int count, const char *const *values, const int *lengths,
-          const int *formats, int result_format);
+SIMULATED(int, PQsendQueryPrepared, PGconn *connection, const char *name, int count, const char *const *values,
+          const int *lengths, const int *formats, int result_format);
 SIMULATED(int, PQsendPrepare, PGconn *connection, const char *name, const char *sql, int types, const Oid *oids);
 SIMULATED(int, PQpipelineSync, PGconn *connection);
 SIMULATED(int, PQconsumeInput, PGconn *connection);
