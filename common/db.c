@@ -232,8 +232,9 @@ PGresult *db_take(struct db *db) {
     return NULL;
 }
 
-/* Reads on to the end of the batch, where the server has committed or undone it. */
-static void take_until_sync(struct db *db) {
+/* Reads on to the end of the batch, where the server has committed or undone it. The first good result goes to *first, if
+ * that is wanted. */
+static void take_until_sync(struct db *db, PGresult **first) {
     for (;;) {
         PGresult *result = take_raw(db);
         if (result == NULL)
@@ -241,7 +242,10 @@ static void take_until_sync(struct db *db) {
         ExecStatusType status = PQresultStatus(result);
         if (status == PGRES_FATAL_ERROR)
             fail_from_result(db, result);
-        PQclear(result);
+        if (first != NULL && *first == NULL && result_is_good(result))
+            *first = result;
+        else
+            PQclear(result);
         if (status == PGRES_PIPELINE_SYNC)
             return;
     }
@@ -252,7 +256,7 @@ static void take_until_sync(struct db *db) {
 static void cut(struct db *db) {
     if (PQsocket(db->connection) >= 0)
         (void)shutdown(PQsocket(db->connection), SHUT_RDWR);
-    take_until_sync(db); /* until libpq has seen that the connection is gone */
+    take_until_sync(db, NULL); /* until libpq has seen that the connection is gone */
 }
 
 /* Between two batches; afterwards PQstatus is CONNECTION_BAD, which is what the owner of a connection looks at. */
@@ -261,13 +265,13 @@ static void hang_up(struct db *db) {
     (void)PQconsumeInput(db->connection);
 }
 
-int db_sync(struct db *db) {
+static int finish(struct db *db, PGresult **first) {
     if (db->failure != DB_OK && !db->undone && PQstatus(db->connection) == CONNECTION_OK)
         cut(db);
     else if (PQstatus(db->connection) == CONNECTION_BAD || PQpipelineSync(db->connection) != 1)
         db_connection_lost(db);
     else
-        take_until_sync(db);
+        take_until_sync(db, first);
     if (db->demoted && PQstatus(db->connection) == CONNECTION_OK)
         hang_up(db);
     db->sent = 0;
@@ -276,10 +280,16 @@ int db_sync(struct db *db) {
     return db->failure == DB_OK ? 0 : -1;
 }
 
+int db_sync(struct db *db) {
+    return finish(db, NULL);
+}
+
+/* The commit is asked for before the result is looked at: one round trip. */
 PGresult *db_ask(struct db *db, const char *query, const struct params *params) {
+    PGresult *result = NULL;
     db_forget_failure(db);
-    PGresult *result = db_send(db, query, params) == 0 ? db_take(db) : NULL;
-    if (db_sync(db) == 0)
+    (void)!db_send(db, query, params); /* the end tells of its failure, too */
+    if (finish(db, &result) == 0)
         return result;
     PQclear(result);
     return NULL;

@@ -15,9 +15,9 @@
 #define AUDIT_BYTES_MAX 8000
 
 /* Invariants of services/zhitong/audit.sql that hold in every snapshot, however much is under way. */
-static const char *const always[] = {"audit_log_complete",     "audit_cursor_behind",  "audit_report_has_case",
-                                     "audit_case_has_report",  "audit_case_is_held",   "audit_case_has_plan",
-                                     "audit_deadline_armed",   "audit_deadline_disarmed", "audit_stream_complete"};
+static const char *const always[] = {"audit_log_complete",    "audit_cursor_behind",     "audit_report_has_case",
+                                     "audit_case_has_report", "audit_case_is_held",      "audit_case_has_plan",
+                                     "audit_deadline_armed",  "audit_deadline_disarmed", "audit_stream_complete"};
 
 static struct seen_case seen[CASES_MAX];
 static size_t seen_count;
@@ -68,8 +68,9 @@ static struct seen_case *case_of(uint64_t case_id) {
 static void take_move(const struct case_moved *moved) {
     struct seen_case *known = case_of(moved->case_id);
     if (moved->version != known->version + 1)
-        broken("versions follow each other", "case %llu went from version %llu to %llu", (unsigned long long)moved->case_id,
-               (unsigned long long)known->version, (unsigned long long)moved->version);
+        broken("versions follow each other", "case %llu went from version %llu to %llu",
+               (unsigned long long)moved->case_id, (unsigned long long)known->version,
+               (unsigned long long)moved->version);
     if (moved->tier < known->tier)
         broken("the tier only rises", "case %llu fell from tier %llu to %llu by %s", (unsigned long long)moved->case_id,
                (unsigned long long)known->tier, (unsigned long long)moved->tier, moved->move);
@@ -126,12 +127,13 @@ static void check_cases(void) {
                     strcmp(db_text(result, row, 4), known->unit) == 0 && db_time(result, row, 5) == known->due_at &&
                     db_time(result, row, 6) == known->next_at;
         if (!same)
-            broken("a case is as its last entry says",
-                   "case %llu: row: version %d, tier %d, %s, %s, due %lld; log: version %llu, tier %llu, %s, %s, due %lld",
-                   (unsigned long long)known->case_id, db_int4(result, row, 1), db_int2(result, row, 2),
-                   db_text(result, row, 3), db_text(result, row, 4), (long long)db_time(result, row, 5),
-                   (unsigned long long)known->version, (unsigned long long)known->tier, known->state, known->unit,
-                   (long long)known->due_at);
+            broken(
+                "a case is as its last entry says",
+                "case %llu: row: version %d, tier %d, %s, %s, due %lld; log: version %llu, tier %llu, %s, %s, due %lld",
+                (unsigned long long)known->case_id, db_int4(result, row, 1), db_int2(result, row, 2),
+                db_text(result, row, 3), db_text(result, row, 4), (long long)db_time(result, row, 5),
+                (unsigned long long)known->version, (unsigned long long)known->tier, known->state, known->unit,
+                (long long)known->due_at);
     }
 }
 
@@ -157,7 +159,8 @@ static void check_cursors(void) {
     for (int row = 0; row < PQntuples(result); row++) {
         struct cursor_seen *cursor = cursors;
         const struct cursor_seen *end = cursors + cursor_count;
-        while (cursor < end && (cursor->shard != db_int2(result, row, 1) || strcmp(cursor->who, db_text(result, row, 0)) != 0))
+        while (cursor < end &&
+               (cursor->shard != db_int2(result, row, 1) || strcmp(cursor->who, db_text(result, row, 0)) != 0))
             cursor++;
         if (cursor == end) {
             *cursor = (struct cursor_seen){.shard = db_int2(result, row, 1)};
@@ -205,7 +208,8 @@ bool checks_caught_up(void) {
 
 /* `zhitong audit`, whose words are shown only when it finds something. */
 void checks_audit(void) {
-    char words[AUDIT_BYTES_MAX], name[] = "audit", option[] = "--database", url[2000], path[] = "/tmp/zhitong-audit.XXXXXX";
+    char words[AUDIT_BYTES_MAX], name[] = "audit", option[] = "--database", url[2000],
+                                 path[] = "/tmp/zhitong-audit.XXXXXX";
     char *arguments[] = {name, option, url, NULL};
     snprintf(url, sizeof url, "%s", database_url());
     fflush(stdout);

@@ -1,39 +1,31 @@
-/* PostgreSQL is the real one; what is simulated is the way to it. Every connection is known, and can be cut before or after the commit
- * that is asked for over it. A cut waits until the server has noticed: then the locks have fallen, always at the same step. */
+/* PostgreSQL is the real one; what is simulated is the way to it. A connection that is cut looks dead to whoever has it, and its session
+ * has lost all that a session loses: the transaction, its locks, what it listens to. The server's process is kept for whoever connects
+ * next: a new one costs more than everything that a replica then asks of it. */
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include "common/clock.h"
 #include "common/queries.h"
+#include "tests/simulation/simulated.h"
 #include "tests/simulation/world.h"
 
-#define CONNECTIONS_MAX 128
-#define GONE_TURNS_MAX 20000
-#define GONE_TURN_US 500
+#define SESSIONS_MAX 128
+#define CUT_ONE_IN 250 /* commits, before or after it */
 
 extern const struct db_query audit_queries[], simulation_queries[];
-PGconn *__real_PQconnectdbParams(const char *const *keywords, const char *const *values, int expand);
-PGconn *__wrap_PQconnectdbParams(const char *const *keywords, const char *const *values, int expand);
-void __real_PQfinish(PGconn *connection);
-void __wrap_PQfinish(PGconn *connection);
-int __real_PQpipelineSync(PGconn *connection);
-int __wrap_PQpipelineSync(PGconn *connection);
-int __real_PQconsumeInput(PGconn *connection);
-int __wrap_PQconsumeInput(PGconn *connection);
-int __real_PQsendPrepare(PGconn *connection, const char *name, const char *sql, int types, const Oid *oids);
-int __wrap_PQsendPrepare(PGconn *connection, const char *name, const char *sql, int types, const Oid *oids);
-int __real_db_sync(struct db *db);
-int __wrap_db_sync(struct db *db);
 
-static struct {
+struct session {
+    struct db *db;
     PGconn *connection;
-    const struct node *node;
-} known[CONNECTIONS_MAX];
-static size_t known_count;
+    char schema[32];
+    const struct node *node; /* NULL: free */
+    bool cut;
+    bool listens; /* it is that of a mesh thread, which holds the lock */
+};
+static struct session sessions[SESSIONS_MAX];
+static size_t session_count;
 
 static struct db *own;
 static const char *own_url;
@@ -46,107 +38,159 @@ const char *database_url(void) {
     return own_url;
 }
 
+static struct session *session_of(const PGconn *connection) {
+    for (size_t i = 0; i < session_count; i++)
+        if (sessions[i].connection == connection && sessions[i].node != NULL)
+            return &sessions[i];
+    return NULL;
+}
+
+static bool is_cut(const PGconn *connection) {
+    const struct session *session = session_of(connection);
+    return session != NULL && session->cut;
+}
+
 /* ---- cutting ------------------------------------------------------------------------------------------------------------------------- */
 
-static void wait_until_gone(int pid) {
-    for (int turn = 0; turn < GONE_TURNS_MAX && own != NULL; turn++) {
-        struct column pids = {0};
-        struct params params = {0};
-        column_int4(&pids, pid);
-        params_column(&params, &pids);
-        PGresult *result = db_ask(own, "simulation_gone", &params);
-        column_close(&pids);
-        bool gone = result != NULL && db_int8(result, 0, 0) == 0;
+static void drain(PGconn *connection) {
+    for (int ends = 0; ends < 2;) { /* two NULLs in a row: nothing more */
+        PGresult *result = __real_PQgetResult(connection);
+        bool is_sync = result != NULL && PQresultStatus(result) == PGRES_PIPELINE_SYNC;
+        ends = result == NULL ? ends + 1 : 0;
         PQclear(result);
-        if (gone)
+        if (is_sync)
             return;
-        usleep(GONE_TURN_US);
     }
-    assert(own == NULL);
 }
 
-/* libpq reads an end from now on, and the server too; what was sent before is still carried out. */
-static void cut(PGconn *connection) {
-    int pid = PQbackendPID(connection), dead[2];
-    if (PQsocket(connection) < 0)
-        return;
-    int status = socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, dead);
-    assert(status == 0);
-    status = dup2(dead[0], PQsocket(connection));
-    assert(status >= 0);
+static void say(PGconn *connection, const char *sql) {
+    int status = PQsendQueryParams(connection, sql, 0, NULL, NULL, NULL, NULL, 0);
+    assert(status == 1);
     (void)status;
-    close(dead[0]);
-    close(dead[1]);
-    wait_until_gone(pid);
 }
 
-void database_cut(const struct node *node, bool only_first) {
-    for (size_t i = 0; i < known_count; i++) {
-        if (known[i].node != node)
-            continue;
-        cut(known[i].connection);
-        if (only_first)
-            return;
+/* Undoes what is under way, then what else belongs to a session. */
+static void end_session(struct session *session) {
+    PGnotify *notice;
+    say(session->connection, "SELECT 1 / 0");
+    __real_PQpipelineSync(session->connection);
+    drain(session->connection);
+    say(session->connection, "SELECT pg_advisory_unlock_all()");
+    say(session->connection, "UNLISTEN *");
+    __real_PQpipelineSync(session->connection);
+    drain(session->connection);
+    while ((notice = PQnotifies(session->connection)) != NULL)
+        PQfreemem(notice);
+    session->cut = true;
+    session->listens = false;
+}
+
+void database_cut(const struct node *node, bool only_mesh) {
+    for (size_t i = 0; i < session_count; i++)
+        if (sessions[i].node == node && !sessions[i].cut && (!only_mesh || sessions[i].listens))
+            end_session(&sessions[i]);
+}
+
+/* ---- opening and closing ---------------------------------------------------------------------------------------------------------------- */
+
+static struct session *free_session(const char *schema) {
+    for (size_t i = 0; i < session_count; i++)
+        if (sessions[i].node == NULL && strcmp(sessions[i].schema, schema) == 0)
+            return &sessions[i];
+    return NULL;
+}
+
+int __wrap_db_open(struct db **out, const char *url, const char *schema, const struct db_query *const *queries,
+                   struct reason *why) {
+    const struct node *node = world.current;
+    if (node == NULL)
+        return __real_db_open(out, url, schema, queries, why);
+    if (node->dying || world.now_ms < world.down_until)
+        return refuse(why, "database", "cannot be reached");
+    struct session *session = free_session(schema);
+    if (session == NULL) {
+        assert(session_count < SESSIONS_MAX);
+        session = &sessions[session_count];
+        if (__real_db_open(&session->db, url, schema, queries, why) != 0)
+            return -1;
+        session->connection = db_raw(session->db);
+        snprintf(session->schema, sizeof session->schema, "%s", schema);
+        session_count++;
     }
+    session->node = node;
+    session->cut = session->listens = false;
+    db_forget_failure(session->db);
+    *out = session->db;
+    return 0;
+}
+
+void __wrap_db_close(struct db **db) {
+    struct session *session = *db != NULL ? session_of(db_raw(*db)) : NULL;
+    if (session == NULL) {
+        __real_db_close(db);
+        return;
+    }
+    if (!session->cut)
+        end_session(session);
+    session->node = NULL;
+    *db = NULL;
 }
 
 /* ---- libpq, with faults ---------------------------------------------------------------------------------------------------------------- */
 
-PGconn *__wrap_PQconnectdbParams(const char *const *keywords, const char *const *values, int expand) {
-    static const char *const nowhere[] = {"host", NULL}, *const values_of[] = {"/nowhere", NULL};
-    struct node *node = world.current;
-    if (node != NULL && (node->dying || world.now_ms < world.down_until))
-        return __real_PQconnectdbParams(nowhere, values_of, 0);
-    PGconn *connection = __real_PQconnectdbParams(keywords, values, expand);
-    assert(known_count < CONNECTIONS_MAX);
-    if (node != NULL) {
-        known[known_count].connection = connection;
-        known[known_count++].node = node;
-    }
-    return connection;
+ConnStatusType __wrap_PQstatus(const PGconn *connection) {
+    return is_cut(connection) ? CONNECTION_BAD : __real_PQstatus(connection);
 }
 
-void __wrap_PQfinish(PGconn *connection) {
-    int pid = PQbackendPID(connection);
-    bool is_known = false;
-    for (size_t i = 0; i < known_count && !is_known; i++) {
-        is_known = known[i].connection == connection;
-        if (is_known) {
-            known_count--;
-            memmove(&known[i], &known[i + 1], (known_count - i) * sizeof known[0]);
-        }
-    }
-    __real_PQfinish(connection);
-    if (is_known && pid != 0)
-        wait_until_gone(pid);
+int __wrap_PQsocket(const PGconn *connection) {
+    return is_cut(connection) ? -1 : __real_PQsocket(connection);
+}
+
+PGresult *__wrap_PQgetResult(PGconn *connection) {
+    return is_cut(connection) ? NULL : __real_PQgetResult(connection);
+}
+
+int __wrap_PQsendFlushRequest(PGconn *connection) {
+    return is_cut(connection) ? 0 : __real_PQsendFlushRequest(connection);
+}
+
+int __wrap_PQsendQueryPrepared(PGconn *connection, const char *name, int count, const char *const *values,
+                               const int *lengths, const int *formats, int result_format) {
+    struct session *session = session_of(connection);
+    if (session != NULL && session->cut)
+        return 0;
+    if (session != NULL && strcmp(name, "mesh_listen") == 0)
+        session->listens = true;
+    return __real_PQsendQueryPrepared(connection, name, count, values, lengths, formats, result_format);
 }
 
 int __wrap_PQpipelineSync(PGconn *connection) {
-    bool is_known = false;
-    for (size_t i = 0; i < known_count; i++)
-        is_known = is_known || known[i].connection == connection;
-    if (is_known && chance_one_in(300)) {
+    struct session *session = session_of(connection);
+    if (session == NULL)
+        return __real_PQpipelineSync(connection);
+    if (!session->cut && chance_one_in(CUT_ONE_IN)) {
         trace("loses the database before the commit");
         world.happened[HAPPENED_cut_before]++;
-        cut(connection);
+        end_session(session);
     }
+    if (session->cut)
+        return 0;
     int status = __real_PQpipelineSync(connection);
-    if (is_known && status == 1 && chance_one_in(300)) {
+    if (chance_one_in(CUT_ONE_IN)) {
         trace("loses the database after the commit");
         world.happened[HAPPENED_cut_after]++;
-        while (PQflush(connection) > 0)
-            ;
-        cut(connection);
+        drain(connection);
+        end_session(session);
     }
     return status;
 }
 
 /* What others notified before now is here now: without the round trip it would be so sooner or later. */
 int __wrap_PQconsumeInput(PGconn *connection) {
-    if (__real_PQpipelineSync(connection) == 1) {
-        PGresult *result = PQgetResult(connection);
-        PQclear(result);
-    }
+    if (is_cut(connection))
+        return 0;
+    if (session_of(connection) != NULL && __real_PQpipelineSync(connection) == 1)
+        drain(connection);
     return __real_PQconsumeInput(connection);
 }
 
@@ -159,7 +203,7 @@ static void run_script(const char *sql) {
     if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK)
         broken("setup", "%s", PQerrorMessage(connection));
     PQclear(result);
-    __real_PQfinish(connection);
+    PQfinish(connection);
 }
 
 void database_begin(const char *url) {
@@ -168,6 +212,10 @@ void database_begin(const char *url) {
     own_url = url;
     if (db_open(&own, url, "routing", tables, &why) != 0)
         broken("setup", "%s: %s", why.field, why.text);
+    SCOPED_RESULT
+    *alone = db_ask(own, "simulation_alone", NULL);
+    if (alone == NULL || !db_bool(alone, 0, 0))
+        broken("setup", "another simulation runs on this database");
 }
 
 void database_reset(void) {
@@ -176,10 +224,11 @@ void database_reset(void) {
 
 void database_set_clock(void) {
     char sql[300];
-    snprintf(sql, sizeof sql,
-             "DELETE FROM mesh.clock; INSERT INTO mesh.clock (real_at, shown_at, speed) VALUES (now() - interval '1 minute', "
-             "to_timestamp(%lld / 1000.0), 1e-9)",
-             (long long)clock_now());
+    snprintf(
+        sql, sizeof sql,
+        "DELETE FROM mesh.clock; INSERT INTO mesh.clock (real_at, shown_at, speed) VALUES (now() - interval '1 minute', "
+        "to_timestamp(%lld / 1000.0), 1e-9)",
+        (long long)clock_now());
     run_script(sql);
 }
 
@@ -193,11 +242,13 @@ void database_role_url(char url[2000], const char *role) {
 /* ---- mutants: what the checkers must find ------------------------------------------------------------------------------------------------ */
 
 static const struct mutant {
-    const char *name, *query, *from, *to; /* in this query, the first `from` becomes `to`; query NULL: see __wrap_db_sync */
+    const char *name, *query, *from,
+        *to; /* in this query, the first `from` becomes `to`; query NULL: see __wrap_db_sync */
 } mutants[] = {
     {"commit", NULL, NULL, NULL},
     {"fence", "common_fence",
-     "AND s.epoch = n.epoch\n    AND s.in_seq_1 = n.old_in_1 AND s.in_seq_2 = n.old_in_2 AND s.out_seq = n.old_head", ""},
+     "AND s.epoch = n.epoch\n    AND s.in_seq_1 = n.old_in_1 AND s.in_seq_2 = n.old_in_2 AND s.out_seq = n.old_head",
+     ""},
     {"cursor", "common_fence", "in_seq_1 = n.in_1", "in_seq_1 = greatest(s.in_seq_1, n.in_1 - 1)"},
     {"key", "intake_find", "WHERE", "WHERE false AND"},
     {"arm", "escalation_arm", "due_at = excluded.due_at, version", "version"},
@@ -206,7 +257,9 @@ static const struct mutant {
 static const struct mutant *mutant;
 
 int __wrap_PQsendPrepare(PGconn *connection, const char *name, const char *sql, int types, const Oid *oids) {
-    const char *at = mutant != NULL && mutant->query != NULL && strcmp(mutant->query, name) == 0 ? strstr(sql, mutant->from) : NULL;
+    const char *at = mutant != NULL && mutant->query != NULL && strcmp(mutant->query, name) == 0
+                         ? strstr(sql, mutant->from)
+                         : NULL;
     char changed[8000];
     if (at == NULL)
         return __real_PQsendPrepare(connection, name, sql, types, oids);

@@ -38,8 +38,8 @@ static void on_entry(void *context, const struct event *event) {
 static void on_news(void *context, const struct follow_news *news) {
     const struct follower *follower = context;
     trace("the follower of %s hears %d: %s", follower->unit, (int)news->event, news->detail);
-    if (news->event == FOLLOW_TRUNCATED || (news->event == FOLLOW_REFUSED && strcmp(news->field, "key") != 0 &&
-                                             strcmp(news->field, "stream") != 0))
+    if (news->event == FOLLOW_TRUNCATED ||
+        (news->event == FOLLOW_REFUSED && strcmp(news->field, "key") != 0 && strcmp(news->field, "stream") != 0))
         broken("a follow goes on", "%s: %s %s", follower->unit, news->field, news->detail);
     if (news->event == FOLLOW_REFUSED) /* whoever asks knows that the key is good: a replica knew it not yet */
         ((struct follower *)context)->back_at = world.now_ms;
@@ -51,8 +51,8 @@ static void open_client(struct follower *follower) {
     struct wire_keys *own = &keys[follower - followers];
     struct reason why;
     for (size_t nth = 0; node_of_service("notification", nth) != NULL; nth++)
-        snprintf(endpoints + strlen(endpoints), sizeof endpoints - strlen(endpoints), "%stcp://127.0.0.1:%d", nth > 0 ? "," : "",
-                 node_public_port(node_of_service("notification", nth)));
+        snprintf(endpoints + strlen(endpoints), sizeof endpoints - strlen(endpoints), "%stcp://127.0.0.1:%d",
+                 nth > 0 ? "," : "", node_public_port(node_of_service("notification", nth)));
     bus_key(own->public_key, follower->unit, 1);
     bus_key(own->secret_key, "secret", 1);
     bus_key(server, "public", 0);

@@ -69,7 +69,8 @@ static const struct {
     void (*happen)(void);
     uint32_t weight;
 } faults[] = {
-    {bus_break_one, 8}, {hold, 6}, {crash, 5}, {stop, 2}, {stall, 3}, {zombie, 3}, {cut_database, 2}, {blackout, 1}, {jump, 3}, {drive, 2},
+    {bus_break_one, 8}, {hold, 6},         {crash, 5},    {stop, 2}, {stall, 3},
+    {zombie, 3},        {cut_database, 2}, {blackout, 1}, {jump, 3}, {drive, 2},
 };
 
 int64_t faults_next_at(void) {

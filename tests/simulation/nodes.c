@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "common/journal.h"
+#include "tests/simulation/simulated.h"
 #include "tests/simulation/world.h"
 
 #define PUBLIC_PORT 40000
@@ -35,15 +36,6 @@ int service_main(const struct service *service, int argc, char **argv) {
     return 0;
 }
 
-int __wrap_http_open(struct http **out, const struct http_options *options, struct reason *why);
-void __wrap_http_close(struct http **open);
-uint16_t __wrap_http_port(const struct http *http);
-int __wrap_http_fd(const struct http *http);
-int __wrap_http_timeout_ms(struct http *http);
-void __wrap_http_turn(struct http *http);
-pid_t __wrap_getpid(void);
-void __wrap_journal_say(enum journal_level level, const char *event, const char *format, ...);
-
 int __wrap_http_open(struct http **out, const struct http_options *options, struct reason *why) {
     (void)options;
     (void)why;
@@ -70,7 +62,7 @@ void __wrap_http_turn(struct http *http) {
 }
 
 /* A loop begins to mint in a shard of its process's number. */
-pid_t __wrap_getpid(void) {
+int __wrap_getpid(void) {
     return world.current != NULL ? world.current->number * 37 : 0;
 }
 
@@ -81,7 +73,8 @@ void __wrap_journal_say(enum journal_level level, const char *event, const char 
     vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
     (void)level;
-    bool is_libpq = strcmp(event, "database_lost") == 0 || strcmp(event, "batch_retried") == 0; /* its words name sockets */
+    bool is_libpq = strcmp(event, "database_lost") == 0 ||
+                    strcmp(event, "batch_retried") == 0; /* its words name sockets */
     if (!is_libpq)
         trace("%s: %s", event, text);
 }
@@ -109,6 +102,7 @@ static void set_environment(const struct node *node) {
     setenv("ZHITONG_BATCH_INPUTS", node->number % 2 == 0 ? "3" : "500", 1);
     setenv("ZHITONG_LANES", node->number % 3 == 1 ? "2" : "1", 1);
     setenv("ZHITONG_FOLLOW_WINDOW", node->number % 2 == 0 ? "4" : "1000", 1);
+    setenv("ZHITONG_HUNG_MS", "600000", 1); /* it is measured in real time */
     setenv("ZHITONG_TAIL_BYTES", node->number % 2 == 0 ? "2000" : "1000000", 1);
     if (node->service->public_requests || node->service->public_streams) {
         setenv("ZHITONG_PUBLIC_PORT", port, 1);

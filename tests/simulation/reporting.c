@@ -32,8 +32,11 @@ static void fill(struct submit *submit, size_t number) {
     static const struct {
         const char *area;
         double lat, lon;
-    } places[] = {{"n_mill_1", 33.611, 114.011}, {"n_mill_2", 33.612, 114.012}, {"n_lake_1", 33.621, 114.021},
-                  {"s_hill_1", 33.511, 114.011}, {"n_mill", 33.61, 114.01}};
+    } places[] = {{"n_mill_1", 33.611, 114.011},
+                  {"n_mill_2", 33.612, 114.012},
+                  {"n_lake_1", 33.621, 114.021},
+                  {"s_hill_1", 33.511, 114.011},
+                  {"n_mill", 33.61, 114.01}};
     size_t place = chance_below(sizeof places / sizeof places[0]);
     *submit = (struct submit){.lat = places[place].lat, .lon = places[place].lon};
     snprintf(submit->key, sizeof submit->key, "report-%zu", number);
@@ -95,8 +98,8 @@ static struct report *with_key(const char *key) {
 static void take_accepted(const struct accepted *accepted) {
     struct report *report = with_key(accepted->key);
     if (report->stage == TURNED_AWAY || (report->case_id != 0 && report->case_id != accepted->case_id))
-        broken("one answer", "%s was case %llu, and is case %llu now", accepted->key, (unsigned long long)report->case_id,
-               (unsigned long long)accepted->case_id);
+        broken("one answer", "%s was case %llu, and is case %llu now", accepted->key,
+               (unsigned long long)report->case_id, (unsigned long long)accepted->case_id);
     if (report->stage == WAITING)
         checks_accepted(accepted->case_id);
     bool again = report->stage == WAITING && !world.calm && chance_below(4) == 0;
@@ -109,8 +112,8 @@ static void take_refused(const struct refused *refused) {
     struct report *report = with_key(refused->key);
     bool senseless = strcmp(report->submit.item, "unheard of") == 0;
     if (report->case_id != 0 || !senseless)
-        broken("one answer", "%s was case %llu, and is refused: %s: %s", refused->key, (unsigned long long)report->case_id,
-               refused->field, refused->reason);
+        broken("one answer", "%s was case %llu, and is refused: %s: %s", refused->key,
+               (unsigned long long)report->case_id, refused->field, refused->reason);
     report->stage = TURNED_AWAY;
     report->next_at = NEVER;
 }

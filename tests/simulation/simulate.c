@@ -84,8 +84,10 @@ static void settle(void) {
         if (settled())
             return;
         if (world.now_ms > until)
-            broken("everything settles", "not within %d ms after the last fault: up %d, reporters %d, staff %d, caught up %d, departments %d",
-                   SETTLE_MS_MAX, nodes_all_up(), reporting_settled(), staff_settled(), checks_caught_up(), departments_settled());
+            broken("everything settles",
+                   "not within %d ms after the last fault: up %d, reporters %d, staff %d, caught up %d, departments %d",
+                   SETTLE_MS_MAX, nodes_all_up(), reporting_settled(), staff_settled(), checks_caught_up(),
+                   departments_settled());
     }
 }
 
@@ -121,8 +123,8 @@ static void run_seed(const struct options *options, uint64_t seed) {
 }
 
 static void print_tally(double seconds) {
-    printf("seed %llu hash %016llx seconds %.2f simulated %.1f", (unsigned long long)world.seed, (unsigned long long)world.hash,
-           seconds, (double)(world.now_ms - 1000000) / 1000);
+    printf("seed %llu hash %016llx seconds %.2f simulated %.1f", (unsigned long long)world.seed,
+           (unsigned long long)world.hash, seconds, (double)(world.now_ms - 1000000) / 1000);
     for (int i = 0; i < HAPPENED_COUNT; i++)
         printf(", %s %lld", happening_names[i], world.happened[i]);
     printf("\n");
@@ -131,14 +133,19 @@ static void print_tally(double seconds) {
 
 static void on_abort(int number) {
     signal(number, SIG_DFL);
-    broken("an assertion", "signal %d in %s", number, world.current != NULL ? world.current->service->name : "the world outside");
+    broken("an assertion", "signal %d in %s", number,
+           world.current != NULL ? world.current->service->name : "the world outside");
 }
 
 static int read_options(struct options *options, int argc, char **argv, const char **url) {
-    static const struct option known[] = {{"database", required_argument, NULL, 'd'}, {"seed", required_argument, NULL, 's'},
-                                          {"seeds", required_argument, NULL, 'n'},    {"steps", required_argument, NULL, 'm'},
-                                          {"no-faults", no_argument, NULL, 'f'},      {"mutant", required_argument, NULL, 'x'},
-                                          {"trace", no_argument, NULL, 't'},          {"help", no_argument, NULL, 'h'},
+    static const struct option known[] = {{"database", required_argument, NULL, 'd'},
+                                          {"seed", required_argument, NULL, 's'},
+                                          {"seeds", required_argument, NULL, 'n'},
+                                          {"steps", required_argument, NULL, 'm'},
+                                          {"no-faults", no_argument, NULL, 'f'},
+                                          {"mutant", required_argument, NULL, 'x'},
+                                          {"trace", no_argument, NULL, 't'},
+                                          {"help", no_argument, NULL, 'h'},
                                           {NULL, 0, NULL, 0}};
     int option;
     while ((option = getopt_long(argc, argv, "", known, NULL)) != -1) {

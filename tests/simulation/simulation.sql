@@ -1,8 +1,8 @@
 -- What the simulation asks with its own connection.
 
--- name: simulation_gone
--- $1 pids. Which of these server processes are still there.
-SELECT count(*) FROM pg_stat_activity WHERE pid = ANY($1::integer[]);
+-- name: simulation_alone
+-- Two simulations on one database would see each other's cases.
+SELECT pg_try_advisory_lock(1);
 
 -- name: simulation_moves
 -- $1 last seq seen of each shard, from shard 0

@@ -24,7 +24,8 @@ static const struct member *owner(void *context, uint16_t shard) {
 
 static void answered(void *context, const struct command_answer *answer) {
     (void)context;
-    trace("move %llu: %s %s", (unsigned long long)answer->tag, answer->done ? "done" : answer->why.field, answer->why.text);
+    trace("move %llu: %s %s", (unsigned long long)answer->tag, answer->done ? "done" : answer->why.field,
+          answer->why.text);
     world.happened[answer->done ? HAPPENED_done : HAPPENED_refused]++;
 }
 
@@ -49,20 +50,34 @@ static const struct usual {
     const char *state, *move, *role;
     bool of_unit; /* by somebody of the case's own unit; else of the city's centre */
 } usual[] = {
-    {"reported", "accept", "dispatcher", false},   {"reported", "decline", "dispatcher", false},
-    {"reported", "ask", "dispatcher", false},      {"needs_info", "answer", "citizen", false},
-    {"accepted", "dispatch", "dispatcher", false}, {"accepted", "merge", "dispatcher", false},
-    {"dispatched", "sign", "department_lead", true}, {"dispatched", "transfer", "county_centre", false},
-    {"dispatched", "pass_up", "department_lead", true}, {"handling", "progress", "department_lead", true},
-    {"handling", "claim_done", "department_lead", true}, {"handling", "contact", "department_lead", true},
-    {"handling", "pass_up", "department_lead", true}, {"handling", "whistle", "department_lead", true},
-    {"handling", "suspend", "county_centre", false}, {"suspended", "resume", "county_centre", false},
-    {"claimed_done", "verify", "verifier", false},  {"claimed_done", "reject", "verifier", false},
-    {"callback", "satisfied", "citizen", false},    {"callback", "dissatisfied", "citizen", false},
-    {"callback", "attempt", "caller", false},       {"closed", "reopen", "citizen", false},
-    {"merged", "unmerge", "dispatcher", false},     {"declined", "appeal", "citizen", false},
-    {"dispatched", "press", "supervisor", false},   {"handling", "press", "supervisor", false},
-    {"reported", "merge", "dispatcher", false},     {"handling", "list", "supervisor", false},
+    {"reported", "accept", "dispatcher", false},
+    {"reported", "decline", "dispatcher", false},
+    {"reported", "ask", "dispatcher", false},
+    {"needs_info", "answer", "citizen", false},
+    {"accepted", "dispatch", "dispatcher", false},
+    {"accepted", "merge", "dispatcher", false},
+    {"dispatched", "sign", "department_lead", true},
+    {"dispatched", "transfer", "county_centre", false},
+    {"dispatched", "pass_up", "department_lead", true},
+    {"handling", "progress", "department_lead", true},
+    {"handling", "claim_done", "department_lead", true},
+    {"handling", "contact", "department_lead", true},
+    {"handling", "pass_up", "department_lead", true},
+    {"handling", "whistle", "department_lead", true},
+    {"handling", "suspend", "county_centre", false},
+    {"suspended", "resume", "county_centre", false},
+    {"claimed_done", "verify", "verifier", false},
+    {"claimed_done", "reject", "verifier", false},
+    {"callback", "satisfied", "citizen", false},
+    {"callback", "dissatisfied", "citizen", false},
+    {"callback", "attempt", "caller", false},
+    {"closed", "reopen", "citizen", false},
+    {"merged", "unmerge", "dispatcher", false},
+    {"declined", "appeal", "citizen", false},
+    {"dispatched", "press", "supervisor", false},
+    {"handling", "press", "supervisor", false},
+    {"reported", "merge", "dispatcher", false},
+    {"handling", "list", "supervisor", false},
 };
 
 static void fill(struct command *command, const struct seen_case *seen, const struct usual *how) {
@@ -102,7 +117,8 @@ static void send_move(void) {
     }
     struct command command;
     fill(&command, seen, how);
-    trace("asks for move %lld: %s of case %llu", (long long)moves_left, command.move, (unsigned long long)command.case_id);
+    trace("asks for move %lld: %s of case %llu", (long long)moves_left, command.move,
+          (unsigned long long)command.case_id);
     world.happened[HAPPENED_moves]++;
     command_calls_send(calls, &command, (uint64_t)moves_left);
     moves_left--;

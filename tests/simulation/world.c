@@ -9,10 +9,32 @@
 
 struct world world;
 
-const char *const happening_names[HAPPENED_COUNT] = {
-    "steps",      "crashes",   "stops",     "stalls", "zombies", "breaks",  "held",  "packets",
-    "dropped",    "doubled",   "overtaken", "cut before commit", "cut after commit", "blackouts", "jumps", "reports",
-    "retries",    "cases",     "moves asked", "moves done", "moves refused", "logged", "escalated", "merged", "entries", "checks"};
+const char *const happening_names[HAPPENED_COUNT] = {"steps",
+                                                     "crashes",
+                                                     "stops",
+                                                     "stalls",
+                                                     "zombies",
+                                                     "breaks",
+                                                     "held",
+                                                     "packets",
+                                                     "dropped",
+                                                     "doubled",
+                                                     "overtaken",
+                                                     "cut before commit",
+                                                     "cut after commit",
+                                                     "blackouts",
+                                                     "jumps",
+                                                     "reports",
+                                                     "retries",
+                                                     "cases",
+                                                     "moves asked",
+                                                     "moves done",
+                                                     "moves refused",
+                                                     "logged",
+                                                     "escalated",
+                                                     "merged",
+                                                     "entries",
+                                                     "checks"};
 
 /* splitmix64: small, and the same everywhere. */
 static uint64_t mix(uint64_t number) {
@@ -66,9 +88,10 @@ void broken(const char *what, const char *format, ...) {
     va_start(arguments, format);
     vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
-    printf("broken %s: %s\n  seed %llu, step %lld, %lld ms, hash %016llx; see it again: zt-simulate --seed %llu --trace\n",
-           what, text, (unsigned long long)world.seed, world.happened[HAPPENED_steps], (long long)world.now_ms,
-           (unsigned long long)world.hash, (unsigned long long)world.seed);
+    printf(
+        "broken %s: %s\n  seed %llu, step %lld, %lld ms, hash %016llx; see it again: zt-simulate --seed %llu --trace\n",
+        what, text, (unsigned long long)world.seed, world.happened[HAPPENED_steps], (long long)world.now_ms,
+        (unsigned long long)world.hash, (unsigned long long)world.seed);
     fflush(stdout);
     _Exit(1);
 }
@@ -91,6 +114,9 @@ void world_begin(uint64_t seed) {
     static struct randombytes_implementation from_seed = {
         .implementation_name = random_name, .random = random_number, .buf = random_fill};
     bool traced = world.traced;
+    randombytes_set_implementation(&from_seed);
+    if (sodium_init() < 0) /* the first time it takes some numbers for itself: before they count */
+        broken("setup", "libsodium does not start");
     memset(&world, 0, sizeof world);
     world.traced = traced;
     world.seed = seed;
@@ -98,7 +124,7 @@ void world_begin(uint64_t seed) {
     world.hash = 0xcbf29ce484222325u;
     world.now_ms = 1000000; /* monotonic time is never 0 in practice, and 0 means "not yet" in places */
     world.city_since = world.now_ms;
-    world.city_at = INT64_C(1778461200000) + (int64_t)chance_below(7 * 86400) * 1000; /* some time in a week of May 2026 */
+    world.city_at = INT64_C(1778461200000) +
+                    (int64_t)chance_below(7 * 86400) * 1000; /* some time in a week of May 2026 */
     world.city_speed = 1;
-    randombytes_set_implementation(&from_seed);
 }

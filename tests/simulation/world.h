@@ -14,33 +14,33 @@
 #define SETTLE_MS_MAX 90000 /* of simulated time: within it everything has settled after the last fault */
 
 enum happening { /* what a seed did, for the summary */
-    HAPPENED_steps,
-    HAPPENED_crashes,
-    HAPPENED_stops,
-    HAPPENED_stalls,
-    HAPPENED_zombies,
-    HAPPENED_breaks,
-    HAPPENED_held,
-    HAPPENED_packets,
-    HAPPENED_dropped,
-    HAPPENED_doubled,
-    HAPPENED_overtaken, /* parcels that arrived before one that was sent earlier, on another connection to the same socket */
-    HAPPENED_cut_before,
-    HAPPENED_cut_after,
-    HAPPENED_blackouts,
-    HAPPENED_jumps,
-    HAPPENED_reports,
-    HAPPENED_retries,
-    HAPPENED_cases,
-    HAPPENED_moves,
-    HAPPENED_done,
-    HAPPENED_refused,
-    HAPPENED_logged, /* entries of routing's log */
-    HAPPENED_escalated,
-    HAPPENED_merged,
-    HAPPENED_entries, /* told to departments */
-    HAPPENED_checks,
-    HAPPENED_COUNT
+                 HAPPENED_steps,
+                 HAPPENED_crashes,
+                 HAPPENED_stops,
+                 HAPPENED_stalls,
+                 HAPPENED_zombies,
+                 HAPPENED_breaks,
+                 HAPPENED_held,
+                 HAPPENED_packets,
+                 HAPPENED_dropped,
+                 HAPPENED_doubled,
+                 HAPPENED_overtaken, /* parcels that arrived before one that was sent earlier, on another connection to the same socket */
+                 HAPPENED_cut_before,
+                 HAPPENED_cut_after,
+                 HAPPENED_blackouts,
+                 HAPPENED_jumps,
+                 HAPPENED_reports,
+                 HAPPENED_retries,
+                 HAPPENED_cases,
+                 HAPPENED_moves,
+                 HAPPENED_done,
+                 HAPPENED_refused,
+                 HAPPENED_logged, /* entries of routing's log */
+                 HAPPENED_escalated,
+                 HAPPENED_merged,
+                 HAPPENED_entries, /* told to departments */
+                 HAPPENED_checks,
+                 HAPPENED_COUNT
 };
 
 struct node { /* one replica of a service, through all its lives */
@@ -72,9 +72,9 @@ extern const char *const happening_names[HAPPENED_COUNT];
 
 /* ---- world.c: chance, the trace and the end */
 uint64_t chance(void);
-uint32_t chance_below(uint32_t limit);                      /* 0 to limit - 1 */
-bool chance_one_in(uint32_t times);                         /* never when calm */
-int64_t chance_between(int64_t least, int64_t most);        /* both included */
+uint32_t chance_below(uint32_t limit);               /* 0 to limit - 1 */
+bool chance_one_in(uint32_t times);                  /* never when calm */
+int64_t chance_between(int64_t least, int64_t most); /* both included */
 const char *chance_of(const char *const *names, size_t count);
 /* Goes into the hash; printed when traced. */
 void trace(const char *format, ...) __attribute__((format(printf, 1, 2)));
@@ -105,12 +105,14 @@ void workers_of_node_end(struct node *node); /* asserts that none is left */
 void database_begin(const char *url); /* the simulation's own connection, as the superuser */
 struct db *database(void);
 const char *database_url(void);
-void database_reset(void);      /* as it was after the city was loaded */
-void database_cut(const struct node *node, bool only_first); /* its connections are lost: all, or the oldest (the mesh's) */
+void database_reset(void); /* as it was after the city was loaded */
+void database_cut(const struct node *node,
+                  bool only_mesh); /* its connections are lost: all, or the one that holds its lock */
 void database_role_url(char url[2000], const char *role);
-bool database_mutate(const char *name); /* from now on with this fault of the product; false: there is none of that name */
-bool database_mutated(void);            /* false: the fault did not find its place in the product */
-void database_set_clock(void);  /* mesh.clock shows the simulated instant */
+bool database_mutate(
+    const char *name);         /* from now on with this fault of the product; false: there is none of that name */
+bool database_mutated(void);   /* false: the fault did not find its place in the product */
+void database_set_clock(void); /* mesh.clock shows the simulated instant */
 
 /* ---- nodes.c: replicas */
 void nodes_open(void);

@@ -8,8 +8,12 @@
 
 #include <cmocka.h>
 static void a_read_for_a_follower_after_the_reader_has_ended_is_dropped(void **state) {
-    static const struct service service = {.name = "a", .read_query = "read", .heads_query = "heads", .start_query = "start",
-                                           .mark_query = "load", .save_mark_query = "save"};
+    static const struct service service = {.name = "a",
+                                           .read_query = "read",
+                                           .heads_query = "heads",
+                                           .start_query = "start",
+                                           .mark_query = "load",
+                                           .save_mark_query = "save"};
     static struct service_loop loop = {.service = &service};
     (void)state;
     loop_read(&loop, "1", 1, 10);
