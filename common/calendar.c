@@ -1,5 +1,6 @@
 #include "common/calendar_private.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -118,6 +119,7 @@ static void lay_day(struct calendar *calendar, const struct layout *layout, int3
 
     if (count == 0)
         return;
+    assert(calendar->windows != NULL);
     for (size_t i = 0; i < count; i++) {
         const struct window *last = calendar->window_count > 0 ? &calendar->windows[calendar->window_count - 1] : NULL;
         calendar->windows[calendar->window_count++] = (struct window){

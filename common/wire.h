@@ -47,7 +47,7 @@ void wire_close(void **socket);
 /* Sends a message without blocking; peer is NULL for a DEALER. -1: the peer is gone. What is lost is asked for again. */
 int wire_send(void *socket, const struct wire_peer *peer, enum message number, const void *value);
 /* The same with a second frame, which is taken (also on failure). */
-int wire_send_frame(void *socket, const struct wire_peer *peer, const struct entries *header, zmq_msg_t *take_frame);
+int wire_send_frame(void *socket, const struct wire_peer *peer, const struct entries *entries, zmq_msg_t *take_frame);
 
 struct packet {
     struct wire_peer peer; /* of a ROUTER */
