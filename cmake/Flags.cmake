@@ -38,7 +38,7 @@ if(ZHITONG_FUZZ)
     add_link_options(-fsanitize=fuzzer-no-link)
 endif()
 if(ZHITONG_COVERAGE)
-    add_compile_options(--coverage)
+    add_compile_options(--coverage -fprofile-update=atomic) # threads count, too
     add_link_options(--coverage)
 endif()
 if(ZHITONG_FAULT_POINTS)

@@ -1,5 +1,6 @@
 #include "common/calendar_private.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -64,8 +65,7 @@ static size_t windows_of(const struct layout *layout, int weekday, int32_t date,
 static int learn_days(struct layout *layout, const struct calendar_rules *rules, struct reason *why) {
     layout->day_count = rules->day_count;
     layout->days = calloc(rules->day_count + 1, sizeof *layout->days);
-    if (layout->days == NULL)
-        return refuse(why, "calendar", "out of memory");
+    assert(layout->days != NULL);
     memset(layout->known, rules->day_count == 0, sizeof layout->known);
     for (size_t i = 0; i < rules->day_count; i++) {
         int year = date_year(rules->days[i].date);
@@ -95,7 +95,7 @@ static size_t windows_on(const struct layout *layout, int32_t date, const struct
 }
 
 /* Room for all windows of the years that are known. */
-static int make_room(struct calendar *calendar, const struct layout *layout, struct reason *why) {
+static void make_room(struct calendar *calendar, const struct layout *layout) {
     const struct work_hours *windows[WINDOWS_MAX];
 
     for (int i = 0; i < YEARS_KNOWN_MAX; i++) {
@@ -107,9 +107,7 @@ static int make_room(struct calendar *calendar, const struct layout *layout, str
     }
     calendar->work_days = calloc(calendar->day_room + 1, sizeof *calendar->work_days);
     calendar->windows = calloc(calendar->window_room + 1, sizeof *calendar->windows);
-    if (calendar->work_days == NULL || calendar->windows == NULL)
-        return refuse(why, "calendar", "out of memory");
-    return 0;
+    assert(calendar->work_days != NULL && calendar->windows != NULL);
 }
 
 static void lay_day(struct calendar *calendar, const struct layout *layout, int32_t date) {
@@ -118,6 +116,7 @@ static void lay_day(struct calendar *calendar, const struct layout *layout, int3
 
     if (count == 0)
         return;
+    assert(calendar->windows != NULL);
     for (size_t i = 0; i < count; i++) {
         const struct window *last = calendar->window_count > 0 ? &calendar->windows[calendar->window_count - 1] : NULL;
         calendar->windows[calendar->window_count++] = (struct window){
@@ -160,16 +159,15 @@ int calendar_open(struct calendar **out, const struct calendar_rules *rules, str
     struct calendar *calendar = calloc(1, sizeof *calendar);
     struct layout layout = {0};
 
-    if (calendar == NULL)
-        return refuse(why, "calendar", "out of memory");
+    assert(calendar != NULL);
     if (rules->hours_count > WINDOWS_MAX) {
         (void)refuse(why, "hours", "more than %d working windows", WINDOWS_MAX);
         goto fail;
     }
     learn_hours(&layout, rules);
-    if (learn_days(&layout, rules, why) != 0 || zone_open(&calendar->zone, rules->timezone, why) != 0 ||
-        make_room(calendar, &layout, why) != 0)
+    if (learn_days(&layout, rules, why) != 0 || zone_open(&calendar->zone, rules->timezone, why) != 0)
         goto fail;
+    make_room(calendar, &layout);
     lay_spans(calendar, &layout);
     free(layout.days);
     *out = calendar;

@@ -58,7 +58,7 @@ static void complain_of_text(struct city_draft *draft, enum city_table table, co
 
 static void read_rows(struct city_draft *draft, enum city_table table, struct csv *csv) {
     const struct table_spec *spec = city_table_spec(table);
-    int found[CITY_COLUMNS_MAX], got;
+    int found[CITY_COLUMNS_MAX] = {0}, got;
     struct reason why;
 
     if (!find_columns(draft, table, csv, found))

@@ -38,7 +38,7 @@ struct likely {
 /* One without contents, to be filled; classifier_index makes it usable. Sizes from 1 to their maximum (asserted). */
 struct classifier *classifier_make(uint32_t label_count, size_t feature_count);
 void classifier_index(struct classifier *classifier);
-void classifier_close(struct classifier **classifier);
+void classifier_close(struct classifier **open);
 
 /* Bytes of a model's file of these sizes. */
 size_t classifier_file_bytes(const struct classifier *classifier);

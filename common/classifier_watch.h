@@ -11,7 +11,7 @@ struct classifier_watch;
 
 /* `path` is borrowed until close; "": none is set, and there will be no model. */
 struct classifier_watch *classifier_watch_open(const char *path);
-void classifier_watch_close(struct classifier_watch **watch);
+void classifier_watch_close(struct classifier_watch **open);
 bool classifier_watch_is_set(const struct classifier_watch *watch);
 
 /* The model, good until this is called again; NULL and the reason while there is none. From one thread only. */

@@ -204,8 +204,9 @@ static void look_over(const struct fences *fences, const struct polygon *polygon
     static _Thread_local bool marks[GRID * GRID];
     mark_border(fences, polygon, marks);
     for (int cell = 0; cell < GRID * GRID; cell++) {
-        double lat = fences->south + (cell / GRID + 0.5) / fences->rows_per_degree;
-        double lon = fences->west + (cell % GRID + 0.5) / fences->columns_per_degree;
+        int row = cell / GRID, column = cell % GRID;
+        double lat = fences->south + (row + 0.5) / fences->rows_per_degree;
+        double lon = fences->west + (column + 0.5) / fences->columns_per_degree;
         kinds[cell] = marks[cell] ? 1 : holds(fences, polygon, lat, lon) ? 2 : 0;
     }
 }

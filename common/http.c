@@ -154,13 +154,14 @@ static int open_listener(const struct http_options *options, struct reason *why)
 }
 
 static uint16_t bound_port(int fd) {
-    struct sockaddr_storage address = {.ss_family = AF_UNSPEC};
+    struct sockaddr_storage address = {0};
     socklen_t size = sizeof address;
 
     if (getsockname(fd, (struct sockaddr *)&address, &size) != 0)
         return 0;
     if (address.ss_family == AF_INET6)
         return ntohs(((struct sockaddr_in6 *)&address)->sin6_port);
+    /* NOLINTNEXTLINE(clang-analyzer-core.CallAndMessage): getsockname filled it */
     return ntohs(((struct sockaddr_in *)&address)->sin_port);
 }
 

@@ -179,6 +179,7 @@ static void deal_one(struct publisher *publisher, struct group *group, struct fr
             return; /* it was the frame's, and is gone: the entry waits again */
         *frame = (struct frame_run){.to = to, .first = seq};
     }
+    assert(to != NULL); /* the deal gives to members that there are */
     bool wrapped = to->follower->is_public && publisher->options.events;
     frame_add(publisher, frame, wrapped ? &facts : NULL, body, size);
 }

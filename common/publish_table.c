@@ -66,6 +66,7 @@ struct follower *follower_add(struct publisher *publisher, const struct publish_
 
 void follower_drop(struct publisher *publisher, struct follower *follower) {
     while (follower->subscriptions != NULL)
+        /* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): what was freed left the list */
         subscription_drop(publisher, follower->subscriptions);
     struct follower **at = follower_bucket(publisher, &follower->peer);
     while (*at != follower)
@@ -128,6 +129,7 @@ void publisher_close(struct publisher **publisher) {
         return;
     for (size_t i = 0; i < FOLLOWER_BUCKETS; i++)
         while ((*publisher)->followers[i] != NULL)
+            /* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): what was freed left the list */
             follower_drop(*publisher, (*publisher)->followers[i]);
     groups_close(*publisher);
     bytes_close(&(*publisher)->frame);

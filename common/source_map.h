@@ -25,8 +25,8 @@ struct source_reader {
  * what message_check refuses. Whether codes exist is intake's to say. */
 MUST_CHECK int source_report(const struct source_reader *reader, struct submit *out, struct reason *why);
 
-/* What the sender calls a field of submit: where it stands, of an alert its element of CAP 1.2, or the field's own name. Borrowed from the source or from `field`. */
-const char *source_place(const struct source *source, const char *field);
+/* What the sender calls a field of submit: where it stands, of an alert its element of CAP 1.2, or the field's own name. Borrowed from the source or from `name`. */
+const char *source_place(const struct source *source, const char *name);
 
 /* The idempotency key of a report by the source's own number for it; it begins with SOURCE_KEY. */
 #define SOURCE_KEY "id:"

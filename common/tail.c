@@ -12,6 +12,7 @@ static void empty_node(struct tail *tail, struct tail_chunk *node) {
     if (node->chunk == NULL)
         return;
     struct stream *stream = node->stream;
+    assert(stream != NULL);
     if (node->older != NULL)
         node->older->newer = node->newer;
     if (node->newer != NULL)

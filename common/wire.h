@@ -51,7 +51,7 @@ int wire_send(void *socket, const struct wire_peer *peer, enum message number, c
 /* The same for a message that is encoded already. */
 int wire_send_bytes(void *socket, const struct wire_peer *peer, const struct bytes *message);
 /* The same with a second frame, which is taken (also on failure). */
-int wire_send_frame(void *socket, const struct wire_peer *peer, const struct entries *header, zmq_msg_t *take_frame);
+int wire_send_frame(void *socket, const struct wire_peer *peer, const struct entries *entries, zmq_msg_t *take_frame);
 
 struct packet {
     struct wire_peer peer; /* of a ROUTER */

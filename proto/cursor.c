@@ -1,5 +1,6 @@
 #include "proto/cursor.h"
 
+#include <assert.h>
 #include <string.h>
 
 /* Big-endian, `size` of 1, 2, 4 or 8 bytes, which are there. */
@@ -23,6 +24,7 @@ static double read_real(uint64_t number, size_t size) {
 }
 
 static struct token signed_token(uint64_t number, size_t size) {
+    assert(size > 0);
     unsigned unused = 64 - 8 * (unsigned)size;
     int64_t value = (int64_t)(number << unused) >> unused;
     if (value < 0)

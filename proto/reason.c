@@ -25,7 +25,7 @@ static void drop_cut_character(char *text, size_t size) {
         text[start - 1] = '\0';
 }
 
-int refuse_list(struct reason *why, const char *field, const char *format, va_list arguments) {
+int(refuse_list)(struct reason *why, const char *field, const char *format, va_list arguments) {
     if (!why)
         return -1;
 
@@ -47,7 +47,7 @@ int refuse_list(struct reason *why, const char *field, const char *format, va_li
     return -1;
 }
 
-int refuse(struct reason *why, const char *field, const char *format, ...) {
+int(refuse)(struct reason *why, const char *field, const char *format, ...) {
     va_list arguments;
     va_start(arguments, format);
     (void)refuse_list(why, field, format, arguments);

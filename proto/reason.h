@@ -24,4 +24,9 @@ int refuse(struct reason *why, const char *field, const char *format, ...) __att
 int refuse_list(struct reason *why, const char *field, const char *format, va_list arguments)
     __attribute__((format(printf, 3, 0)));
 
+#ifdef __clang_analyzer__ /* which does not look into another file: so that it knows that nothing goes on after a refusal */
+#    define refuse(...) (refuse(__VA_ARGS__), -1)
+#    define refuse_list(...) (refuse_list(__VA_ARGS__), -1)
+#endif
+
 #endif

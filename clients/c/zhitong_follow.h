@@ -74,7 +74,7 @@ struct zhitong_follower;
  * that is too long. Options are copied. */
 struct zhitong_follower *zhitong_follow_open(const struct zhitong_follow_options *options, const char **why);
 /* Tells the server what was acknowledged, and that this follower goes; waits 200 ms at most for that to leave. */
-void zhitong_follow_close(struct zhitong_follower **follower);
+void zhitong_follow_close(struct zhitong_follower **pointer);
 
 /* The next thing that the server has to say, or that is to be said of it; waits timeout_ms at most (0: not at all). */
 enum zhitong_follow_word zhitong_follow_next(struct zhitong_follower *follower, struct zhitong_follow_said *said,

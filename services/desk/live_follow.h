@@ -28,9 +28,9 @@ struct live_follow *live_follow_open(const struct live_follow_options *options);
 void live_follow_close(struct live_follow **follow);
 
 /* Follows the stream from this seq on; 0: from what comes from now on. In place of an earlier follow of it. */
-void live_follow_start(struct live_follow *follow, const char *stream, uint64_t from);
-void live_follow_stop(struct live_follow *follow, const char *stream);
-void live_follow_grant(struct live_follow *follow, const char *stream, uint32_t more);
+void live_follow_start(struct live_follow *follow, const char *name, uint64_t from);
+void live_follow_stop(struct live_follow *follow, const char *name);
+void live_follow_grant(struct live_follow *follow, const char *name, uint32_t more);
 
 /* Reads what waits, and sees to silence and to streams that moved. The three functions above may be called from its callbacks. */
 void live_follow_turn(struct live_follow *follow);

@@ -28,6 +28,6 @@ struct reports *reports_open(struct mailbox *out, const char *database_url, size
 MUST_CHECK bool reports_ask(struct reports *reports, const struct report_question *question, report_done *done,
                             void *context);
 void reports_stop(struct reports *reports); /* also the report that is being made */
-void reports_close(struct reports **reports);
+void reports_close(struct reports **open);
 
 #endif

@@ -318,7 +318,7 @@ int duplicates_tick(struct duplicates *duplicates, struct batch *batch) {
     ask_again(duplicates, batch, SECOND_LOOK_MAX);
     if (duplicates->waiting > 0) {
         bool full = duplicates->seeker_count == SECOND_LOOK_MAX;
-        int64_t wait = full ? 0 : (int64_t)(SECOND_LOOK_MS / 4 * clock_speed());
+        int64_t wait = full ? 0 : (int64_t)(SECOND_LOOK_MS * clock_speed() / 4);
         batch_wake_at(batch, batch->now + (wait > 0 ? wait : 1));
     }
     if (duplicates->seeker_count == 0)

@@ -16,8 +16,8 @@ struct exif {
     uint8_t orientation; /* 1 to 8 (1: upright) */
 };
 
-/* `tiff` starts with II or MM. What cannot be read is as if it were not there. */
-void exif_read(const uint8_t *tiff, size_t size, struct exif *out);
+/* `data` starts with II or MM. What cannot be read is as if it were not there. */
+void exif_read(const uint8_t *data, size_t size, struct exif *out);
 void exif_none(struct exif *out);
 
 /* A TIFF block that says nothing but an orientation. */

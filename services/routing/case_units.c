@@ -55,7 +55,7 @@ bool case_add_support(const struct case_step *step, const char *code) {
 }
 
 int case_climb(const struct case_step *step, struct reason *why) {
-    const struct unit *above;
+    const struct unit *above = NULL;
     if (case_above(step, &above, why) != 0)
         return -1;
     if (above == NULL)

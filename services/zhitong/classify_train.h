@@ -31,7 +31,7 @@ struct selection { /* some of the examples, by their numbers */
 /* A selection made ready to learn from, as often as wanted. */
 struct lesson;
 struct lesson *lesson_open(const struct selection *selection); /* borrowed until close */
-void lesson_close(struct lesson **lesson);
+void lesson_close(struct lesson **open);
 /* Learns with this cost (above 0, whatever learning.cost says); the scale is 1. */
 struct classifier *lesson_learn(const struct lesson *lesson, const struct learning *learning, double cost);
 
