@@ -198,6 +198,7 @@ static void followers_of_a_stream_that_leaves_are_told_where_it_went(void **stat
         hear_entries(&listener, 3);
         hear_entries(&other, 3);
         stage.owner.gives_away = how < 2;
+        strcpy(stage.owner.other.endpoint, "tcp://127.0.0.1:7");
         if (how == 0)
             publish_recheck(stage.owner.publisher);
         else
