@@ -28,3 +28,23 @@ else
     echo 'not ok bench_of_intake_works_and_what_was_accepted_is_complete'
     sed 's/^/    /' "$out" | tail -30
 fi
+
+if ZHITONG_TEST_BUILD="${ZHITONG_TEST_BUILD:-$root/build/release}" "$root/tests/bench/scale" --quick >"$out" 2>&1 &&
+    [ "$(grep -cE '^\| +(steady|[a-z]+_(up|down)) ' "$out")" = 11 ]; then
+    echo 'ok bench_of_scaling_works_and_loses_nothing'
+else
+    echo 'not ok bench_of_scaling_works_and_loses_nothing'
+    sed 's/^/    /' "$out" | tail -30
+fi
+
+missing=
+for program in rabbitmq-server nats-server redis-server; do command -v "$program" >/dev/null || missing+=" $program"; done
+if [ -n "$missing" ] || [ ! -x "${ZHITONG_TEST_BUILD:-$root/build/release}/zt-bench-peers" ]; then
+    echo "skip bench_of_peers_works deploy/install-packages peers, then build again; missing:$missing"
+elif "$root/tests/bench/peers" --quick --build "${ZHITONG_TEST_BUILD:-$root/build/release}" >"$out" 2>&1 &&
+    [ "$(grep -cE '^\| (rabbitmq|nats|redis)(_at_1000)? ' "$out")" = 6 ]; then
+    echo 'ok bench_of_peers_works'
+else
+    echo 'not ok bench_of_peers_works'
+    sed 's/^/    /' "$out" | tail -30
+fi

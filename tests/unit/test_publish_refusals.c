@@ -164,6 +164,27 @@ static void a_stream_that_lives_elsewhere_is_moved(void **state) {
     close_stage(&stage);
 }
 
+static void a_stream_that_nobody_has_yet_keeps_its_followers(void **state) {
+    struct stage stage;
+    (void)state;
+    open_stage(&stage);
+    struct listener listener = listen_to(&stage);
+    follow(&listener, "5", 1, 10);
+    owner_commit(&stage.owner, "5", 2);
+    hear_entries(&listener, 2);
+    stage.owner.gives_away = true; /* it was released, and no other has claimed it */
+    publish_recheck(stage.owner.publisher);
+    owner_commit(&stage.owner, "5", 1);
+    hear_entries(&listener, 3);
+    assert_int_equal(listener.moves, 0);
+    strcpy(stage.owner.other.endpoint, "tcp://127.0.0.1:7");
+    publish_recheck(stage.owner.publisher);
+    hear_word(&listener, &listener.moves);
+    assert_string_equal(listener.moved.endpoint, "tcp://127.0.0.1:7");
+    wire_close(&listener.socket);
+    close_stage(&stage);
+}
+
 static void followers_of_a_stream_that_leaves_are_told_where_it_went(void **state) {
     struct stage stage;
     (void)state;
@@ -177,6 +198,7 @@ static void followers_of_a_stream_that_leaves_are_told_where_it_went(void **stat
         hear_entries(&listener, 3);
         hear_entries(&other, 3);
         stage.owner.gives_away = how < 2;
+        strcpy(stage.owner.other.endpoint, "tcp://127.0.0.1:7");
         if (how == 0)
             publish_recheck(stage.owner.publisher);
         else
@@ -258,6 +280,7 @@ int main(void) {
         cmocka_unit_test(what_is_no_message_is_refused_and_harms_nobody),
         cmocka_unit_test(what_is_no_longer_kept_is_truncated),
         cmocka_unit_test(a_stream_that_lives_elsewhere_is_moved),
+        cmocka_unit_test(a_stream_that_nobody_has_yet_keeps_its_followers),
         cmocka_unit_test(followers_of_a_stream_that_leaves_are_told_where_it_went),
         cmocka_unit_test(a_revoked_key_hears_no_more),
         cmocka_unit_test(the_lag_that_a_follower_tells_counts_for_services_only),
