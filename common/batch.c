@@ -64,6 +64,11 @@ void batch_publish(struct batch *batch, const char *stream, uint64_t seq, const 
     chunk_append(chunk, data, size);
 }
 
+void batch_about(struct input *input, uint64_t case_id, const char *traceparent) {
+    input->case_id = case_id;
+    traceparent_copy(input->traceparent, traceparent);
+}
+
 void batch_reply(struct input *input, enum message type, const void *value) {
     input->reply.size = 0;
     message_encode(type, value, &input->reply);

@@ -14,6 +14,7 @@
 #include "common/city.h"
 #include "common/db.h"
 #include "common/ids.h"
+#include "common/traceparent.h"
 #include "proto/codec.h"
 
 #define UPSTREAMS_MAX 2
@@ -43,13 +44,14 @@ struct input {
     uint64_t case_id;    /* 0 where not known yet */
     const uint8_t *body; /* the message; borrowed from the work */
     size_t size;
-    int64_t arrived_ms;  /* monotonic */
-    struct reason why;   /* of OUTCOME_PARKED and OUTCOME_REFUSED */
-    struct bytes reply;  /* of a request: the encoded answer */
-    const char *client;  /* of a request: who asks, as the key or the listener says; borrowed */
-    void *decoded;       /* the handler's own, in the batch's arena */
-    struct frame *frame; /* the loop's own: what holds the body */
-    struct asker *asker; /* the loop's own: whom to answer */
+    int64_t arrived_ms;                     /* monotonic */
+    struct reason why;                      /* of OUTCOME_PARKED and OUTCOME_REFUSED */
+    struct bytes reply;                     /* of a request: the encoded answer */
+    char traceparent[TRACEPARENT_SIZE + 1]; /* of the message, where it has one; see batch_about */
+    const char *client;                     /* of a request: who asks, as the key or the listener says; borrowed */
+    void *decoded;                          /* the handler's own, in the batch's arena */
+    struct frame *frame;                    /* the loop's own: what holds the body */
+    struct asker *asker;                    /* the loop's own: whom to answer */
 };
 
 struct batch {
@@ -75,6 +77,8 @@ uint64_t batch_next_seq(const struct batch *batch, uint16_t shard);
 /* The shards that this work may write, in order; *count of them. */
 const int16_t *batch_shards(const struct batch *batch, size_t *count);
 
+/* What a decoded input is about: for the journal. A traceparent that is none is left out. */
+void batch_about(struct input *input, uint64_t case_id, const char *traceparent);
 /* Answers a request once the batch is committed. */
 void batch_reply(struct input *input, enum message type, const void *value);
 /* Ends an input as parked (an entry) or refused (a request); `why` is copied. */

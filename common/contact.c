@@ -22,7 +22,7 @@ static bool normal_phone(const char *text, char normal[CONTACT_BYTES_MAX + 1]) {
         digits[size++] = *text;
     }
     digits[size] = '\0';
-    bool exit_code = !plus && size >= 2 && digits[0] == '0' && digits[1] == '0';
+    bool exit_code = !plus && digits[0] == '0' && digits[1] == '0';
     if (size < CONTACT_PHONE_DIGITS_MIN + (exit_code ? 2u : 0u))
         return false;
     snprintf(normal, CONTACT_BYTES_MAX + 1, "%s%s", plus || exit_code ? "+" : "", digits + (exit_code ? 2 : 0));

@@ -117,7 +117,7 @@ size_t event_head(uint8_t head[EVENT_HEAD_MAX], const struct event_place *place,
     struct event_texts texts;
     struct writer writer = {head};
     write_texts(&texts, place->seq, facts);
-    *writer.at++ = 0x89;
+    *writer.at++ = facts->traceparent[0] != '\0' ? 0x8a : 0x89;
     PUT_KEY(&writer, "specversion");
     PUT_KEY(&writer, "1.0");
     PUT_KEY(&writer, "id");
@@ -134,6 +134,10 @@ size_t event_head(uint8_t head[EVENT_HEAD_MAX], const struct event_place *place,
     put_text(&writer, texts.sequence, EVENT_SEQUENCE_SIZE);
     PUT_KEY(&writer, "unit");
     put_text(&writer, place->unit, strlen(place->unit));
+    if (facts->traceparent[0] != '\0') {
+        PUT_KEY(&writer, "traceparent");
+        put_text(&writer, facts->traceparent, TRACEPARENT_SIZE);
+    }
     PUT_KEY(&writer, "data");
     return (size_t)(writer.at - head);
 }
@@ -229,6 +233,8 @@ json_t *event_json(const struct event_place *place, const struct case_moved *mov
                               place->source, "type", texts.type, "subject", texts.subject, "time", texts.time,
                               "sequence", texts.sequence, "unit", place->unit, "data", data);
     assert(event != NULL);
+    if (facts.traceparent[0] != '\0')
+        json_object_set_new(event, "traceparent", json_string(facts.traceparent));
     return event;
 }
 

@@ -1,8 +1,9 @@
 /* An entry of a unit's stream as an event of CloudEvents 1.0 (https://github.com/cloudevents/spec), around the case_moved as it
  * stands in the log: a msgpack map for followers, the same as JSON for webhooks, pages and people. Pure.
  *
- * specversion "1.0" · id "CASE.VERSION", after a restore "CASE.VERSION.INCARNATION" · source "/zhitong/CITY" · type "zhitong.case.MOVE" · subject "CASE" · time (RFC 3339, UTC,
- * ms) · sequence (20 digits, the seq in the stream) · unit (whose stream) · data. */
+ * specversion "1.0" · id "CASE.VERSION", after a restore "CASE.VERSION.INCARNATION" · source "/zhitong/CITY" · type "zhitong.case.MOVE" ·
+ * subject "CASE" · time (RFC 3339, UTC, ms) · sequence (20 digits, the seq in the stream) · unit (whose stream) · traceparent where the
+ * sender of the report or move gave one (the extension Distributed Tracing) · data. */
 #ifndef ZHITONG_EVENT_H
 #define ZHITONG_EVENT_H
 

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "common/json_text.h"
+#include "common/traceparent.h"
 
 /* Kept free at the end of a line for `,"dropped":NNNN}` and the newline. */
 #define TAIL_BYTES 24
@@ -146,6 +147,31 @@ void journal_write(struct journal_line *line) {
 
 void journal_say(enum journal_level level, const char *event, const char *format, ...) {
     struct journal_line line = journal_open(level, event);
+    va_list arguments;
+
+    va_start(arguments, format);
+    field_list(&line, "text", format, arguments);
+    va_end(arguments);
+    journal_write(&line);
+}
+
+/* ---- of a case --------------------------------------------------------------------------------------------------------- */
+
+struct journal_line journal_open_about(enum journal_level level, const char *event, struct journal_about about) {
+    struct journal_line line = journal_open(level, event);
+    char trace[TRACE_ID_SIZE + 1];
+
+    journal_field(&line, "case", "%llu", about.case_id); /* a text: readers in JavaScript keep all digits */
+    if (about.traceparent[0] != '\0') {
+        trace_id(trace, about.traceparent);
+        journal_field(&line, "trace", "%s", trace);
+    }
+    return line;
+}
+
+void journal_say_about(enum journal_level level, const char *event, struct journal_about about, const char *format,
+                       ...) {
+    struct journal_line line = journal_open_about(level, event, about);
     va_list arguments;
 
     va_start(arguments, format);

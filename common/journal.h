@@ -27,4 +27,13 @@ void journal_write(struct journal_line *line);
 void journal_say(enum journal_level level, const char *event, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* An event of a case: the line has its number and, where there is one, its trace-id as fields. */
+struct journal_about {
+    unsigned long long case_id;
+    const char *traceparent; /* see traceparent.h; "": none */
+};
+struct journal_line journal_open_about(enum journal_level level, const char *event, struct journal_about about);
+void journal_say_about(enum journal_level level, const char *event, struct journal_about about, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+
 #endif

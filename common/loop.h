@@ -145,6 +145,8 @@ void loop_busy_waiting(struct service_loop *loop);
 void loop_received(void *context, struct followed *followed);
 void loop_feed(struct service_loop *loop);
 void loop_work_done(struct service_loop *loop, struct work *take_work);
+/* loop_back.c: requests are answered, entries that are still pending go back to the front of the queue, in their order. */
+void loop_take_back(struct service_loop *loop, struct lane_state *lane, struct work *work);
 bool loop_idle(const struct service_loop *loop);
 
 /* loop_reads.c: reads for followers and for HTTP */

@@ -259,63 +259,6 @@ static void publish_chunks(struct service_loop *loop, struct work *work) {
     }
 }
 
-static void answer_input(struct service_loop *loop, struct input *input) {
-    loop->requests_waiting--;
-    struct refused refused = {0};
-    struct bytes reply = input->reply;
-    struct bytes own = {0};
-    if (input->outcome == OUTCOME_REFUSED) {
-        memcpy(refused.key, input->asker->key, sizeof refused.key);
-        snprintf(refused.field, sizeof refused.field, "%s", input->why.field);
-        snprintf(refused.reason, sizeof refused.reason, "%s", input->why.text);
-        message_encode(MESSAGE_refused, &refused, &own);
-        reply = own;
-        metric_add(METRIC_refused_total, 1);
-    }
-    if (input->outcome == OUTCOME_LOST || input->outcome == OUTCOME_PENDING)
-        loop_busy(loop, input->asker, RETRY_MS);
-    else
-        loop_answer(loop, input->asker, &reply);
-    bytes_close(&own);
-    input->asker = NULL;
-}
-
-static void tell_parked(const struct service_loop *loop, const struct input *input) {
-    metric_add(METRIC_parked_total, 1);
-    journal_say(JOURNAL_ERROR, "parked", "entry %llu of %s, shard %u, case %llu: %s: %s; see `zhitong parked list`",
-                (unsigned long long)input->seq, loop->service->upstreams[input->upstream], input->shard,
-                (unsigned long long)input->case_id, input->why.field, input->why.text);
-}
-
-/* Entries that are still pending go back to the front of the queue, in their order. */
-static void take_back_inputs(struct service_loop *loop, struct lane_state *lane, struct work *work) {
-    int64_t now = clock_monotonic_ms();
-    for (size_t i = work->count; i > 0; i--) {
-        struct input *input = &work->inputs[i - 1];
-        if (input->asker != NULL) {
-            answer_input(loop, input);
-        } else if (input->outcome == OUTCOME_PENDING) {
-            *queue_push_front(&lane->queue) = (struct waiting){.kind = input->kind,
-                                                               .type = input->type,
-                                                               .shard = input->shard,
-                                                               .upstream = input->upstream,
-                                                               .seq = input->seq,
-                                                               .body = input->body,
-                                                               .size = input->size,
-                                                               .arrived_ms = input->arrived_ms,
-                                                               .frame = input->frame};
-            continue;
-        }
-        if (input->outcome == OUTCOME_PARKED)
-            tell_parked(loop, input);
-        if (input->outcome == OUTCOME_HANDLED) {
-            metric_add(METRIC_handled_total, 1);
-            metric_observe_ms(METRIC_commit_ms, (double)(now - input->arrived_ms));
-        }
-        frame_release(input->frame);
-    }
-}
-
 static void pause_lane(struct lane_state *lane, const struct work *work) {
     lane->retry_ms = lane->retry_ms == 0 ? RETRY_MS : lane->retry_ms * 2;
     if (lane->retry_ms > RETRY_MS_MAX)
@@ -343,7 +286,7 @@ void loop_work_done(struct service_loop *loop, struct work *take_work) {
         lane->wake_at = work->wake_at;
     take_back_shards(loop, work);
     publish_chunks(loop, work);
-    take_back_inputs(loop, lane, work);
+    loop_take_back(loop, lane, work);
     struct city_hold *hold = work->loop;
     if (--hold->refs == 0) {
         city_close(&hold->city);

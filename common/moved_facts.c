@@ -68,6 +68,20 @@ static int skip_object(struct cursor *cursor) {
     return size == 0 ? -1 : 0;
 }
 
+/* It is one of the last fields: looked for as the bytes that a text of this length begins with, which stand in no text of
+ * UTF-8, because its first two bytes do not follow each other there. */
+static void read_traceparent(const uint8_t *data, size_t size, struct moved_facts *facts) {
+    static const uint8_t before[] = "\xabtraceparent\xd9\x37";
+    const size_t before_size = sizeof before - 1;
+    const uint8_t *at = memmem(data, size, before, before_size);
+    facts->traceparent[0] = '\0';
+    if (at == NULL || size - (size_t)(at - data) < before_size + TRACEPARENT_SIZE)
+        return;
+    memcpy(facts->traceparent, at + before_size, TRACEPARENT_SIZE);
+    facts->traceparent[TRACEPARENT_SIZE] = '\0';
+    traceparent_copy(facts->traceparent, facts->traceparent);
+}
+
 int moved_facts_read(const uint8_t *data, size_t size, enum facts_wanted wanted, struct moved_facts *facts) {
     struct cursor cursor = {data, data + size};
     struct token map = cursor_next(&cursor), key = cursor_next(&cursor), type = cursor_next(&cursor);
@@ -92,7 +106,10 @@ int moved_facts_read(const uint8_t *data, size_t size, enum facts_wanted wanted,
         have |= bit;
         left -= wanted == FACTS_ALL || spec - specs < NAMES_COUNT;
     }
-    return left == 0 ? 0 : -1;
+    if (left > 0)
+        return -1;
+    read_traceparent(data, size, facts);
+    return 0;
 }
 
 void moved_facts_of(const struct case_moved *moved, struct moved_facts *facts) {
@@ -104,4 +121,5 @@ void moved_facts_of(const struct case_moved *moved, struct moved_facts *facts) {
     memcpy(facts->channel, moved->channel, sizeof facts->channel);
     memcpy(facts->item, moved->item, sizeof facts->item);
     memcpy(facts->area, moved->area, sizeof facts->area);
+    traceparent_copy(facts->traceparent, moved->traceparent);
 }

@@ -3,17 +3,19 @@
 #define ZHITONG_MOVED_FACTS_H
 
 #include "common/city.h"
+#include "common/traceparent.h"
 #include "proto/codec.h"
 
 struct moved_facts { /* absent fields are "" and 0 */
     uint64_t case_id, version, tier;
     int64_t at;
     char move[25], state[25], severity[17];
+    char traceparent[TRACEPARENT_SIZE + 1]; /* whatever the bytes say; "": none */
     char channel[CODE_MAX + 1], item[CODE_MAX + 1], area[CODE_MAX + 1];
 };
 
 enum facts_wanted {
-    FACTS_NAMES, /* case, version, at and move: reading ends as soon as it has them */
+    FACTS_NAMES, /* case, version, at, move and traceparent: reading ends as soon as it has them */
     FACTS_ALL
 };
 

@@ -78,6 +78,7 @@ static void enter(struct visit *visit) {
         return;
     int status = read_report(visit, source, json, &why);
     json_decref(json);
+    traceparent_copy(report->traceparent, http_header(visit->request, "traceparent"));
     if (status == 0 && spawn_send(visit->desk->spawn, report, taken, visit, &why) == 0)
         return;
     visit_refuse_why(visit, status == 0 && why.field[0] == '\0' ? 503 : 422, &why);

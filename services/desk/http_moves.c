@@ -167,6 +167,7 @@ static int read_command(const struct visit *visit, json_t *json, const char *key
     if (message_from_json(MESSAGE_command, json, command, why) != 0)
         return -1;
     command->version = version;
+    traceparent_copy(command->traceparent, http_header(visit->request, "traceparent"));
     return 0;
 }
 

@@ -54,6 +54,7 @@ static void decode(struct batch *batch, struct input *input) {
         batch_reject(input, &why);
         return;
     }
+    batch_about(input, lane->moved.case_id, lane->moved.traceparent);
     struct armed *armed = arena_take(batch->arena, sizeof *armed);
     /* An entry from before cases had several clocks has one instant for all. */
     int64_t next_at = lane->moved.next_at != 0 ? lane->moved.next_at : lane->moved.due_at;

@@ -138,8 +138,8 @@ static struct older *older_read(struct duplicates *duplicates, struct batch *bat
     if (*at != NULL)
         return *at;
     if (message_decode(MESSAGE_report_received, body.data, body.size, &duplicates->read, &why) != 0) {
-        journal_say(JOURNAL_ERROR, "report_unread", "case %llu: %s: %s", (unsigned long long)case_id, why.field,
-                    why.text);
+        journal_say_about(JOURNAL_ERROR, "report_unread", (struct journal_about){case_id, ""}, "%s: %s", why.field,
+                          why.text);
         return NULL;
     }
     struct older *older = arena_take(batch->arena, sizeof *older);

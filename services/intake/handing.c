@@ -123,7 +123,8 @@ static void answered(void *context, const uint8_t *reply, size_t size) {
     }
 }
 
-void handing_submit(struct handing *handing, size_t nth, const struct submit *report) {
+void handing_submit(struct handing *handing, size_t nth, struct submit *report) {
+    intake_trace(handing->intake, handing->request, report->traceparent);
     const struct request_ask ask = {
         .request = report, .client = handing->source, .answer = answered, .context = &handing->reports[nth]};
     service_request(handing->intake->loop, &ask);

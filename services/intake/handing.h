@@ -24,8 +24,8 @@ struct handing_options {
 struct handing *handing_open(const struct handing_options *options);
 /* The field is the sender's name for it already. */
 void handing_refuse(struct handing *handing, size_t nth, const struct reason *why);
-/* Copies the report. What intake refuses about it is named as the sender names it. */
-void handing_submit(struct handing *handing, size_t nth, const struct submit *report);
+/* Copies the report, with the trace of the HTTP request. What intake refuses about it is named as the sender names it. */
+void handing_submit(struct handing *handing, size_t nth, struct submit *report);
 /* The request is answered now or when the last report is; the handing is gone for the caller. */
 void handing_end(struct handing *handing);
 

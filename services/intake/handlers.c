@@ -106,6 +106,8 @@ static void decode(struct batch *batch, struct input *input) {
         batch_reject(input, &why);
         return;
     }
+    batch_about(input, 0, asked->submit.traceparent);
+    memcpy(asked->submit.traceparent, input->traceparent, sizeof asked->submit.traceparent);
     report_digest(input->client, asked->submit.key, asked->digest);
     asked->known = known_at(batch, asked->digest);
     look(batch, input, asked);
@@ -200,6 +202,7 @@ void intake_on_submit(struct batch *batch, struct input *input) {
         keep_report(batch, asked, accepted.case_id);
         accepted.parent = ((struct intake_lane *)batch->own)->received.parent;
     }
+    input->case_id = accepted.case_id;
     /* A retry brings the same report, and so the door finds the same. */
     accepted.score = asked->found.score;
     strcpy(accepted.missing, asked->found.missing);

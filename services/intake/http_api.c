@@ -121,6 +121,7 @@ void intake_post_report(struct http_request *request, void *context) {
     }
     if (admission_check_reporter(intake_of(context), request, &submit) != 0)
         return;
+    intake_trace(intake_of(context), request, submit.traceparent);
     struct request_ask ask = {.request = &submit,
                               .client = source != NULL ? source->code : HTTP_CLIENT,
                               .answer = posted,

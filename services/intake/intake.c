@@ -59,6 +59,14 @@ bool intake_command(struct intake *intake, const struct command *command, intake
     return true;
 }
 
+void intake_trace(struct intake *intake, const struct http_request *request, char traceparent[TRACEPARENT_SIZE + 1]) {
+    traceparent_copy(traceparent, http_header(request, "traceparent"));
+    if (traceparent[0] != '\0' || intake->trace_every == 0 || ++intake->untraced < intake->trace_every)
+        return;
+    intake->untraced = 0;
+    traceparent_make(traceparent);
+}
+
 static void *intake_open(struct service_loop *loop, struct reason *why) {
     const struct settings *settings = loop->settings;
     if (sodium_init() < 0) {
@@ -95,6 +103,7 @@ static void *intake_open(struct service_loop *loop, struct reason *why) {
     intake->calls = command_calls_open(&calls);
     intake->warnings = warnings_open(intake);
     intake->classifier = classifier_watch_open(settings_text(settings, "ZHITONG_CLASSIFIER"));
+    intake->trace_every = (uint64_t)settings_number(settings, "ZHITONG_TRACE_EVERY");
     intake->commands_max = (size_t)settings_number(settings, "ZHITONG_COMMANDS_WAITING");
     return intake;
 }

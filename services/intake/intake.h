@@ -28,9 +28,13 @@ struct intake {
     struct receipt_tries *tries;
     struct erasure *erasure;
     struct warnings *warnings;
+    uint64_t trace_every, untraced; /* untraced: requests since the last that got one; trace_every 0: none gets one */
 };
 
 extern const struct service_extra intake_extra;
+
+/* The traceparent of a request that brings a report or a move; without one every trace_every-th gets one of ours, the others "". */
+void intake_trace(struct intake *intake, const struct http_request *request, char traceparent[TRACEPARENT_SIZE + 1]);
 
 struct intake *intake_of(void *context);                     /* of an HTTP handler's context */
 const struct city *intake_city(const struct intake *intake); /* NULL while none is loaded */

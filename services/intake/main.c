@@ -34,6 +34,8 @@ static const struct setting settings[] = {
     {"ZHITONG_FILE_BYTES", SETTING_NUMBER, "bytes", "10485760", 1000, FILE_KEPT_BYTES_MAX - 4096,
      "a file that comes in may be so long"},
     SETTING_OF_SECRET_KEYS,
+    {"ZHITONG_TRACE_EVERY", SETTING_NUMBER, "requests", "0", 0, 1000000,
+     "of HTTP requests with a report or a move and without a traceparent, each n-th gets one, to be followed in the journals; 0: none"},
     SETTINGS_OF_RECEIPTS,
     SETTING_OF_ERASURE,
     SETTINGS_OF_WARNINGS,

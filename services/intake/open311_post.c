@@ -154,6 +154,7 @@ static void post(struct open311_call *call) {
         open311_refuse(call);
         return;
     }
+    intake_trace(call->intake, call->request, posting->submit.traceparent);
     struct request_ask ask = {&posting->submit, posting->source, posted, call};
     service_request(call->intake->loop, &ask);
 }

@@ -178,6 +178,7 @@ static void send_part(struct open311_call *call) {
     strcpy(command.actor, updating->source);
     part_key(updating, command.key);
     updating->parts++;
+    intake_trace(call->intake, call->request, command.traceparent);
     if (!intake_command(call->intake, &command, moved_on, call))
         open311_refuse_why(call, 503, "", "too many updates are under way; send it again in a second");
 }

@@ -179,6 +179,7 @@ static void answered(void *context, const struct command_answer *answer) {
 }
 
 static void send(struct receipt_visit *visit) {
+    intake_trace(visit->intake, visit->request, visit->command.traceparent);
     if (!intake_command(visit->intake, &visit->command, answered, visit))
         receipt_refuse(visit, 503, "", "too many moves are under way; nothing was done, ask again with the same key");
 }

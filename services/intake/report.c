@@ -43,6 +43,7 @@ void report_received_of(const struct submit *submit, struct report_received *rec
     COPY(attributes);
     COPY(files);
     COPY(media_url);
+    COPY(traceparent);
     strcpy(received->description, submit->description);
     received->lat = submit->lat;
     received->lon = submit->lon;

@@ -30,6 +30,7 @@ struct parcel {     /* one thing to be told; everything is borrowed */
     const char *subject, *text, *html; /* of people: UTF-8 */
     const char *end_url;               /* of people: with it they hear no more; "": there is none */
     const char *json;                  /* of a webhook: the CloudEvent */
+    const char *traceparent;           /* of a webhook: also as a header; NULL or "": none */
     bool urgent;
 };
 

@@ -98,6 +98,8 @@ static int prepare(const struct parcel *parcel, const struct carrier_settings *s
     strcpy(add_header(transfer), "content-type: application/cloudevents+json; charset=utf-8");
     snprintf(add_header(transfer), TRANSFER_HEADER_MAX + 1, "webhook-id: %s", parcel->id);
     snprintf(add_header(transfer), TRANSFER_HEADER_MAX + 1, "webhook-timestamp: %lld", (long long)(parcel->at / 1000));
+    if (parcel->traceparent != NULL && parcel->traceparent[0] != '\0')
+        snprintf(add_header(transfer), TRANSFER_HEADER_MAX + 1, "traceparent: %s", parcel->traceparent);
     if (add_signatures(parcel, transfer, why) != 0)
         return -1;
     bytes_append(&transfer->body, parcel->json, strlen(parcel->json));

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "common/clock.h"
+#include "common/journal.h"
 #include "common/metrics.h"
 #include "services/notification/courier_inner.h"
 
@@ -73,6 +74,7 @@ static struct flight *flight_take(struct courier *courier, struct served *served
     flight->body_sent = flight->header_bytes = flight->answer_size = 0;
     flight->cut = flight->headers_long = false;
     flight->closed = NULL;
+    flight->traceparent[0] = '\0';
     memset(&flight->transfer, 0, sizeof flight->transfer);
     return flight;
 }
@@ -201,6 +203,17 @@ int courier_fly(struct courier *courier, struct served *served, struct piece *pi
     return status;
 }
 
+/* Where its sender follows the case: this endpoint was told, or not yet. */
+static void tell_traced(const struct flight *flight, const struct answer *answer, int64_t took_ms) {
+    const struct journal_about about = {flight->pieces[0]->case_id, flight->traceparent};
+    struct journal_line line = journal_open_about(JOURNAL_INFO, "traced", about);
+    journal_field(&line, "message", "delivery");
+    journal_field(&line, "endpoint", "%s", flight->served->endpoint.name);
+    journal_number(&line, "status", answer->status);
+    journal_number(&line, "took_ms", took_ms);
+    journal_write(&line);
+}
+
 static void land(struct courier *courier, struct flight *flight, CURLcode code) {
     struct answer answer;
     struct verdict verdict;
@@ -218,6 +231,8 @@ static void land(struct courier *courier, struct flight *flight, CURLcode code) 
     courier->flying--;
     const int64_t took_ms = clock_monotonic_ms() - flight->began_at;
     metric_observe_ms(METRIC_delivery_attempt_ms, (double)took_ms);
+    if (flight->traceparent[0] != '\0' && trace_is_sampled(flight->traceparent))
+        tell_traced(flight, &answer, took_ms);
     courier_landed(courier, flight, &(struct landing){&verdict, &answer, took_ms, 0});
     flight_give(courier, flight);
 }

@@ -139,7 +139,8 @@ struct flight {           /* one transfer */
     char closed_address[64];
     char error[CURL_ERROR_SIZE];
     char told[ENDPOINT_SHOWN_MAX + 1];
-    int64_t began_at; /* monotonic ms */
+    char traceparent[TRACEPARENT_SIZE + 1]; /* of its entry; "": none */
+    int64_t began_at;                       /* monotonic ms */
 };
 
 #define SERVED_BUCKETS 16384

@@ -44,6 +44,7 @@ static int say_event(struct courier *courier, struct saying *saying, struct reas
     saying->json = piece->announced != NULL ? announcement_json(saying, piece->announced, source)
                                             : event_text(&place, &courier->bundle[0]);
     saying->parcel.json = saying->json;
+    saying->parcel.traceparent = flight->traceparent;
     return saying->json != NULL ? 0 : refuse(why, "data", "cannot be written as JSON");
 }
 
@@ -134,6 +135,8 @@ enum said say(struct courier *courier, struct saying *saying, struct reason *why
     saying->parcel.at = real_now();
     saying->parcel.to = &saying->to;
     saying->parcel.language = saying->language;
+    if (flight->pieces[0]->announced == NULL)
+        traceparent_copy(flight->traceparent, courier->bundle[0].traceparent);
     int status = flight->carrier->for_people ? say_words(courier, saying, why) : say_event(courier, saying, why);
     return status == 0 ? SAID_READY : SAID_REFUSED;
 }

@@ -89,6 +89,7 @@ void notification_on_moved(struct batch *batch, struct input *input) {
         batch_reject(input, &why);
         return;
     }
+    batch_about(input, lane->moved.case_id, lane->moved.traceparent);
     struct concerned concerned;
     concerned_by(&lane->moved, batch->city, &concerned);
     uint32_t body = (uint32_t)lane->count;

@@ -167,6 +167,12 @@ static void add_facts(struct routing_lane *lane, const struct touched_case *touc
     case_add_facts(&lane->report, &lane->moved);
 }
 
+/* The entry tells whose request brought it about. */
+static void take_trace(struct routing_lane *lane, struct input *input, const char *traceparent) {
+    batch_about(input, lane->moved.case_id, traceparent);
+    memcpy(lane->moved.traceparent, input->traceparent, sizeof lane->moved.traceparent);
+}
+
 void routing_on_report(struct batch *batch, struct input *input) {
     struct routing_lane *lane = batch->own;
     const struct report_received *report = input->decoded;
@@ -179,6 +185,7 @@ void routing_on_report(struct batch *batch, struct input *input) {
         return;
     }
     touched->is_there = touched->is_new = true;
+    take_trace(lane, input, report->traceparent);
     routing_emit(batch, touched);
     report_kept_of(&lane->moved, &lane->report);
     keep_facts(batch, touched);
@@ -284,6 +291,7 @@ void routing_on_command(struct batch *batch, struct input *input) {
     }
     touched->changed = true;
     add_facts(lane, touched);
+    take_trace(lane, input, command->traceparent);
     routing_emit(batch, touched);
     keep_supplement(batch, touched, command);
     keep_command(batch, input, &touched->file);

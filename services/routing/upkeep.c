@@ -34,8 +34,8 @@ static void decide_one(struct batch *batch, struct touched_case *touched, decisi
     }
     int status = decide(&step, &why);
     if (status < 0)
-        journal_say(JOURNAL_ERROR, "case_stays", "case %llu: %s: %s", (unsigned long long)touched->file.case_id,
-                    why.field, why.text);
+        journal_say_about(JOURNAL_ERROR, "case_stays", (struct journal_about){touched->file.case_id, ""}, "%s: %s",
+                          why.field, why.text);
     if (status <= 0)
         return;
     touched->changed = true;

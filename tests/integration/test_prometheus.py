@@ -101,6 +101,7 @@ def the_numbers_are_true(_, shared):
         dict.fromkeys((*SERVICES, "desk"), 128.0)
     assert ask('zhitong_commit_seconds_count{service="intake"}')[0][1] == 320
     assert 0 < ask('process_resident_memory_bytes{service="intake"}')[0][1] < 200e6
+    assert ask("sum(zhitong_deliveries_sent_total)")[0][1] == len(shared["sink"].of("ok/hook")) > 0
     assert ask("zhitong_city_needs_a_person")[0][1] == 0
     assert {value for _, value in ask("zhitong_database_up")} == {1.0} and len(ask("zhitong_build_info")) == 6
 
@@ -133,4 +134,4 @@ if __name__ == "__main__":
     sys.exit(main("prometheus", [
         everything_runs, work_goes_on_while_it_looks, every_page_is_good_for_promtool, what_is_exposed_is_what_is_documented,
         every_expression_is_answered, every_panel_has_data, the_numbers_are_true, in_a_sound_city_nothing_fires,
-        an_alert_fires_where_something_is_wrong, without_a_database_the_exporter_says_so, it_ends_when_it_is_told]))
+        an_alert_fires_where_something_is_wrong, without_a_database_the_exporter_says_so, it_ends_when_it_is_told], settings={"notification": {"ZHITONG_PRIVATE_HOSTS": "127.0.0.1"}}))

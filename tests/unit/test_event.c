@@ -57,6 +57,29 @@ static void an_entry_becomes_an_event_around_the_same_bytes(void **state) {
     bytes_close(&body);
 }
 
+#define TRACE "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+
+/* The extension Distributed Tracing of CloudEvents: in the msgpack form unknown to event_read, which passes it over. */
+static void an_entry_with_a_trace_tells_it(void **state) {
+    struct case_moved traced = moved;
+    struct bytes bytes = {0};
+    struct event event;
+    struct reason why;
+    (void)state;
+    make_event(&bytes, &traced, &place);
+    assert_null(memmem(bytes.data, bytes.size, "traceparent", 11));
+    bytes.size = 0;
+    strcpy(traced.traceparent, TRACE);
+    make_event(&bytes, &traced, &place);
+    assert_int_equal(guard_object_size(bytes.data, bytes.size), bytes.size);
+    assert_int_equal(event_read(&event, bytes.data, bytes.size, &why), 0);
+    assert_non_null(memmem(bytes.data, (size_t)(event.data - bytes.data), "\xabtraceparent\xd9\x37" TRACE, 14 + 55));
+    json_t *json = event_json(&place, &traced);
+    assert_string_equal(json_string_value(json_object_get(json, "traceparent")), TRACE);
+    json_decref(json);
+    bytes_close(&bytes);
+}
+
 static void the_longest_texts_fit(void **state) {
     struct case_moved longest = moved;
     struct bytes bytes = {0};
@@ -70,6 +93,7 @@ static void the_longest_texts_fit(void **state) {
     longest.case_id = longest.version = UINT64_MAX;
     longest.at = INT64_MAX;
     memset(longest.move, 'm', sizeof longest.move - 1);
+    strcpy(longest.traceparent, TRACE);
     make_event(&bytes, &longest, &(struct event_place){source, code, UINT64_MAX});
     assert_int_equal(event_read(&event, bytes.data, bytes.size, &why), 0);
     assert_string_equal(event.id, "18446744073709551615.18446744073709551615.18446744");
@@ -239,6 +263,7 @@ static void facts_are_read_whatever_the_order_and_refused_where_they_lack(void *
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_entry_becomes_an_event_around_the_same_bytes),
+        cmocka_unit_test(an_entry_with_a_trace_tells_it),
         cmocka_unit_test(the_longest_texts_fit),
         cmocka_unit_test(after_a_restore_ids_are_others),
         cmocka_unit_test(the_example_of_the_protocol_is_ours),
