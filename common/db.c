@@ -12,7 +12,7 @@ struct db {
     int sent;     /* queries whose result was not taken yet */
     bool flushed; /* the server was asked to answer all of them */
     enum db_failure failure;
-    bool undone; /* the server itself refused a statement: it undoes the batch at the sync */
+    bool undone;  /* the server itself refused a statement: it undoes the batch at the sync */
     bool demoted; /* it takes no writes any more: the connection is cut at the sync */
     struct reason reason;
 };
@@ -115,7 +115,8 @@ static int prepare_all(struct db *db, const struct db_query *const *tables, stru
 static void hear_notice(void *context, const PGresult *result) {
     const char *function = PQresultErrorField(result, PG_DIAG_SOURCE_FUNCTION);
     if (function != NULL && strcmp(function, "SyncRepWaitForLSN") == 0)
-        fail(context, DB_WORLD, "standby", "the wait for the standby was cancelled: the commit may be on one machine only");
+        fail(context, DB_WORLD, "standby",
+             "the wait for the standby was cancelled: the commit may be on one machine only");
 }
 
 int db_open(struct db **out, const char *url, const char *schema, const struct db_query *const *queries,

@@ -92,8 +92,8 @@ uint64_t service_busy_ms(const struct service_loop *loop) {
 
 void loop_busy_waiting(struct service_loop *loop) {
     struct waiting *waiting;
-    while ((waiting = queue_front(&loop->requests)) != NULL &&
-           clock_monotonic_ms() - waiting->arrived_ms > STUCK_MS && service_busy_ms(loop) == BUSY_DOWN_MS) {
+    while ((waiting = queue_front(&loop->requests)) != NULL && clock_monotonic_ms() - waiting->arrived_ms > STUCK_MS &&
+           service_busy_ms(loop) == BUSY_DOWN_MS) {
         loop->requests_waiting--;
         loop_busy(loop, waiting->asker, BUSY_DOWN_MS);
         frame_release(waiting->frame);
