@@ -63,7 +63,7 @@ static void print_way(const PGresult *result) {
 }
 
 static int show(struct db *db, int64_t case_id) {
-    struct params params = {0}, only_case = {0};
+    struct params params = {0};
 
     params_int8(&params, case_id);
     params_int2(&params, (int16_t)case_shard((uint64_t)case_id));
@@ -72,18 +72,10 @@ static int show(struct db *db, int64_t case_id) {
     if (way == NULL)
         return database_failed(db);
     if (PQntuples(way) == 0) {
-        fprintf(stderr, "case: nothing is known of %" PRId64 "; logs are kept for ZHITONG_LOG_KEEP_DAYS\n", case_id);
+        fprintf(stderr, "case: nothing is known of %" PRId64 "\n", case_id);
         return EXIT_REFUSED;
     }
-    params_int8(&only_case, case_id);
-    SCOPED_RESULT
-    *streams = db_ask(db, "case_streams", &only_case);
-    if (streams == NULL)
-        return database_failed(db);
     print_way(way);
-    for (int row = 0; row < PQntuples(streams); row++)
-        printf("in the stream of %s, from seq %" PRId64 " to %" PRId64 "\n", db_text(streams, row, 0),
-               db_int8(streams, row, 1), db_int8(streams, row, 2));
     return EXIT_GOOD;
 }
 
