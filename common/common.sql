@@ -1,10 +1,10 @@
 -- Queries that every service runs on its own schema (search_path is the service's) and on the mesh.
 
 -- name: mesh_register
--- $1 service, $2 endpoint, $3 public endpoint, $4 public CURVE key. The lock is taken before the row can be seen.
+-- $1 service, $2 endpoint, $3 public endpoint, $4 public CURVE key, $5 version, $6 code of the keyring. The lock is taken before the row can be seen.
 -- All others learn of the newcomer at once: they must know its key, and its peers give it its share.
 WITH born AS (
-  INSERT INTO mesh.member (service, endpoint, public_endpoint, curve_key) VALUES ($1, $2, $3, $4) RETURNING member)
+  INSERT INTO mesh.member (service, endpoint, public_endpoint, curve_key, version, ring) VALUES ($1, $2, $3, $4, $5, $6) RETURNING member)
 SELECT member, pg_advisory_lock(mesh.lock_class(), member)::text, pg_notify('mesh', $1)::text FROM born;
 
 -- name: mesh_listen

@@ -1,5 +1,6 @@
 /* Opening and closing everything that a service runs on. */
 #include <assert.h>
+#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -50,6 +51,22 @@ static int open_sockets(struct service_loop *loop, struct mesh_options *mesh, st
         return -1;
     snprintf(mesh->public_endpoint, sizeof mesh->public_endpoint, "tcp://%s:%d", public_host(settings), port);
     return 0;
+}
+
+/* Of the oldest key: a ring that was added to is still the same one. A bad ring is refused where it is used. */
+static void tell_ring(const struct service_loop *loop, char ring[2 * SECRET_CODE_BYTES + 1]) {
+    const struct service *service = loop->service;
+    struct secret_keys *keys = NULL;
+    uint8_t code[SECRET_CODE_BYTES];
+    struct reason why;
+    for (size_t i = 0; i < service->setting_count; i++)
+        if (strcmp(service->settings[i].name, "ZHITONG_SECRET_KEYS") == 0)
+            (void)!secret_keys_of_settings(&keys, loop->settings, &why);
+    if (keys == NULL)
+        return;
+    secret_code(keys, secret_keys_count(keys) - 1, "ring", 0, code);
+    sodium_bin2hex(ring, 2 * SECRET_CODE_BYTES + 1, code, sizeof code);
+    secret_keys_close(&keys);
 }
 
 static int open_http(struct service_loop *loop, struct reason *why) {
@@ -113,6 +130,7 @@ int loop_open(struct service_loop *loop, struct reason *why) {
                                 .out = loop->in,
                                 .keep_days = (int)settings_number(settings, "ZHITONG_LOG_KEEP_DAYS"),
                                 .hung_ms = (int)settings_number(settings, "ZHITONG_HUNG_MS")};
+    tell_ring(loop, mesh.ring);
     if (open_sockets(loop, &mesh, why) != 0 || open_http(loop, why) != 0)
         return -1;
     struct publisher_options publish = {.context = loop,

@@ -12,6 +12,7 @@
 #include "common/journal.h"
 #include "common/mesh_read.h"
 #include "common/metrics.h"
+#include "common/process_metrics.h"
 #include "common/reader.h"
 #include "common/worker.h"
 
@@ -59,6 +60,8 @@ static int join(struct mesh *mesh, struct reason *why) {
     params_text(&params, mesh->options.endpoint);
     params_text(&params, mesh->options.public_endpoint);
     params_text(&params, mesh->options.curve_key);
+    params_text(&params, process_version());
+    params_text(&params, mesh->options.ring);
     SCOPED_RESULT
     *result = db_ask(mesh->db, "mesh_register", &params);
     if (result == NULL || PQntuples(result) != 1) {

@@ -7,6 +7,7 @@
 
 #include "common/ids.h"
 #include "common/mailbox.h"
+#include "common/secret_keys.h"
 #include "common/service.h"
 #include "common/wire.h"
 #include "common/work.h"
@@ -69,9 +70,10 @@ struct mesh_options {
     char endpoint[ENDPOINT_MAX + 1];        /* advertised to the other services */
     char public_endpoint[ENDPOINT_MAX + 1]; /* advertised to departments; "" when there is none */
     char curve_key[WIRE_KEY_SIZE];
-    int keep_days;       /* of the log's day partitions */
-    int hung_ms;         /* after this silence the sessions of a peer of this service are ended */
-    struct mailbox *out; /* gets LETTER_VIEW */
+    char ring[2 * SECRET_CODE_BYTES + 1]; /* a code of the keyring, see 013_member_says.sql; "": it has none */
+    int keep_days;                        /* of the log's day partitions */
+    int hung_ms;                          /* after this silence the sessions of a peer of this service are ended */
+    struct mailbox *out;                  /* gets LETTER_VIEW */
 };
 
 struct mesh *mesh_open(const struct mesh_options *options);

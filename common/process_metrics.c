@@ -26,6 +26,10 @@ static const struct {
     [MAX_FDS] = {"process_max_fds", "gauge", "descriptors", "how many it may have open"},
 };
 
+const char *process_version(void) {
+    return ZHITONG_VERSION;
+}
+
 struct readings {
     double values[PROCESS_METRIC_COUNT];
     bool known[PROCESS_METRIC_COUNT];

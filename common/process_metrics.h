@@ -5,6 +5,9 @@
 
 #include <stdio.h>
 
+/* Of the whole project, as "1.2.0". */
+const char *process_version(void);
+
 /* Text format 0.0.4, each with the label `service`. */
 void process_metrics_write(FILE *out, const char *service);
 /* Rows for the table of deploy/OPERATIONS.md, without its head. */

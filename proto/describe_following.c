@@ -77,8 +77,9 @@ static const char departments[] =
     "| `time` | when it moved: RFC 3339, UTC, with ms |\n"
     "| `sequence` | the seq, 20 digits with leading zeros: texts sort as the numbers do |\n"
     "| `unit` | whose stream it is |\n"
+    "| `traceparent` | W3C Trace Context of the report or command that brought it about, where its sender gave one |\n"
     "| `data` | the `case_moved` |\n\n"
-    "All attributes are texts and all are there; skip those that you do not know. ";
+    "All attributes are texts and all but `traceparent` are there; skip those that you do not know. ";
 
 static const char filters[] =
     "### Starting points\n\n"

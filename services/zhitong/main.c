@@ -5,12 +5,14 @@
 
 #include "services/zhitong/audit.h"
 #include "services/zhitong/block.h"
+#include "services/zhitong/case.h"
 #include "services/zhitong/city_check.h"
 #include "services/zhitong/city_diff.h"
 #include "services/zhitong/city_load.h"
 #include "services/zhitong/city_versions.h"
 #include "services/zhitong/classify.h"
 #include "services/zhitong/deliveries.h"
+#include "services/zhitong/doctor.h"
 #include "services/zhitong/due.h"
 #include "services/zhitong/endpoints.h"
 #include "services/zhitong/endpoints_people.h"
@@ -151,6 +153,13 @@ static const struct command_row commands[] = {
     {"time real", time_real_command, "", "back to real time", DATABASE},
     {"status", status_command, "[--json] [--watch SECONDS]",
      "how everything stands, on one screen; exit 1 when something needs a person, with the command that helps",
+     DATABASE},
+    {"case", case_command, "CASE",
+     "the way of a case: what each service wrote of it, when, how long after the entry before, and its trace",
+     DATABASE},
+    {"doctor", doctor_command, "[SERVICE.env …] [--backup FOLDER] [--json]",
+     "is it well set up, and well: database, clock, locale, versions, keyrings, what status finds; of each file of settings what it says, "
+     "its keys and folders; of a folder of deploy/backup how old it is. Exit 1 when something is bad, with advice",
      DATABASE},
     {"exporter", exporter_command, "[--listen ADDRESS] [--port PORT] [--once | --markdown]",
      "the whole city's state for Prometheus at http://ADDRESS:PORT/metrics (127.0.0.1:9110); --once: print it, and exit 1 where the database "
