@@ -221,7 +221,7 @@ enum db_failure attempt_run(struct attempt *attempt, size_t from, size_t to) {
     begin(attempt);
     gather(attempt, from, to);
     struct db *db = attempt->batch.db;
-    int status = FAULT_POINT(attempt_begin) ? -1 : load(attempt);
+    int status = attempt->batch.count > 0 && FAULT_POINT(attempt_begin) ? -1 : load(attempt);
     if (status == 0)
         status = save(attempt);
     if (status != 0 || FAULT_POINT(attempt_before_commit))

@@ -2,6 +2,7 @@
 
 #ifdef ZHITONG_FAULT_POINTS
 
+#    include <errno.h>
 #    include <pthread.h>
 #    include <signal.h>
 #    include <stdio.h>
@@ -48,20 +49,26 @@ static void sleep_ms(long ms) {
     nanosleep(&time, NULL);
 }
 
+/* raise() and not kill(): this thread goes no step further. */
+static void act(const char *action) {
+    if (strcmp(action, "kill") == 0)
+        raise(SIGKILL);
+    else if (strcmp(action, "stop") == 0)
+        raise(SIGSTOP);
+    else if (strncmp(action, "sleep:", 6) == 0)
+        sleep_ms(strtol(action + 6, NULL, 10));
+}
+
 bool fault_point(enum fault_point point) {
     char action[LINE_BYTES_MAX];
+    int before = errno; /* the caller's reason may still be in it */
     pthread_mutex_lock(&lock);
     bool due = take_action(point, action);
     pthread_mutex_unlock(&lock);
-    if (!due)
-        return false;
-    if (strcmp(action, "kill") == 0)
-        kill(getpid(), SIGKILL);
-    else if (strcmp(action, "stop") == 0)
-        kill(getpid(), SIGSTOP);
-    else if (strncmp(action, "sleep:", 6) == 0)
-        sleep_ms(strtol(action + 6, NULL, 10));
-    return strcmp(action, "fail") == 0;
+    if (due)
+        act(action);
+    errno = before;
+    return due && strcmp(action, "fail") == 0;
 }
 
 #endif

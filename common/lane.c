@@ -22,13 +22,25 @@ struct lane {
 
 /* ---- carrying out a work ------------------------------------------------------------------------------------ */
 
+static bool any_lost(const struct work *work) {
+    for (size_t i = 0; i < work->shard_count; i++)
+        if (work->shards[i].lost)
+            return true;
+    return false;
+}
+
 static enum db_failure run(struct lane *lane, size_t from, size_t to) {
     struct attempt *attempt = &lane->attempt;
     attempt->batch.now = clock_now();
     attempt->batch.incarnation = incarnation_now();
     enum db_failure failure = attempt_run(attempt, from, to);
-    if (failure == DB_CONFLICT) /* another replica was first: with this key, or, owning the shard now, with this seq */
-        failure = attempt_check(attempt) == 0 ? attempt_run(attempt, from, to) : DB_WORLD;
+    if (failure ==
+        DB_CONFLICT) { /* another replica was first: with this key, or, owning the shard now, with this seq */
+        bool known = attempt_check(attempt) == 0;
+        if (known && any_lost(attempt->work))
+            metric_add(METRIC_fence_lost_total, 1);
+        failure = known ? attempt_run(attempt, from, to) : DB_WORLD;
+    }
     if (failure == DB_FENCED) {
         metric_add(METRIC_fence_lost_total, 1);
         failure = attempt_check(attempt) == 0 ? attempt_run(attempt, from, to) : DB_WORLD;

@@ -196,8 +196,14 @@ def fill(stage, act):
     """Everything but a little, with a file that any user could have left there."""
     filler = _filler(stage, act.values["disk"])
     room = os.statvfs(filler.parent)
+    size = room.f_bavail * room.f_frsize - LEFT_BYTES[act.values["disk"]]
     with open(filler, "wb") as file:
-        os.posix_fallocate(file.fileno(), 0, max(1, room.f_bavail * room.f_frsize - LEFT_BYTES[act.values["disk"]]))
+        while size > 0:
+            try:
+                os.posix_fallocate(file.fileno(), 0, size)
+                break
+            except OSError:  # somebody else was quicker
+                size -= LEFT_BYTES[act.values["disk"]]
     stage.faults[act.fault] += 1
 
 
