@@ -12,7 +12,8 @@
 #include "tests/simulation/world.h"
 
 #define SESSIONS_MAX 128
-#define CUT_ONE_IN 250 /* commits, before or after it */
+#define CUT_ONE_IN 80 /* commits, before or after it */
+#define CUT_MESH_ONE_IN 400
 
 extern const struct db_query audit_queries[], simulation_queries[];
 
@@ -168,7 +169,8 @@ int __wrap_PQpipelineSync(PGconn *connection) {
     struct session *session = session_of(connection);
     if (session == NULL)
         return __real_PQpipelineSync(connection);
-    if (!session->cut && chance_one_in(CUT_ONE_IN)) {
+    const uint32_t cut_one_in = session->listens ? CUT_MESH_ONE_IN : CUT_ONE_IN;
+    if (!session->cut && chance_one_in(cut_one_in)) {
         trace("loses the database before the commit");
         world.happened[HAPPENED_cut_before]++;
         end_session(session);
@@ -176,7 +178,7 @@ int __wrap_PQpipelineSync(PGconn *connection) {
     if (session->cut)
         return 0;
     int status = __real_PQpipelineSync(connection);
-    if (chance_one_in(CUT_ONE_IN)) {
+    if (chance_one_in(cut_one_in)) {
         trace("loses the database after the commit");
         world.happened[HAPPENED_cut_after]++;
         drain(connection);
