@@ -131,8 +131,7 @@ void __wrap_db_close(struct db **db) {
         __real_db_close(db);
         return;
     }
-    if (!session->cut)
-        end_session(session);
+    end_session(session); /* also if it was cut: what was sent since then must not be carried out */
     session->node = NULL;
     *db = NULL;
 }
@@ -155,14 +154,12 @@ int __wrap_PQsendFlushRequest(PGconn *connection) {
     return is_cut(connection) ? 0 : __real_PQsendFlushRequest(connection);
 }
 
-int __wrap_PQsendQueryPrepared(PGconn *connection, const char *name, int count, const char *const *values,
-                               const int *lengths, const int *formats, int result_format) {
-    struct session *session = session_of(connection);
-    if (session != NULL && session->cut)
-        return 0;
-    if (session != NULL && strcmp(name, "mesh_listen") == 0)
+/* The mesh thread is the one that listens. */
+PGresult *__wrap_db_ask(struct db *db, const char *query, const struct params *params) {
+    struct session *session = session_of(db_raw(db));
+    if (session != NULL && strcmp(query, "mesh_listen") == 0)
         session->listens = true;
-    return __real_PQsendQueryPrepared(connection, name, count, values, lengths, formats, result_format);
+    return __real_db_ask(db, query, params);
 }
 
 int __wrap_PQpipelineSync(PGconn *connection) {
