@@ -161,6 +161,10 @@ void follow_applied(struct follow_links *links, uint16_t shard, uint8_t upstream
     uint64_t wanted = seq + links->options.window;
     if (seq > cursor->applied)
         cursor->applied = seq;
+    /* A commit whose answer was lost may have got further than what we have heard in this life of the shard: nothing of it is
+     * asked for again, because what is not applied again grants no credit. */
+    if (cursor->active && seq > cursor->received)
+        cursor->received = seq;
     if (!cursor->active || !cursor->asked || wanted < cursor->allowed + links->options.window / 2)
         return;
     struct link *link = link_of(links, cursor->member);

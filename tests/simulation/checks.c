@@ -1,5 +1,6 @@
 /* What must hold at every step, and at the end. */
 #include <fcntl.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -45,6 +46,16 @@ const struct seen_case *checks_some_case(void) {
     return seen_count > 0 ? &seen[chance_below((uint32_t)seen_count)] : NULL;
 }
 
+const struct seen_case *checks_like(const struct seen_case *one) {
+    size_t from = chance_below((uint32_t)seen_count);
+    for (size_t i = 0; i < seen_count; i++) {
+        const struct seen_case *other = &seen[(from + i) % seen_count];
+        if (other != one && strcmp(other->item, one->item) == 0)
+            return other;
+    }
+    return NULL;
+}
+
 static PGresult *ask(const char *query, const struct params *params) {
     PGresult *result = db_ask(database(), query, params);
     if (result == NULL)
@@ -85,6 +96,12 @@ static void take_move(const struct case_moved *moved) {
     known->next_at = moved->next_at;
     memcpy(known->state, moved->state, sizeof known->state);
     memcpy(known->unit, moved->unit, sizeof known->unit);
+    memcpy(known->item, moved->item, sizeof known->item);
+    memcpy(known->area, moved->area, sizeof known->area);
+    if (!isnan(moved->lat)) { /* it is told when the case opens or changes hands */
+        known->lat = moved->lat;
+        known->lon = moved->lon;
+    }
 }
 
 static void read_log(void) {

@@ -12,7 +12,8 @@
 #include "tests/simulation/world.h"
 
 #define SESSIONS_MAX 128
-#define CUT_ONE_IN 250 /* commits, before or after it */
+#define CUT_ONE_IN 80 /* commits, before or after it */
+#define CUT_MESH_ONE_IN 400
 
 extern const struct db_query audit_queries[], simulation_queries[];
 
@@ -130,8 +131,7 @@ void __wrap_db_close(struct db **db) {
         __real_db_close(db);
         return;
     }
-    if (!session->cut)
-        end_session(session);
+    end_session(session); /* also if it was cut: what was sent since then must not be carried out */
     session->node = NULL;
     *db = NULL;
 }
@@ -154,21 +154,20 @@ int __wrap_PQsendFlushRequest(PGconn *connection) {
     return is_cut(connection) ? 0 : __real_PQsendFlushRequest(connection);
 }
 
-int __wrap_PQsendQueryPrepared(PGconn *connection, const char *name, int count, const char *const *values,
-                               const int *lengths, const int *formats, int result_format) {
-    struct session *session = session_of(connection);
-    if (session != NULL && session->cut)
-        return 0;
-    if (session != NULL && strcmp(name, "mesh_listen") == 0)
+/* The mesh thread is the one that listens. */
+PGresult *__wrap_db_ask(struct db *db, const char *query, const struct params *params) {
+    struct session *session = session_of(db_raw(db));
+    if (session != NULL && strcmp(query, "mesh_listen") == 0)
         session->listens = true;
-    return __real_PQsendQueryPrepared(connection, name, count, values, lengths, formats, result_format);
+    return __real_db_ask(db, query, params);
 }
 
 int __wrap_PQpipelineSync(PGconn *connection) {
     struct session *session = session_of(connection);
     if (session == NULL)
         return __real_PQpipelineSync(connection);
-    if (!session->cut && chance_one_in(CUT_ONE_IN)) {
+    const uint32_t cut_one_in = session->listens ? CUT_MESH_ONE_IN : CUT_ONE_IN;
+    if (!session->cut && chance_one_in(cut_one_in)) {
         trace("loses the database before the commit");
         world.happened[HAPPENED_cut_before]++;
         end_session(session);
@@ -176,7 +175,7 @@ int __wrap_PQpipelineSync(PGconn *connection) {
     if (session->cut)
         return 0;
     int status = __real_PQpipelineSync(connection);
-    if (chance_one_in(CUT_ONE_IN)) {
+    if (chance_one_in(cut_one_in)) {
         trace("loses the database after the commit");
         world.happened[HAPPENED_cut_after]++;
         drain(connection);

@@ -16,12 +16,11 @@ SIMULATED(int, db_open, struct db **out, const char *url, const char *schema, co
           struct reason *why);
 SIMULATED(void, db_close, struct db **db);
 SIMULATED(int, db_sync, struct db *db);
+SIMULATED(PGresult *, db_ask, struct db *db, const char *query, const struct params *params);
 SIMULATED(ConnStatusType, PQstatus, const PGconn *connection);
 SIMULATED(int, PQsocket, const PGconn *connection);
 SIMULATED(PGresult *, PQgetResult, PGconn *connection);
 SIMULATED(int, PQsendFlushRequest, PGconn *connection);
-SIMULATED(int, PQsendQueryPrepared, PGconn *connection, const char *name, int count, const char *const *values,
-          const int *lengths, const int *formats, int result_format);
 SIMULATED(int, PQsendPrepare, PGconn *connection, const char *name, const char *sql, int types, const Oid *oids);
 SIMULATED(int, PQpipelineSync, PGconn *connection);
 SIMULATED(int, PQconsumeInput, PGconn *connection);

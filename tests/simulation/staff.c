@@ -82,8 +82,9 @@ static const struct usual {
 
 static void fill(struct command *command, const struct seen_case *seen, const struct usual *how) {
     static const char *const units[] = {"town_hall", "north_office", "works", "mill_office", "mill_1", "nowhere"};
-    const struct seen_case *other = checks_some_case();
-    *command = (struct command){.case_id = seen->case_id, .rating = 1 + chance_below(5), .parent = other->case_id};
+    const struct seen_case *other = checks_like(seen);
+    *command = (struct command){
+        .case_id = seen->case_id, .rating = 1 + chance_below(5), .parent = other != NULL ? other->case_id : 1};
     snprintf(command->key, sizeof command->key, "move-%lld", (long long)moves_left);
     snprintf(command->move, sizeof command->move, "%s", how->move);
     snprintf(command->role, sizeof command->role, "%s", how->role);

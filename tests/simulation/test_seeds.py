@@ -29,7 +29,7 @@ MUTANTS = {  # what is built in → what a checker must say of it
     "arm": "a deadline keeps its old instant when the case gets another",
     "fire": "a deadline that fired fires again",
 }
-MUTANT_SEEDS_MAX = 12
+MUTANT_SEEDS_MAX = 40
 SAME_TWICE = 3  # seeds that are run a second time
 
 

@@ -153,7 +153,8 @@ void departments_forget(void);
 struct seen_case { /* as the routing log says */
     uint64_t case_id, version, tier, parent;
     int64_t due_at, next_at;
-    char state[25], unit[CODE_MAX + 1];
+    char state[25], unit[CODE_MAX + 1], item[CODE_MAX + 1], area[CODE_MAX + 1];
+    double lat, lon;
 };
 void checks_begin(void);
 void checks_accepted(uint64_t case_id); /* a client was told so */
@@ -161,5 +162,7 @@ void checks_step(bool thorough);
 bool checks_caught_up(void);
 void checks_audit(void);
 const struct seen_case *checks_some_case(void); /* NULL: there is none */
+/* Another one about the same item; NULL: there is none. */
+const struct seen_case *checks_like(const struct seen_case *one);
 
 #endif

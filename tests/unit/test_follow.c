@@ -91,6 +91,20 @@ static void asking_again_grants_no_more_than_the_window_has_left(void **state) {
     town_close(&town);
 }
 
+/* The shard was lost and won again while a commit was under way whose answer never came: the view says 0, the row 4. */
+static void a_commit_that_was_ahead_of_what_was_heard_stops_nothing(void **state) {
+    struct town town;
+    (void)state;
+    town_open(&town, 4);
+    owner_commit(&town.owners[0], "5", 10);
+    town_start(&town, 5, 0);
+    follow_applied(town.links, 5, 0, 4);
+    town.received[5] = town.applied[5] = 4;
+    follow_view(town.links, &town.view);
+    town_hear(&town, 5, 10);
+    town_close(&town);
+}
+
 /* ---- when connections, owners and places change ------------------------------------------------------------------- */
 
 static void after_a_restart_of_its_owner_it_goes_on_from_the_last_received(void **state) {
@@ -270,6 +284,7 @@ int main(void) {
         cmocka_unit_test(replay_runs_into_live_on_many_shards_of_two_replicas),
         cmocka_unit_test(no_more_is_under_way_than_the_window_has_room_for),
         cmocka_unit_test(asking_again_grants_no_more_than_the_window_has_left),
+        cmocka_unit_test(a_commit_that_was_ahead_of_what_was_heard_stops_nothing),
         cmocka_unit_test(after_a_restart_of_its_owner_it_goes_on_from_the_last_received),
         cmocka_unit_test(silence_ends_the_connection_and_a_new_one_goes_on),
         cmocka_unit_test(a_key_that_becomes_known_is_let_in),
