@@ -14,8 +14,8 @@ TEXT
 
 build=${ZHITONG_TEST_BUILD:-build/release}
 program_seconds_max=240
-# Computation: large models, argon2, millions of instants, pictures. Waiting on the clock: the others.
-slow='test_(calendar_property|classifier|zhitong_classify|intake_thumbnail)'
+# Computation (large models, millions of instants, pictures), and three that wait for answers within a time.
+slow='test_(calendar_property|classifier|zhitong_classify|intake_thumbnail|client_follow|client_hostile|follow)'
 
 all=${STATIC_ALL:-}
 names=()
