@@ -21,9 +21,9 @@ struct kept_clock {
 
 static bool clock_read(const char *text, struct kept_clock *clock, int *size) {
     *size = 0;
-    int found = sscanf(text, KEPT_CLOCK_FORMAT, clock->name, &clock->from, &clock->limit,
-                       &clock->limit_unit, &clock->grace, &clock->grace_unit, &clock->limit_ms, &clock->up_ms,
-                       &clock->told, &clock->moves_up, size);
+    int found = sscanf(text, KEPT_CLOCK_FORMAT, clock->name, &clock->from, &clock->limit, &clock->limit_unit,
+                       &clock->grace, &clock->grace_unit, &clock->limit_ms, &clock->up_ms, &clock->told,
+                       &clock->moves_up, size);
     return found == 10 && *size > 0 && clock->limit_unit <= OFFICE_DAYS;
 }
 

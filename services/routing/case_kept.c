@@ -52,8 +52,8 @@ static int parse_one(struct case_file *file, const char *text, int *size) {
     long long from, limit_ms, up_ms;
     unsigned limit, grace, told, limit_unit, grace_unit, moves_up;
     *size = 0;
-    int found = sscanf(text, KEPT_CLOCK_FORMAT, name, &from, &limit, &limit_unit, &grace,
-                       &grace_unit, &limit_ms, &up_ms, &told, &moves_up, size);
+    int found = sscanf(text, KEPT_CLOCK_FORMAT, name, &from, &limit, &limit_unit, &grace, &grace_unit, &limit_ms,
+                       &up_ms, &told, &moves_up, size);
     if (found != 10 || *size == 0 || limit_unit > OFFICE_DAYS || grace_unit > OFFICE_DAYS || told > UINT8_MAX)
         return -1;
     int number = 0;

@@ -7,7 +7,7 @@ table=tests/fuzz/parsers
 # The functions with which a program takes bytes apart; what calls one is a parser until the table says otherwise.
 reading='sscanf|fscanf|strto(d|l|ul|ll|ull)\(|strtok_r|json_load[a-z]*\(|cursor_next\(|base642bin|hex2bin|XML_Parse|g_mime_parser'
 reading+='|jpeg_read_header|png_read_info|WebPDecode|inet_pton|curl_url_set|strptime|guard_object_size'
-reasons='column|checked|argument|own|list|message'
+reasons='column|checked|argument|own|list|kernel|message'
 
 status=0
 result() { # name, places

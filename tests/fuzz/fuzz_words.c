@@ -10,7 +10,7 @@
 #include "common/http_address.h"
 #include "common/http_tag.h"
 #include "common/receipt.h"
-#include "common/secret_keys.h"
+#include "common/traceparent.h"
 #include "services/desk/list_page.h"
 #include "services/desk/live_hub_inner.h"
 #include "services/desk/session.h"
@@ -133,6 +133,17 @@ static void imap(const char *text) {
     (void)mail_box_size_of(text, &size);
 }
 
+static void trace(const char *text) {
+    char copied[TRACEPARENT_SIZE + 1], again[TRACEPARENT_SIZE + 1], id[TRACE_ID_SIZE + 1];
+    traceparent_copy(copied, text);
+    traceparent_copy(again, copied);
+    assert(strcmp(copied, again) == 0);
+    if (copied[0] == '\0')
+        return;
+    trace_id(id, copied);
+    assert(strlen(copied) == TRACEPARENT_SIZE && strspn(id, "0123456789abcdef") == TRACE_ID_SIZE);
+}
+
 static void kind_of_form(const char *text) {
     assert(form_kind_of(text) <= FORM_MULTIPART);
 }
@@ -141,9 +152,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     static const struct {
         char letter;
         void (*read)(const char *text);
-    } readers[] = {{'t', etag},    {'x', forwarded}, {'k', token},       {'l', language}, {'e', last_event},
-                   {'r', receipt}, {'c', contact},   {'p', page_cursor}, {'s', servers},  {'a', address},
-                   {'d', shown},   {'n', events},    {'g', place},       {'i', imap},     {'f', kind_of_form}};
+    } readers[] = {{'t', etag},       {'x', forwarded}, {'k', token},        {'l', language},
+                   {'e', last_event}, {'r', receipt},   {'c', contact},      {'p', page_cursor},
+                   {'s', servers},    {'a', address},   {'d', shown},        {'n', events},
+                   {'g', place},      {'i', imap},      {'f', kind_of_form}, {'w', trace}};
     if (size == 0)
         return 0;
     char *text = fuzz_text(data + 1, size - 1);

@@ -24,16 +24,22 @@ nullPointerRedundantCheck:common/city_place.c
 # the sum has exp(0) in it, of the label with the most
 invalidFunctionArg:services/zhitong/classify_fit.c
 # glibc's readdir is safe for a stream of one's own; readdir_r is deprecated
-readdirCalled:common/file_store.c
+readdirCalled
 # a conditional whose middle is a compound literal: it cannot parse that
 internalAstError:services/notification/handlers.c
 TEXT
 
+# jansson's loops, of which it knows nothing.
+cat >"$work/jansson.cfg" <<'XML'
+<?xml version="1.0"?>
+<def format="2">
+  <define name="json_array_foreach(array,index,value)" value="for(index=0;(value=json_array_get(array,index));index++)"/>
+</def>
+XML
+
 check() { # files…
-    # jansson's loop has no configuration of its own
-    cppcheck -j "$(nproc)" --quiet --enable=warning,performance,portability --std=c11 --library=posix,gnu -I. -I"$build/gen" \
-        -D_GNU_SOURCE '-Djson_array_foreach(array,index,value)=for(index=0;(value=json_array_get(array,index));index++)' \
-        --suppressions-list="$work/suppressions" --template='{file}:{line}: {severity} {id}: {message}' "$@" 2>&1 | sort -u
+    cppcheck -j "$(nproc)" --quiet --enable=warning,performance,portability --std=c11 --library=posix,gnu --library="$work/jansson.cfg" -I. -I"$build/gen" \
+        -D_GNU_SOURCE --suppressions-list="$work/suppressions" --template='{file}:{line}: {severity} {id}: {message}' "$@" 2>&1 | sort -u
 }
 
 status=0

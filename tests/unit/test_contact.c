@@ -34,6 +34,7 @@ static void what_is_no_contact_is_said_and_left_as_it_is(void **state) {
     static const struct {
         const char *kind, *text;
     } examples[] = {{"phone", "11"},
+                    {"phone", "00 11"},
                     {"phone", "123456789012345678901"},
                     {"phone", "1380000111x"},
                     {"phone", "138+0000"},

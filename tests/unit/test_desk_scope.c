@@ -76,6 +76,34 @@ static void a_unit_next_door_covers_nothing_here(void **state) {
     city_close(&city);
 }
 
+static void a_units_place_among_the_tiers_and_on_the_case_is_its_own(void **state) {
+    static const struct {
+        const char *role, *unit, *support, *area;
+        uint8_t tier;
+        uint32_t hats;
+    } cases[] = {
+        {"department_support", "c-water", "c-water-2 c-water", "v", 1, HAT_support},
+        {"department_support", "c-water", "c-water-2 xc-water", "v", 1, 0},
+        {"department_support", "c-water", "c-water-2", "v", 1, 0},
+        {"department_support", "c-water", "", "v", 1, 0},
+        {"village_desk", "v-desk", "", "v", 2, HAT_lead | HAT_desk},
+        {"supervisor", "s-centre", "", "v", 4, HAT_supervisor | HAT_above | HAT_centre | HAT_desk},
+        {"supervisor", "s-centre", "", "gone", 1, 0},
+    };
+    struct city *city = open_city();
+    (void)state;
+    for (size_t i = 0; i < LENGTH(cases); i++) {
+        struct scope_case of = village_case;
+        const struct person who = person(cases[i].role, cases[i].unit);
+        of.support = cases[i].support;
+        of.area = cases[i].area;
+        of.tier = cases[i].tier;
+        if (scope_hats(city, &who, &of) != cases[i].hats)
+            fail_msg("%zu: %x, not %x", i, scope_hats(city, &who, &of), cases[i].hats);
+    }
+    city_close(&city);
+}
+
 static bool offers(uint32_t hats, enum case_state from, const char *move) {
     int times = 0;
     for (const struct move_spec *line = NULL; (line = scope_move(line, hats, from)) != NULL;)
@@ -124,6 +152,8 @@ int main(void) {
         cmocka_unit_test_setup_teardown(hats_are_those_of_the_role_that_fit_the_case, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(whoever_claimed_it_done_does_not_verify, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(a_unit_next_door_covers_nothing_here, make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(a_units_place_among_the_tiers_and_on_the_case_is_its_own, make_folder,
+                                        remove_folder),
         cmocka_unit_test(moves_are_offered_by_state_and_hat),
         cmocka_unit_test(only_notes_go_without_a_version),
         cmocka_unit_test(who_leads_watches_or_counts_may_read_the_measures),

@@ -146,6 +146,41 @@ static void what_speaks_for_one_matter_raises_the_score(void **state) {
     assert_true(percent_of(&here, &same) == percent_of(&same, &here));
 }
 
+static void an_address_or_a_reporter_that_is_not_known_is_nobodys(void **state) {
+    static const struct {
+        uint64_t of, older;
+        bool same;
+    } examples[] = {{0, 0, false}, {5, 0, false}, {0, 5, false}, {5, 6, false}, {5, 5, true}};
+    (void)state;
+    for (size_t i = 0; i < sizeof examples / sizeof *examples; i++) {
+        struct likeness_report a = report_at(0, 0, "lamp"), b = a;
+        struct likeness likeness;
+        a.address = a.reporter = examples[i].of;
+        b.address = b.reporter = examples[i].older;
+        b.lon = NAN;
+        likeness_of(&a, &b, &likeness);
+        assert_int_equal(likeness.same_address, examples[i].same);
+        assert_int_equal(likeness.same_reporter, examples[i].same);
+        assert_true(isnan(likeness.metres) && likeness.percent <= 100);
+    }
+}
+
+/* Kana and the rare characters have no spaces either; what is neither a letter nor a character is skipped. */
+static void each_script_has_its_parts(void **state) {
+    static const struct {
+        const char *text;
+        uint32_t parts;
+    } examples[] = {{"ひらがな", 3}, {"カタカナ", 3}, {"㐀㐁", 1}, {"𠀀𠀁𠀂", 2},
+                    {"——……", 0},     {"ＡＢ", 2},     {"ab", 2},   {"！？", 0}};
+    (void)state;
+    for (size_t i = 0; i < sizeof examples / sizeof *examples; i++) {
+        struct likeness_sketch sketch;
+        likeness_sketch(examples[i].text, NULL, &sketch);
+        if (sketch.count != examples[i].parts)
+            fail_msg("%s: %u", examples[i].text, sketch.count);
+    }
+}
+
 static void it_falls_with_every_metre(void **state) {
     struct likeness_report here = report_at(0, 1, "lamp out");
     uint32_t last = 100;
@@ -282,6 +317,8 @@ int main(void) {
         cmocka_unit_test(of_a_long_text_a_sample_stands_for_all),
         cmocka_unit_test(addresses_are_the_same_however_they_are_written),
         cmocka_unit_test(what_speaks_for_one_matter_raises_the_score),
+        cmocka_unit_test(an_address_or_a_reporter_that_is_not_known_is_nobodys),
+        cmocka_unit_test(each_script_has_its_parts),
         cmocka_unit_test(it_falls_with_every_metre),
         cmocka_unit_test(the_reasons_stand_in_both_languages),
         cmocka_unit_test(whoever_is_near_enough_is_found),

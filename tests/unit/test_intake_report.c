@@ -150,12 +150,30 @@ static void the_digest_stays_the_same_from_release_to_release(void **state) {
     (void)state;
 }
 
+static void attributes_that_are_an_object_become_its_text(void **state) {
+    static const char *const examples[][2] = {{"{\"attributes\":{\"a\":[\"b\"]}}", "{\"a\":[\"b\"]}"},
+                                              {"{\"attributes\":\"{}\"}", "{}"},
+                                              {"{\"attributes\":7}", NULL},
+                                              {"{}", NULL}};
+    (void)state;
+    for (size_t i = 0; i < sizeof examples / sizeof *examples; i++) {
+        json_t *json = json_loads(examples[i][0], 0, NULL);
+        report_pack_attributes(json);
+        const char *text = json_string_value(json_object_get(json, "attributes"));
+        assert_int_equal(text == NULL, examples[i][1] == NULL);
+        if (text != NULL)
+            assert_string_equal(text, examples[i][1]);
+        json_decref(json);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_report_is_taken_or_refused_with_its_field, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(a_picture_elsewhere_has_an_address_of_the_web, make_folder, remove_folder),
         cmocka_unit_test(the_log_entry_has_all_that_the_reporter_said),
         cmocka_unit_test(texts_at_their_limit_are_copied_whole),
+        cmocka_unit_test(attributes_that_are_an_object_become_its_text),
         cmocka_unit_test(the_digest_tells_apart_who_asks_and_with_which_key),
         cmocka_unit_test(the_digest_stays_the_same_from_release_to_release),
     };

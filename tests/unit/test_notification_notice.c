@@ -111,6 +111,7 @@ static const struct {
     {"v-desk", "urge", "handling", "handling", NOTICE_instructed},
     {"v-desk", "progress", "handling", "handling", NOTICE_NONE},
     {"v-desk", "archive", "closed", "archived", NOTICE_NONE},
+    {"v-desk", "note", "closed", "closed", NOTICE_NONE},
 };
 
 static void a_unit_is_told_as_it_stands_to_the_case(void **state) {
@@ -135,6 +136,8 @@ static void only_units_called_by_this_entry_are_called(void **state) {
     assert_int_equal(notice_of_unit("c-water", &moved), NOTICE_NONE);
     strcpy(moved.tasks, "c-water called 0;queue-a called 0;");
     assert_int_equal(notice_of_unit("c-water", &moved), NOTICE_called);
+    strcpy(moved.tasks, "c-water"); /* what nobody wrote calls nobody */
+    assert_int_equal(notice_of_unit("c-water", &moved), NOTICE_NONE);
 }
 
 static void an_endpoint_names_the_events_that_it_wants(void **state) {
@@ -148,6 +151,9 @@ static void an_endpoint_names_the_events_that_it_wants(void **state) {
     assert_int_equal(notice_list_check("overdue shut", AUDIENCE_unit, &why), -1);
     assert_string_equal(why.text, "\"shut\" is no event; see docs/messages.md");
     assert_int_equal(notice_list_check("receipt", AUDIENCE_unit, &why), -1);
+    assert_false(notice_is_listed("closed_too overdue", NOTICE_closed)); /* a code within another is none */
+    assert_int_equal(
+        notice_list_check("a_code_of_more_bytes_than_any_code_may_have_anywhere_here", AUDIENCE_unit, &why), -1);
 }
 
 /* ---- words -------------------------------------------------------------------------------------------------------------------- */

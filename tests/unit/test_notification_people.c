@@ -40,8 +40,13 @@ static const struct {
     {"v-desk", "blue", "", 1320, 420, -1, 0, 0, NIGHT, NIGHT + 7 * HOUR, PEOPLE_NOW, 0},
     {"v-desk", "blue", "", 1320, 420, -1, 0, 0, NIGHT, NIGHT + 8 * HOUR, PEOPLE_HELD, NIGHT + 7 * HOUR},
     {"v-desk", "blue", "", 1320, 420, -1, 0, 0, NIGHT, NIGHT - HOUR, PEOPLE_HELD, NIGHT + 7 * HOUR},
+    /* without a beginning, without an end, or both at once: never quiet */
+    {"v-desk", "blue", "", -1, 420, -1, 0, 0, NIGHT, 0, PEOPLE_NOW, 0},
+    {"v-desk", "blue", "", 1320, -1, -1, 0, 0, NIGHT, 0, PEOPLE_NOW, 0},
+    {"v-desk", "blue", "", 420, 420, -1, 0, 0, NIGHT + 7 * HOUR, 0, PEOPLE_NOW, 0},
     /* quiet from 12:00 to 14:00 */
     {"v-desk", "blue", "", 720, 840, -1, 0, 0, NIGHT, 0, PEOPLE_NOW, 0},
+    {"v-desk", "blue", "", 720, 840, -1, 0, 0, NIGHT + 14 * HOUR, 0, PEOPLE_NOW, 0},
     {"v-desk", "blue", "", 720, 840, -1, 0, 0, NIGHT + 13 * HOUR, 0, PEOPLE_HELD, NIGHT + 14 * HOUR},
     /* a digest at 08:00 */
     {"v-desk", "blue", "", -1, -1, 480, 0, 0, NIGHT, 0, PEOPLE_HELD, NIGHT + 8 * HOUR},

@@ -1,5 +1,7 @@
 #include "common/policy.h"
 
+#include "common/city_private.h"
+
 #include "tests/unit/small_city.h"
 
 static struct city *open_small_city(void) {
@@ -180,11 +182,64 @@ static void parties_are_the_nearest_of_their_kind(void **state) {
     city_close(&city);
 }
 
+static void a_case_keeps_its_version_and_a_new_one_gets_the_newest_that_holds(void **state) {
+    /* by valid-from: what was loaded last need not hold last */
+    static struct policy policies[] = {
+        {.version = 3}, {.version = 5, .valid_from = 100}, {.version = 4, .valid_from = 200}};
+    static const struct {
+        int64_t now;
+        uint64_t version;
+    } at[] = {{0, 3}, {99, 3}, {100, 5}, {199, 5}, {200, 4}};
+    static const uint64_t asked[][2] = {{3, 3}, {4, 4}, {5, 5}, {1, 3}, {0, 3}};
+    struct city city = {.policies = policies, .policy_count = LENGTH(policies)}, turned = city;
+    struct policy backwards[] = {{.version = 9}, {.version = 2}};
+    (void)state;
+    for (size_t i = 0; i < LENGTH(at); i++)
+        assert_int_equal(policy_version(city_policy_at(&city, at[i].now)), at[i].version);
+    for (size_t i = 0; i < LENGTH(asked); i++)
+        assert_int_equal(policy_version(city_policy(&city, asked[i][0])), asked[i][1]);
+    turned.policies = backwards;
+    turned.policy_count = LENGTH(backwards);
+    assert_int_equal(policy_version(city_policy(&turned, 0)), 2); /* the oldest, wherever it stands */
+}
+
+static void rows_of_a_newer_program_are_passed_over(void **state) {
+    static const char *const rungs[][4] = {
+        {"0", "yellow", "resolve"}, {"5", "yellow", "resolve"}, {"1", "pink", "resolve"}, {"1", "yellow", "someday"}};
+    static const struct policy_item item = {.code = "noise", .tier = 1};
+    static struct policy policy, before;
+    const char *fields[CITY_COLUMNS_MAX];
+    (void)state;
+    policy_open(&policy, 2);
+    before = policy;
+    for (size_t i = 0; i < LENGTH(rungs); i++) {
+        for (size_t column = 0; column < CITY_COLUMNS_MAX; column++)
+            fields[column] = "";
+        fields[COLUMN(ladder, tier)] = rungs[i][0];
+        fields[COLUMN(ladder, severity)] = rungs[i][1];
+        fields[COLUMN(ladder, clock)] = rungs[i][2];
+        fields[COLUMN(ladder, limit)] = "1";
+        fields[COLUMN(ladder, limit_unit)] = "working_days";
+        policy_add_rung(&policy, fields);
+        assert_memory_equal(policy.ladder, before.ladder, sizeof policy.ladder);
+    }
+    fields[COLUMN(rules, key)] = "a_rule_of_tomorrow";
+    fields[COLUMN(rules, value)] = "1";
+    policy_add_rule(&policy, fields);
+    assert_memory_equal(&policy.rules, &before.rules, sizeof policy.rules);
+    policy_add_item(&policy, &item);
+    policy_add_item(&policy, &item); /* the first of a code counts */
+    assert_int_equal(policy.item_count, 1);
+    policy_close(&policy);
+}
+
 #define IN_FOLDER(test) cmocka_unit_test_setup_teardown(test, make_folder, remove_folder)
 
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_clock_has_its_name),
+        cmocka_unit_test(a_case_keeps_its_version_and_a_new_one_gets_the_newest_that_holds),
+        cmocka_unit_test(rows_of_a_newer_program_are_passed_over),
         IN_FOLDER(a_rung_is_the_ladders_but_resolve_the_items_at_its_own_tier),
         IN_FOLDER(a_wrong_severity_or_tier_is_refused),
         IN_FOLDER(a_case_moves_up_unless_the_row_says_no),
