@@ -43,13 +43,14 @@ def key_pair(text):
 
 
 def post(path, body, headers):
-    """Status and answer; what is no answer at all is status 0."""
+    """Status and answer: 503 where the city says when to come again, less than 0 for any other refusal, 0 for no answer at all."""
     request = urllib.request.Request(HTTP + path, json.dumps(body).encode(), {"Content-Type": "application/json", **headers})
     try:
         with urllib.request.urlopen(request, timeout=20) as answer:
             return answer.status, json.loads(answer.read())
     except urllib.error.HTTPError as error:
-        return error.code, error.read().decode(errors="replace")
+        busy = error.code == 503 and error.headers["Retry-After"]
+        return 503 if busy else -error.code, error.read().decode(errors="replace")
     except OSError as error:
         return 0, str(error)
 
@@ -83,7 +84,7 @@ class Posts(threading.Thread):
     def hand_in(self, nth):
         for _ in range(BUSY_MAX):
             status, answer = post("/reports", report(nth), {"X-API-Key": self.key, "Idempotency-Key": f"flow-{nth}"})
-            if status != 503 or "too busy" not in answer:
+            if status != 503:
                 break
             self.busy += 1
             time.sleep(1)
@@ -209,6 +210,8 @@ def every_service_scales_while_reports_flow(city, shared):
         said(f"routing 1 → 3: {scale(city, 3, 'routing'):.1f} s until it is shared")
         others = [service for service in SERVICES if service != "routing"]
         said(f"{', '.join(others)} 1 → 3: {scale(city, 3, *others):.1f} s")
+        endpoints = [row[0] for row in city.ask("SELECT public_endpoint FROM mesh.member WHERE service = 'notification' ORDER BY 1")]
+        assert endpoints == [f"tcp://{ADDRESS}:{port}" for port in (7202, 7203, 7204)], endpoints
         time.sleep(3)
         said(f"all 3 → 1: {scale(city, 1, *SERVICES):.1f} s")
     finally:

@@ -1,6 +1,9 @@
 #!/usr/bin/python3
 """The CURVE keys of sources: replaced whole or not at all, listed and revoked with the source's other keys, and no client's."""
+import json
 import sys
+import urllib.error
+import urllib.request
 from pathlib import Path
 
 sys.dont_write_bytecode = True
@@ -47,6 +50,31 @@ def a_replaced_key_works_at_once(system, _):
     assert states(system, "meter") == ["revoked", "good"] and hands_in(system, "meter.new", 3)
 
 
+def post_until_taken(replica, key):
+    """The statuses of the same report from the moment on that somebody listens, until it is taken."""
+    statuses = []
+    while 201 not in statuses[-1:]:
+        assert len(statuses) < 1000 and replica.alive(), statuses[-5:]
+        request = urllib.request.Request(replica.http + "/reports", json.dumps({"item": "lamp", "area": "north", "title": "dark", "source_id": "early"}).encode(),
+                                         {"X-API-Key": key, "Idempotency-Key": "early", "Content-Type": "application/json"})
+        try:
+            with urllib.request.urlopen(request, timeout=10) as answer:
+                statuses.append(answer.status)
+        except urllib.error.HTTPError as error:
+            statuses.append(error.code)
+        except OSError:
+            pass
+    return statuses
+
+
+def a_new_replica_refuses_no_key_that_it_has_not_read(system, _):
+    system.zhitong("keys", "source", "add", "page", "--out", system.folder / "api.key")
+    replica = system.replica("intake", 2).start()
+    statuses = post_until_taken(replica, (system.folder / "api.key").read_text().strip())
+    assert set(statuses) <= {201, 503}, statuses
+    replica.kill()
+
+
 def a_revoked_source_has_no_key_left(system, _):
     assert "meter: 1 revoked" in system.zhitong("keys", "source", "revoke", "meter").stdout
     assert states(system, "meter") == ["revoked", "revoked"]
@@ -64,4 +92,4 @@ def a_client_that_is_no_source_is_left_alone(system, _):
 
 if __name__ == "__main__":
     main("source_keys", [a_source_hands_in_with_its_key, a_key_that_cannot_be_replaced_goes_on, a_replaced_key_works_at_once,
-                         a_revoked_source_has_no_key_left, a_client_that_is_no_source_is_left_alone], city=small_city_with_sources())
+                         a_new_replica_refuses_no_key_that_it_has_not_read, a_revoked_source_has_no_key_left, a_client_that_is_no_source_is_left_alone], city=small_city_with_sources())

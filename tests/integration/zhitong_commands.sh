@@ -83,6 +83,17 @@ expect migrate_goes_on_with_url_from_file 0 'ms  routing/001_routing' env ZHITON
 export ZHITONG_DATABASE_URL=$main
 expect second_migrate_has_nothing_to_do 0 'nothing to do' "$zhitong" migrate
 
+# ---- password and health ------------------------------------------------------------------------------------------
+
+echo 'a password that is long enough' >"$run/password"
+expect password_of_a_role_is_set 0 '^$' sh -c '"$1" password zhitong_intake --password-file "$2" && echo' sh "$zhitong" "$run/password"
+check password_is_kept_as_scram is zhitong "SELECT rolpassword LIKE 'SCRAM-SHA-256\$4096:%' FROM pg_authid WHERE rolname = 'zhitong_intake'" t
+expect password_of_no_service_is_refused 1 'postgres is the role of no service' "$zhitong" password postgres --password-file "$run/password"
+echo short >"$run/password"
+expect short_password_is_refused 1 'must have 16 to 200 bytes' "$zhitong" password zhitong_intake --password-file "$run/password"
+expect health_of_nobody_is_bad 1 'connect' "$zhitong" health --port 9
+expect health_needs_a_port 2 'ZHITONG_OPERATIONS_PORT' "$zhitong" health
+
 two_at_once() {
     sql zhitong 'CREATE DATABASE twice'
     local first second
