@@ -264,6 +264,7 @@ TESTS = (images_are_small, first_start_gives_a_working_city_and_says_where_to_lo
 
 def run(engine, words):
     began = time.monotonic()
+    said("building the images")
     engine.run("deploy/images", *([] if "--build" in words else ["--programs", BUILD]), "zhitong", "postgres", "nginx", "mail", seconds=500)
     said(f"images built in {time.monotonic() - began:.0f} s")
     city, shared, failed = City(engine, ADDRESS), {}, 0
