@@ -2,6 +2,7 @@
 
 #include <assert.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -43,7 +44,9 @@ struct mesh {
     bool others_announced;                       /* the same of another service: soon is enough */
     int64_t sent_at;                             /* monotonic ms of the last view */
     bool reported_down;
-    bool left; /* no member any more: claims nothing, looks on until it ends */
+    bool seen; /* the loop has a view since we joined: keys, city. What is claimed earlier would wait for these */
+    atomic_bool ending; /* set by the loop */
+    bool left;          /* no member any more: claims nothing, looks on until it ends */
     struct reason last_reason;
 };
 
@@ -71,6 +74,7 @@ static int join(struct mesh *mesh, struct reason *why) {
     }
     mesh->member = db_int4(result, 0, 0);
     mesh->announced = true;
+    mesh->seen = false;
     mesh->clock_at = mesh->view_at = mesh->tend_at = mesh->hung_at = 0;
     journal_say(JOURNAL_INFO, "joined", "member %d at %s", (int)mesh->member, mesh->options.endpoint);
     (void)FAULT_POINT(mesh_joined);
@@ -231,13 +235,18 @@ static int turn(struct mesh *mesh) {
         tend(mesh);
     if (!mesh->left && passed(&mesh->hung_at, HUNG_MS) && cut_the_hung(mesh) != 0)
         return -1;
-    if (!mesh->left && (bury_the_dead(mesh) != 0 || claim(mesh) != 0))
+    if (!mesh->left && mesh->seen && (bury_the_dead(mesh) != 0 || (!atomic_load(&mesh->ending) && claim(mesh) != 0)))
         return -1;
     if (mesh->others_announced && clock_monotonic_ms() - mesh->sent_at >= OTHERS_MS)
         mesh->announced = true;
     if (!passed(&mesh->view_at, VIEW_MS) && !mesh->announced)
         return 0;
-    return send_view(mesh);
+    if (send_view(mesh) != 0)
+        return -1;
+    if (mesh->seen)
+        return 0;
+    mesh->seen = true;
+    return turn(mesh);
 }
 
 static int give_back(struct mesh *mesh, const struct mesh_release *release) {
@@ -321,6 +330,10 @@ void mesh_release(struct mesh *mesh, const struct owned_shard *shards, size_t co
     release->count = count;
     memcpy(release->shards, shards, count * sizeof *shards);
     worker_put(mesh->worker, &release->letter);
+}
+
+void mesh_claim_no_more(struct mesh *mesh) {
+    atomic_store(&mesh->ending, true);
 }
 
 void mesh_leave(struct mesh *mesh) {

@@ -79,6 +79,8 @@ struct mesh_options {
 struct mesh *mesh_open(const struct mesh_options *options);
 /* Gives shards back, so that a replica with room can claim them. */
 void mesh_release(struct mesh *mesh, const struct owned_shard *shards, size_t count);
+/* We are about to end: what others leave is not for us any more. */
+void mesh_claim_no_more(struct mesh *mesh);
 /* Ends the membership, so that others claim the shards at once. Views go on coming: followers can be told where to go. */
 void mesh_leave(struct mesh *mesh);
 /* Leaves, if that has not happened yet. */

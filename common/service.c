@@ -70,6 +70,7 @@ static void run_loop(struct service_loop *loop, int signals) {
         int64_t now = clock_monotonic_ms();
         if (signalled(signals) && !loop->stopping) {
             loop->stopping = true;
+            mesh_claim_no_more(loop->mesh);
             stop_by = now + DRAIN_MS_MAX;
             journal_say(JOURNAL_INFO, "stopping", "finishing the work under way");
         }

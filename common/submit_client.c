@@ -19,7 +19,7 @@ struct slot { /* a report under way */
     int64_t began_us;
     int64_t sent_ms;  /* last sending */
     int64_t retry_ms; /* after busy: when to send again; 0: an answer is awaited */
-    int8_t endpoint;  /* -1: none has a connection */
+    int8_t endpoint;  /* -1: none has a connection; then retry_ms is set */
     int8_t busy;      /* endpoints that said so, one after the other */
     struct bytes message;
 };
@@ -67,13 +67,12 @@ static uint32_t *bucket_of(struct submit_client *client, const char *key) {
 }
 
 static struct slot *slot_take(struct submit_client *client, const char *key) {
-    struct slot *slot = &client->slots[client->free];
     uint32_t index = client->free;
+    struct slot *slot = &client->slots[index];
     client->free = slot->next;
     snprintf(slot->key, sizeof slot->key, "%s", key);
-    uint32_t *bucket = bucket_of(client, key);
-    slot->next = *bucket;
-    *bucket = index;
+    slot->next = *bucket_of(client, key);
+    *bucket_of(client, key) = index;
     client->waiting++;
     return slot;
 }
@@ -104,10 +103,9 @@ static void endpoint_lost(struct submit_client *client, int at, int64_t now_ms) 
     client->endpoints[at].connected = false;
     for (uint32_t i = 0; i < client->options.window; i++) {
         struct slot *slot = &client->slots[i];
-        if (slot->key[0] == '\0' || slot->endpoint != at || slot->retry_ms != 0)
-            continue;
-        slot->retry_ms = now_ms;
-        client->counts.resent++;
+        bool lost = slot->key[0] != '\0' && slot->endpoint == at && slot->retry_ms == 0;
+        slot->retry_ms = lost ? now_ms : slot->retry_ms;
+        client->counts.resent += lost;
     }
 }
 
@@ -131,8 +129,8 @@ static void slot_send(struct submit_client *client, struct slot *slot, int64_t n
     for (int i = 0; i < 2 * client->endpoint_count; i++) {
         int at = client->next_endpoint;
         client->next_endpoint = (at + 1) % client->endpoint_count;
-        bool avoided = client->endpoints[at].avoid_until_ms > now_ms;
-        if ((i >= client->endpoint_count || !avoided) && send_to(client, slot, at))
+        bool avoided = i < client->endpoint_count && client->endpoints[at].avoid_until_ms > now_ms;
+        if (!avoided && send_to(client, slot, at))
             return;
     }
     slot->retry_ms = now_ms + SWEEP_MS;
@@ -166,23 +164,21 @@ static void finish(struct submit_client *client, struct slot *slot, struct submi
 
 static void take_accepted(struct submit_client *client, const struct accepted *accepted) {
     struct slot *slot = slot_find(client, accepted->key);
-    if (slot == NULL)
-        return; /* the answer to one that was sent twice */
     struct submit_answer answer = {.accepted = true, .repeated = accepted->repeated, .case_id = accepted->case_id};
     memcpy(answer.receipt, accepted->receipt, sizeof answer.receipt);
-    finish(client, slot, &answer);
+    if (slot != NULL) /* else it is the answer to one that was sent twice */
+        finish(client, slot, &answer);
 }
 
 static void take_refused(struct submit_client *client, const struct refused *refused) {
     struct slot *slot = slot_find(client, refused->key);
     struct submit_answer answer = {.accepted = false};
     (void)refuse(&answer.why, refused->field, "%s", refused->reason);
-    if (slot != NULL) {
+    client->counts.strays += slot == NULL;
+    if (slot != NULL)
         finish(client, slot, &answer);
-        return;
-    }
-    client->counts.strays++;
-    client->counts.stray = answer.why;
+    else
+        client->counts.stray = answer.why;
 }
 
 /* Another replica may have room; each is asked once before we wait. */
@@ -207,13 +203,13 @@ static void take_packet(struct submit_client *client, struct endpoint *endpoint,
     const uint8_t *data = packet_data(packet, &size);
     enum message type = message_peek(data, size);
     bool known = type == MESSAGE_accepted || type == MESSAGE_refused || type == MESSAGE_busy;
-    if (!known || message_decode(type, data, size, &message, NULL) != 0)
-        return; /* asked again in three seconds */
+    if (!known || message_decode(type, data, size, &message, NULL) != 0) /* asked again in three seconds */
+        return;
     if (type == MESSAGE_accepted)
         take_accepted(client, &message.accepted);
-    if (type == MESSAGE_refused)
+    else if (type == MESSAGE_refused)
         take_refused(client, &message.refused);
-    if (type == MESSAGE_busy)
+    else
         take_busy(client, endpoint, &message.busy);
 }
 
@@ -225,10 +221,10 @@ static void read_endpoint(struct submit_client *client, struct endpoint *endpoin
             return;
         endpoint->heard_ms = client->quiet_since_ms = now_us() / 1000;
         endpoint->avoid_until_ms = 0;
-        if (status < 0)
-            continue;
-        take_packet(client, endpoint, &packet);
-        packet_close(&packet);
+        if (status > 0) {
+            take_packet(client, endpoint, &packet);
+            packet_close(&packet);
+        }
     }
 }
 
@@ -248,17 +244,14 @@ static void sweep(struct submit_client *client, int64_t now_ms) {
     client->swept_ms = now_ms;
     for (uint32_t i = 0; client->waiting > 0 && i < client->options.window; i++) {
         struct slot *slot = &client->slots[i];
-        if (slot->key[0] == '\0')
+        bool unanswered = slot->retry_ms == 0 && now_ms - slot->sent_ms > ANSWER_MS_MAX;
+        bool due = slot->retry_ms != 0 && slot->retry_ms <= now_ms;
+        if (slot->key[0] == '\0' || (!unanswered && !due))
             continue;
-        if (slot->retry_ms != 0) {
-            if (slot->retry_ms <= now_ms)
-                slot_send(client, slot, now_ms);
-        } else if (now_ms - slot->sent_ms > ANSWER_MS_MAX) {
-            if (slot->endpoint >= 0)
-                avoid_endpoint(client, &client->endpoints[slot->endpoint], now_ms);
-            client->counts.resent++;
-            slot_send(client, slot, now_ms);
-        }
+        if (unanswered)
+            avoid_endpoint(client, &client->endpoints[slot->endpoint], now_ms);
+        client->counts.resent += unanswered;
+        slot_send(client, slot, now_ms);
     }
 }
 
@@ -285,8 +278,8 @@ void submit_client_turn(struct submit_client *client, int timeout_ms) {
 size_t submit_client_sockets(const struct submit_client *client, void **sockets, size_t room) {
     size_t count = 0;
     for (int i = 0; i < client->endpoint_count && count < room; i++)
-        if (client->endpoints[i].socket != NULL)
-            sockets[count++] = client->endpoints[i].socket;
+        if ((sockets[count] = client->endpoints[i].socket) != NULL)
+            count++;
     return count;
 }
 
@@ -314,8 +307,7 @@ static void make_slots(struct submit_client *client) {
     client->buckets = malloc(buckets * sizeof *client->buckets);
     assert(client->slots != NULL && client->buckets != NULL);
     client->bucket_mask = buckets - 1;
-    for (uint32_t i = 0; i < buckets; i++)
-        client->buckets[i] = NO_SLOT;
+    memset(client->buckets, 0xff, buckets * sizeof *client->buckets); /* NO_SLOT each */
     for (uint32_t i = 0; i < client->options.window; i++)
         client->slots[i].next = i + 1 < client->options.window ? i + 1 : NO_SLOT;
 }

@@ -9,10 +9,11 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
 
 from checks import assert_sound, main, report, wait_until
-from clients import Client, Load
-from system import SERVICES
+from clients import Client, Department, Load
+from system import SERVICES, SMALL_CITY
 
 DRAIN_SECONDS_MAX = 6
+UNITS = [line.split(",")[0] for line in (SMALL_CITY / "units.csv").read_text().splitlines()[1:]]
 
 
 def load_begins(system, shared):
@@ -43,6 +44,29 @@ def sigterm_ends_with_0_and_hands_over(system, shared):
         system.wait_shared([service])
 
 
+def departments_are_told_where_their_streams_went(system, shared):
+    """By the replica that ends; else they would wait for three seconds of its silence."""
+    keys = {unit: system.key("department", unit, unit=unit) for unit in UNITS}
+    departments = [Department(system.endpoints("notification"), system.server_key(), keys[unit], unit) for unit in UNITS]
+    shared["threads"] += departments
+    for department in departments:
+        department.start()
+    wait_until(lambda: sum(department.head > 0 for department in departments) > 3, 20, "streams are followed")
+    time.sleep(1)  # whoever asked the wrong replica has been sent on by now
+    moves = sum(department.moves for department in departments)
+    ends = system.replica("notification", 1)
+    ends.signal(signal.SIGTERM)
+    assert ends.process.wait(timeout=20) == 0
+    wait_until(lambda: sum(department.moves for department in departments) > moves, 2, "somebody was told")
+    heads = [department.head for department in departments]
+    wait_until(lambda: any(department.head > head for department, head in zip(departments, heads)), 20, "streams go on")
+    for department in departments:
+        department.stop()
+        assert not department.faults, (department.stream, department.faults[:3])
+    ends.start().wait_ready()
+    system.wait_shared(["notification"])
+
+
 def all_end_in_any_order(system, shared):
     shared["load"].finish()
     for replica in system.replicas.values():
@@ -62,4 +86,5 @@ def nothing_is_lost(system, shared):
     shared["client"].close()
 
 
-main("drain", [load_begins, sigterm_ends_with_0_and_hands_over, all_end_in_any_order, nothing_is_lost])
+main("drain", [load_begins, sigterm_ends_with_0_and_hands_over, departments_are_told_where_their_streams_went,
+               all_end_in_any_order, nothing_is_lost])
