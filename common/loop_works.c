@@ -184,7 +184,7 @@ void loop_feed(struct service_loop *loop) {
     if (!loop->connected || loop->city == NULL || !clock_known())
         return;
     if (loop->left || (loop->stopping && loop->requests_waiting == 0))
-        return; /* entries that wait are in their upstream's log, for whoever has the shard next */
+        return;             /* entries that wait are in their upstream's log, for whoever has the shard next */
     loop_give_excess(loop); /* between two works: a tick, which takes all shards of its lane, could follow at once */
     int64_t now = clock_monotonic_ms();
     for (size_t i = 0; i < loop->lane_count; i++) {

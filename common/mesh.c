@@ -17,15 +17,13 @@
 #include "common/reader.h"
 #include "common/worker.h"
 
-#define TURN_MS 250   /* how soon a dead replica is noticed */
-#define CLOCK_MS 1000 /* how often the time is read */
-#define VIEW_MS \
-    4000 /* the view is read again even when nobody announced a change: a key whose end comes is out within 5 s */
+#define TURN_MS 250     /* how soon a dead replica is noticed */
+#define CLOCK_MS 1000   /* how often the time is read */
+#define VIEW_MS 4000    /* the view is read again though nobody announced a change: a key ends within 5 s */
 #define HUNG_MS 1000    /* how often peers that hang are looked for */
 #define TEND_MS 3600000 /* how often day partitions are looked after */
 #define RECONNECT_MS 500
-#define OTHERS_MS \
-    40 /* changes of other services come in crowds while they scale: the view is read once for all of these */
+#define OTHERS_MS 40 /* other services change in crowds while they scale: the view is read once for all of these */
 
 struct mesh_release {
     struct letter letter;
@@ -49,8 +47,6 @@ struct mesh {
     bool left;          /* no member any more: claims nothing, looks on until it ends */
     struct reason last_reason;
 };
-
-/* ---- joining ------------------------------------------------------------------------------------------------ */
 
 static int join(struct mesh *mesh, struct reason *why) {
     const struct db_query *tables[QUERY_TABLES_MAX];
