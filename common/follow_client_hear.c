@@ -1,4 +1,5 @@
 /* What the owner says to a follow client. */
+#include <stdio.h>
 #include <string.h>
 
 #include "common/clock.h"
@@ -67,11 +68,14 @@ static void take_skip(struct follow_client *client, const struct skip *skip) {
 static void take_moved(struct follow_client *client, const struct moved *moved) {
     follow_client_tell(client, &(struct follow_news){.event = FOLLOW_MOVED, .detail = moved->endpoint, .field = ""});
     client->ask_ms = clock_monotonic_ms() + NOBODY_MS;
-    if (moved->endpoint[0] == '\0' || ++client->moves > MOVES_MAX) {
+    /* Who has just taken a stream over may not know it yet, and name the one that sent us: it has it in a moment. */
+    bool back = client->moves > 0 && strcmp(moved->endpoint, client->sent_by) == 0;
+    if (moved->endpoint[0] == '\0' || back || ++client->moves > MOVES_MAX) {
         client->stage = NOBODY;
         client->moves = 0;
         return;
     }
+    snprintf(client->sent_by, sizeof client->sent_by, "%s", follow_client_endpoint(client));
     client->moved_to = *moved;
     client->endpoint = -1;
     follow_client_connect(client);

@@ -21,7 +21,8 @@ struct follow_client {
     uint64_t said;     /* of it, what the owner has heard */
     uint64_t credit;   /* entries that may still come */
     uint64_t head;
-    int moves; /* one after the other, without an entry */
+    int moves;                           /* one after the other, without an entry */
+    char sent_by[ENDPOINT_TEXT_MAX + 1]; /* who sent us to where we are; good while moves > 0 */
 };
 
 bool follow_client_in_group(const struct follow_client *client);

@@ -189,6 +189,7 @@ static int send_view(struct mesh *mesh) {
         return -1;
     }
     mesh->announced = mesh->others_announced = false;
+    mesh->seen = true;
     mesh->sent_at = clock_monotonic_ms();
     mesh->reported_down = false;
     metric_set(METRIC_database_up, 1);
@@ -237,12 +238,10 @@ static int turn(struct mesh *mesh) {
         mesh->announced = true;
     if (!passed(&mesh->view_at, VIEW_MS) && !mesh->announced)
         return 0;
+    bool first = !mesh->seen;
     if (send_view(mesh) != 0)
         return -1;
-    if (mesh->seen)
-        return 0;
-    mesh->seen = true;
-    return turn(mesh);
+    return first ? turn(mesh) : 0;
 }
 
 static int give_back(struct mesh *mesh, const struct mesh_release *release) {
@@ -300,22 +299,19 @@ static int mesh_turn(void *context) {
     }
     if (status != 0)
         report_down(mesh, &why);
-    if (mesh->db == NULL)
-        return RECONNECT_MS;
-    return mesh->others_announced ? OTHERS_MS : TURN_MS;
+    return mesh->db == NULL ? RECONNECT_MS : mesh->others_announced ? OTHERS_MS : TURN_MS;
 }
 
 static int mesh_fd(void *context) {
-    const struct mesh *mesh = context;
-    return mesh->db != NULL ? PQsocket(db_raw(mesh->db)) : -1;
+    struct db *db = ((const struct mesh *)context)->db;
+    return db != NULL ? PQsocket(db_raw(db)) : -1;
 }
 
 struct mesh *mesh_open(const struct mesh_options *options) {
     struct mesh *mesh = calloc(1, sizeof *mesh);
     assert(mesh != NULL);
     mesh->options = *options;
-    mesh->worker = worker_open(
-        &(struct worker_options){.context = mesh, .take = take_letter, .turn = mesh_turn, .fd = mesh_fd});
+    mesh->worker = worker_open(&(struct worker_options){mesh, take_letter, mesh_turn, mesh_fd});
     return mesh;
 }
 

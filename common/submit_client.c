@@ -1,4 +1,4 @@
-#include "common/submit_client.h"
+#include "common/submit_client_parts.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -10,38 +10,6 @@
 #define AVOID_MS 5000      /* an endpoint that did not answer is left out for so long */
 #define SWEEP_MS 20        /* how often timers are looked at */
 #define PACKETS_PER_TURN_MAX 1024
-#define NO_SLOT UINT32_MAX
-
-struct slot { /* a report under way */
-    char key[65];
-    uint32_t next; /* with the same hash, or the next free one */
-    uint64_t tag;
-    int64_t began_us;
-    int64_t sent_ms;  /* last sending */
-    int64_t retry_ms; /* after busy: when to send again; 0: an answer is awaited */
-    int8_t endpoint;  /* -1: none has a connection; then retry_ms is set */
-    int8_t busy;      /* endpoints that said so, one after the other */
-    struct bytes message;
-};
-
-struct endpoint {
-    char name[ENDPOINT_TEXT_MAX + 1];
-    void *socket;
-    int64_t heard_ms;
-    int64_t avoid_until_ms;
-    bool connected; /* when something was sent the last time */
-};
-
-struct submit_client {
-    struct submit_options options;
-    struct endpoint endpoints[ENDPOINTS_MAX];
-    int endpoint_count, next_endpoint;
-    struct slot *slots;
-    uint32_t *buckets, bucket_mask;
-    uint32_t free, waiting;
-    int64_t swept_ms, quiet_since_ms;
-    struct submit_counts counts;
-};
 
 static int64_t now_us(void) {
     struct timespec now;
@@ -58,43 +26,6 @@ static void connect_endpoint(struct submit_client *client, struct endpoint *endp
 }
 
 /* ---- slots ------------------------------------------------------------------------------------------------------- */
-
-static uint32_t *bucket_of(struct submit_client *client, const char *key) {
-    uint32_t hash = 2166136261u; /* FNV-1a */
-    for (; *key != '\0'; key++)
-        hash = (hash ^ (uint8_t)*key) * 16777619u;
-    return &client->buckets[hash & client->bucket_mask];
-}
-
-static struct slot *slot_take(struct submit_client *client, const char *key) {
-    uint32_t index = client->free;
-    struct slot *slot = &client->slots[index];
-    client->free = slot->next;
-    snprintf(slot->key, sizeof slot->key, "%s", key);
-    slot->next = *bucket_of(client, key);
-    *bucket_of(client, key) = index;
-    client->waiting++;
-    return slot;
-}
-
-static struct slot *slot_find(struct submit_client *client, const char *key) {
-    uint32_t index = *bucket_of(client, key);
-    while (index != NO_SLOT && strcmp(client->slots[index].key, key) != 0)
-        index = client->slots[index].next;
-    return index == NO_SLOT ? NULL : &client->slots[index];
-}
-
-static void slot_free(struct submit_client *client, struct slot *slot) {
-    uint32_t index = (uint32_t)(slot - client->slots);
-    uint32_t *at = bucket_of(client, slot->key);
-    while (*at != index)
-        at = &client->slots[*at].next;
-    *at = slot->next;
-    slot->key[0] = '\0';
-    slot->next = client->free;
-    client->free = index;
-    client->waiting--;
-}
 
 /* Whatever is under way there will not be answered: sent again at the next sweep. */
 static void endpoint_lost(struct submit_client *client, int at, int64_t now_ms) {
@@ -137,10 +68,9 @@ static void slot_send(struct submit_client *client, struct slot *slot, int64_t n
 }
 
 int submit_client_send(struct submit_client *client, const struct submit *report, uint64_t tag, struct reason *why) {
-    assert(client->free != NO_SLOT);
     if (message_check(MESSAGE_submit, report, why) != 0)
         return -1;
-    struct slot *slot = slot_take(client, report->key);
+    struct slot *slot = submit_slot_take(client, report->key);
     slot->tag = tag;
     slot->busy = 0;
     slot->began_us = now_us();
@@ -158,12 +88,12 @@ int submit_client_send(struct submit_client *client, const struct submit *report
 static void finish(struct submit_client *client, struct slot *slot, struct submit_answer *answer) {
     answer->tag = slot->tag;
     answer->latency_us = now_us() - slot->began_us;
-    slot_free(client, slot);
+    submit_slot_free(client, slot);
     client->options.answered(client->options.context, answer);
 }
 
 static void take_accepted(struct submit_client *client, const struct accepted *accepted) {
-    struct slot *slot = slot_find(client, accepted->key);
+    struct slot *slot = submit_slot_find(client, accepted->key);
     struct submit_answer answer = {.accepted = true, .repeated = accepted->repeated, .case_id = accepted->case_id};
     memcpy(answer.receipt, accepted->receipt, sizeof answer.receipt);
     if (slot != NULL) /* else it is the answer to one that was sent twice */
@@ -171,7 +101,7 @@ static void take_accepted(struct submit_client *client, const struct accepted *a
 }
 
 static void take_refused(struct submit_client *client, const struct refused *refused) {
-    struct slot *slot = slot_find(client, refused->key);
+    struct slot *slot = submit_slot_find(client, refused->key);
     struct submit_answer answer = {.accepted = false};
     (void)refuse(&answer.why, refused->field, "%s", refused->reason);
     client->counts.strays += slot == NULL;
@@ -181,15 +111,22 @@ static void take_refused(struct submit_client *client, const struct refused *ref
         client->counts.stray = answer.why;
 }
 
+static bool others_have_room(const struct submit_client *client, int64_t now_ms) {
+    for (int i = 0; i < client->endpoint_count; i++)
+        if (client->endpoints[i].connected && client->endpoints[i].avoid_until_ms <= now_ms)
+            return true;
+    return false;
+}
+
 /* Another replica may have room; each is asked once before we wait. */
 static void take_busy(struct submit_client *client, struct endpoint *endpoint, const struct busy *busy) {
-    struct slot *slot = slot_find(client, busy->key);
+    struct slot *slot = submit_slot_find(client, busy->key);
     int64_t now_ms = now_us() / 1000;
     client->counts.busy++;
     endpoint->avoid_until_ms = now_ms + (int64_t)busy->retry_after_ms;
     if (slot == NULL)
         return;
-    slot->busy = (int8_t)((slot->busy + 1) % client->endpoint_count);
+    slot->busy = others_have_room(client, now_ms) ? (int8_t)((slot->busy + 1) % client->endpoint_count) : 0;
     slot->retry_ms = slot->busy == 0 ? endpoint->avoid_until_ms : now_ms;
 }
 
@@ -299,19 +236,6 @@ int64_t submit_client_silent_ms(const struct submit_client *client) {
     return client->waiting == 0 ? 0 : now_us() / 1000 - client->quiet_since_ms;
 }
 
-static void make_slots(struct submit_client *client) {
-    uint32_t buckets = 16;
-    while (buckets < client->options.window * 2)
-        buckets *= 2;
-    client->slots = calloc(client->options.window, sizeof *client->slots);
-    client->buckets = malloc(buckets * sizeof *client->buckets);
-    assert(client->slots != NULL && client->buckets != NULL);
-    client->bucket_mask = buckets - 1;
-    memset(client->buckets, 0xff, buckets * sizeof *client->buckets); /* NO_SLOT each */
-    for (uint32_t i = 0; i < client->options.window; i++)
-        client->slots[i].next = i + 1 < client->options.window ? i + 1 : NO_SLOT;
-}
-
 int submit_client_open(struct submit_client **out, const struct submit_options *options, struct reason *why) {
     struct endpoints endpoints;
     if (endpoints_read(&endpoints, options->endpoints, why) != 0)
@@ -322,7 +246,7 @@ int submit_client_open(struct submit_client **out, const struct submit_options *
     assert(client != NULL);
     client->options = *options;
     client->endpoint_count = endpoints.count;
-    make_slots(client);
+    submit_slots_open(client);
     for (int i = 0; i < endpoints.count; i++) {
         struct endpoint *endpoint = &client->endpoints[i];
         memcpy(endpoint->name, endpoints.names[i], sizeof endpoint->name);
@@ -341,10 +265,7 @@ void submit_client_close(struct submit_client **client) {
         return;
     for (int i = 0; i < (*client)->endpoint_count; i++)
         wire_close(&(*client)->endpoints[i].socket);
-    for (uint32_t i = 0; i < (*client)->options.window; i++)
-        bytes_close(&(*client)->slots[i].message);
-    free((*client)->slots);
-    free((*client)->buckets);
+    submit_slots_close(*client);
     free(*client);
     *client = NULL;
 }
