@@ -127,7 +127,8 @@ int records_open(struct records *out, const char *path, struct reason *why) {
         records_close(&records);
         return -1;
     }
-    qsort(records.rows, records.count, sizeof(struct record *), by_time);
+    if (records.count > 0) /* of no rows there is no array */
+        qsort(records.rows, records.count, sizeof(struct record *), by_time);
     *out = records;
     return 0;
 }

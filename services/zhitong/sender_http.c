@@ -47,8 +47,10 @@ struct sender_http *sender_http_open(sender_http_ended *ended, void *context) {
 
 static void drop(struct sender_http *http, struct posting *posting) {
     struct posting **at = &http->first;
-    while (*at != posting)
+    while (*at != posting) {
+        assert(*at != NULL);
         at = &(*at)->next;
+    }
     *at = posting->next;
     http->waiting--;
     if (posting->again_at == 0)
