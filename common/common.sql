@@ -19,17 +19,20 @@ WITH gone AS (DELETE FROM mesh.member WHERE member = $1 RETURNING member)
 SELECT member, pg_notify('mesh', $2)::text FROM gone;
 
 -- name: mesh_cut_hung
--- $1 ms. Ends sessions of our own role that wait for their client for so long although its mesh thread asks something four times
--- a second, or in the middle of a transaction, which never waits for anything but PostgreSQL.
+-- $1 ms, $2 sessions and $3 since when (what the look before found, HUNG_LOOK_MS ago). Sessions of our own role that wait for their
+-- client for so long although its mesh thread asks something four times a second, or in the middle of a transaction, which never waits
+-- for anything but PostgreSQL. Those that say nothing since the look before are ended. Not at the first look: when all were stopped
+-- together, whoever looks first finds everybody else silent.
 WITH holders AS MATERIALIZED (
   SELECT pid FROM pg_locks
   WHERE locktype = 'advisory' AND classid = mesh.lock_class()::oid AND objsubid = 2 AND granted),
-  hung AS MATERIALIZED ( -- ended only after all of these conditions were looked at
-    SELECT a.pid FROM pg_stat_activity a
+  silent AS MATERIALIZED ( -- ended only after all of these conditions were looked at
+    SELECT a.pid, (extract(epoch FROM a.state_change) * 1000000)::bigint AS since FROM pg_stat_activity a
     WHERE a.usename = current_user AND a.datname = current_database() AND a.pid <> pg_backend_pid()
       AND a.wait_event_type = 'Client' AND a.state_change < clock_timestamp() - $1::integer * interval '1 ms'
       AND (a.xact_start IS NOT NULL OR a.pid IN (SELECT pid FROM holders)))
-SELECT pid FROM hung WHERE pg_terminate_backend(pid);
+SELECT pid, since, CASE WHEN (pid, since) IN (SELECT * FROM unnest($2::integer[], $3::bigint[])) THEN pg_terminate_backend(pid) ELSE false END
+FROM silent;
 
 -- name: mesh_bury
 -- $1 service, $2 my member id. Whose lock can be had is dead.

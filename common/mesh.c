@@ -9,6 +9,7 @@
 
 #include "common/clock.h"
 #include "common/fault_point.h"
+#include "common/hung.h"
 #include "common/incarnation.h"
 #include "common/journal.h"
 #include "common/mesh_read.h"
@@ -20,7 +21,6 @@
 #define TURN_MS 250     /* how soon a dead replica is noticed */
 #define CLOCK_MS 1000   /* how often the time is read */
 #define VIEW_MS 4000    /* the view is read again though nobody announced a change: a key ends within 5 s */
-#define HUNG_MS 1000    /* how often peers that hang are looked for */
 #define TEND_MS 3600000 /* how often day partitions are looked after */
 #define RECONNECT_MS 500
 #define OTHERS_MS 40 /* other services change in crowds while they scale: the view is read once for all of these */
@@ -45,6 +45,7 @@ struct mesh {
     bool seen; /* the loop has a view since we joined: keys, city. What is claimed earlier would wait for these */
     atomic_bool ending; /* set by the loop */
     bool left;          /* no member any more: claims nothing, looks on until it ends */
+    struct hung hung;   /* peers that seemed to hang at the last look */
     struct reason last_reason;
 };
 
@@ -94,22 +95,6 @@ static void report_down(struct mesh *mesh, const struct reason *why) {
 }
 
 /* ---- one turn ------------------------------------------------------------------------------------------------- */
-
-/* A replica that hangs while its connections live (a stopped process or virtual machine) keeps its lock and its rows' locks. Its peers
- * end its sessions; then it is dead like any other, and when it goes on it meets the fence (docs/decisions/0019). */
-static int cut_the_hung(struct mesh *mesh) {
-    struct params params = {0};
-    params_int4(&params, mesh->options.hung_ms);
-    SCOPED_RESULT
-    *result = db_ask(mesh->db, "mesh_cut_hung", &params);
-    if (result == NULL)
-        return -1;
-    for (int row = 0; row < PQntuples(result); row++)
-        journal_say(JOURNAL_WARNING, "replica_hung", "session %d of a %s replica said nothing for %d ms and was ended",
-                    (int)db_int4(result, row, 0), mesh->options.service->name, mesh->options.hung_ms);
-    metric_add(METRIC_hung_sessions_total, PQntuples(result));
-    return 0;
-}
 
 static int bury_the_dead(struct mesh *mesh) {
     struct params params = {0};
@@ -230,7 +215,8 @@ static int turn(struct mesh *mesh) {
         return -1;
     if (passed(&mesh->tend_at, TEND_MS))
         tend(mesh);
-    if (!mesh->left && passed(&mesh->hung_at, HUNG_MS) && cut_the_hung(mesh) != 0)
+    if (!mesh->left && passed(&mesh->hung_at, HUNG_LOOK_MS) &&
+        hung_cut(&mesh->hung, mesh->db, mesh->options.service->name, mesh->options.hung_ms) != 0)
         return -1;
     if (!mesh->left && mesh->seen && (bury_the_dead(mesh) != 0 || (!atomic_load(&mesh->ending) && claim(mesh) != 0)))
         return -1;
@@ -341,6 +327,7 @@ void mesh_close(struct mesh **mesh) {
     worker_close(&(*mesh)->worker);
     leave(*mesh);
     db_close(&(*mesh)->db);
+    hung_close(&(*mesh)->hung);
     free(*mesh);
     *mesh = NULL;
 }
