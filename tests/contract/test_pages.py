@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""What the pages name is there: every relative link of every page leads to a file and a heading, and the Chinese manual of operations
-(docs/OPERATIONS.zh-CN.md) names only commands, options, programs, services, settings, metrics, alerts and events that exist."""
+"""What the pages name is there: every relative link of every page leads to a file and a heading, and the manuals of operations name
+only commands, options, files, containers, settings, metrics and alerts that exist. The Chinese one has the same commands and figures."""
 import os
 import re
 import subprocess
@@ -65,10 +65,9 @@ def wrong_command(rows, words):
     said = rows.get(words[0])
     if not said:
         return "no such command"
-    verbs = {word for row in said for word in re.findall(r"(?<![-\w])[a-z]+(?:-[a-z]+)?(?![-\w])", re.sub(r"--[a-z-]+", "", row))}
+    verbs = {row.split()[1] for row in said if re.match(r"[a-z]+ [a-z]", row)}
     options = {option for row in said for option in re.findall(r"--[a-z][a-z-]*", row)}
-    takes_a_verb = all(len(row.split()) > 1 and row.split()[1].islower() for row in said)
-    if len(words) > 1 and takes_a_verb and words[1].islower() and words[1] not in verbs:
+    if len(words) > 1 and verbs and words[1] not in verbs:
         return f"no such verb: {words[1]}"
     unknown = [word for word in words if re.match(r"--[a-z]", word) and word.partition("=")[0] not in options]
     return f"no such option: {' '.join(unknown)}" if unknown else None
@@ -76,7 +75,7 @@ def wrong_command(rows, words):
 
 def wrong_commands(code):
     rows = usages()
-    for line in re.findall(r"(?:(?<=^)|(?<=[\s;(]))zhitong ([a-z][^\n]*)", code, re.M):
+    for line in re.findall(r"(?<![-\w/.@:])zhitong ((?!zhitong )[a-z][^\n]*)", code, re.M):
         command = re.split(r"\s+#|[;|]|&&|>|</", line)[0]
         reason = wrong_command(rows, command.split())
         if reason:
@@ -90,19 +89,17 @@ def wrong_paths(code):
 
 
 def wrong_services(code):
-    """Of docker-compose: the last words of up, exec, run, logs and restart are services of the files."""
+    """Of docker-compose: exec, run and logs name a container of its files."""
     files = [ROOT / "docker-compose.yml", *sorted((ROOT / "deploy").glob("compose.*.yml"))]
     known = {name for file in files for name in re.findall(r"^  ([a-z][a-z0-9-]*):", file.read_text(), re.M)}
     for line in re.findall(r"docker-compose ([^\n`]*)", code):
-        words = re.split(r"\s+#|[;|]|&&|>", line)[0].split()
-        named = [word for word in words if word in known]
-        for verb in ("exec", "run", "logs"):
-            if verb in words and not named:
-                yield f"docker-compose {line}: no such service"
+        words = set(re.split(r"\s+#|[;|]|&&|>", line)[0].split())
+        if words & {"exec", "run", "logs"} and not words & known:
+            yield f"docker-compose {line}: no such service"
 
 
 def wrong_names(text):
-    """Settings, metrics and alerts that the English page, made of the programs' tables, does not have; events that it does not explain."""
+    """Settings, metrics and alerts that the English page, made of the programs' tables, does not have."""
     english = ENGLISH.read_text()
     for name in set(re.findall(r"ZHITONG_[A-Z0-9_]+|zhitong_[a-z_]+|Zhitong[A-Z]\w+", text)):
         if not re.search(rf"\b{name}(?![a-z])", english):
@@ -124,13 +121,24 @@ def a_link_that_leads_nowhere_is_noticed():
     assert [line.split(": ")[1] for line in broken_links(CHINESE, text)] == ["#two", "nothing.md"]
 
 
-def the_chinese_manual_names_what_exists():
-    wrong = wrong_in(CHINESE.read_text())
+def both_manuals_name_what_exists():
+    wrong = [f"{page.relative_to(ROOT)}: {line}" for page in (ENGLISH, CHINESE) for line in wrong_in(page.read_text())]
     assert not wrong, "\n".join(wrong)
 
 
+def typed(text):
+    """What a reader types, line by line, without what is said of it; and the rows of figures."""
+    lines = [line for block in CODE.findall(text) for line in block.splitlines()[1:-1]] + re.findall(r"^\| *[\d,]+ \|.*$", text, re.M)
+    return {re.split(r"\s+# ", line)[0].strip() for line in lines}
+
+
+def both_manuals_have_the_same_commands_and_figures():
+    others = typed(CHINESE.read_text()) - typed(ENGLISH.read_text())
+    assert not others, "only in the Chinese manual:\n" + "\n".join(sorted(others))
+
+
 def a_name_that_does_not_exist_is_noticed():
-    for line in ("zhitong explain", "zhitong keys find x", "zhitong status --fast", "deploy/nothing x", "docker-compose exec oracle ls",
+    for line in ("zhitong explain", "zhitong keys find x", "sudo -u zhitong zhitong docter", "zhitong status --fast", "deploy/nothing x", "docker-compose exec oracle ls",
                  "ZHITONG_NO_SETTING=1", "zhitong_no_metric", "ZhitongNoAlert"):
         assert len(wrong_in(f"```\n{line}\n```")) == 1, (line, wrong_in(f"```\n{line}\n```"))
 
@@ -143,8 +151,8 @@ def the_chinese_manual_has_every_recipe():
     assert headings and not missing, missing
 
 
-TESTS = [every_link_leads_somewhere, a_link_that_leads_nowhere_is_noticed, the_chinese_manual_names_what_exists,
-         a_name_that_does_not_exist_is_noticed, the_chinese_manual_has_every_recipe]
+TESTS = [every_link_leads_somewhere, a_link_that_leads_nowhere_is_noticed, both_manuals_name_what_exists,
+         both_manuals_have_the_same_commands_and_figures, a_name_that_does_not_exist_is_noticed, the_chinese_manual_has_every_recipe]
 
 if __name__ == "__main__":
     failed = 0
