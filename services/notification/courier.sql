@@ -59,10 +59,13 @@ FROM unnest($1::bigint[], $2::bigint[]) AS n (endpoint, below) CROSS JOIN LATERA
 SELECT s.unit, s.head FROM unnest($1::text[]) AS n (unit) JOIN stream s USING (unit);
 
 -- name: courier_read
--- $1 places, $2 units, $3 first seqs, $4 how many at most of each
-SELECT n.place, r.seq, r.body
+-- $1 places, $2 units, $3 first seqs, $4 how many at most of each → place, seq, body, and from where on the stream is served, in the
+-- same statement, so that what is missing is told from what is not kept. Where nothing is found, one row without a seq.
+SELECT n.place, r.seq, r.body, k.begins
 FROM unnest($1::integer[], $2::text[], $3::bigint[], $4::integer[]) AS n (place, unit, first, most)
-CROSS JOIN LATERAL notification.read_stream(n.unit, n.first, n.most) r;
+CROSS JOIN LATERAL (
+  SELECT notification.stream_going(n.unit, greatest(n.first, notification.stream_first(n.unit))) AS begins OFFSET 0) k
+LEFT JOIN LATERAL notification.read_stream(n.unit, n.first, n.most) r ON true;
 
 -- name: courier_blocked
 -- $1 endpoints, $2 cases, $3 seqs → those of which an earlier entry of the case waits

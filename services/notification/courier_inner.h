@@ -72,7 +72,9 @@ struct served { /* an endpoint that is served here */
     struct bytes sealed;
     struct filter *filter; /* NULL: everything is wanted */
     uint64_t cursor, read_to;
-    int64_t *dealt; /* seqs behind the cursor that were dealt with before it was served here; few, NULL: none */
+    uint64_t unread; /* an entry that is missing: it was said; 0: none */
+    int64_t read_at; /* monotonic ms: the stream is not read before */
+    int64_t *dealt;  /* seqs behind the cursor that were dealt with before it was served here; few, NULL: none */
     uint32_t dealt_count;
     struct pieces window, rows; /* of the stream, in its order; of notification.delivery */
     uint32_t window_count, rows_count;

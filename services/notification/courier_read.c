@@ -4,11 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/clock.h"
 #include "common/incarnation.h"
 #include "common/journal.h"
 #include "services/notification/courier_inner.h"
 
 #define HOUR_MS INT64_C(3600000)
+#define UNREAD_AGAIN_MS 1000
 
 struct read_columns {
     struct column places, endpoints, units, firsts, most;
@@ -67,13 +69,33 @@ static bool is_wanted(struct courier *courier, struct served *served, struct peo
     return plan->when != PEOPLE_SKIP;
 }
 
+/* It goes on behind what is not served any more (begins: the first that is), and nowhere else. */
+static void skip_unserved(struct courier *courier, struct served *served, uint64_t begins) {
+    if (begins <= served->read_to + 1)
+        return;
+    if (incarnation_of_seq(begins) == incarnation_of_seq(served->read_to))
+        journal_say(JOURNAL_WARNING, "stream_truncated",
+                    "endpoint %s: entries %llu to %llu of %s are not kept any more", served->endpoint.name,
+                    (unsigned long long)served->read_to + 1, (unsigned long long)begins - 1, served->endpoint.unit);
+    served->read_to = begins - 1;
+    pass_over(courier, served, served->read_to);
+}
+
+/* An entry that was told to be there, is served, and does not come: whatever the reason is, nobody may pass over it. */
+static void say_unread(struct served *served) {
+    served->read_at = clock_monotonic_ms() + UNREAD_AGAIN_MS;
+    if (served->unread == served->read_to + 1)
+        return;
+    served->unread = served->read_to + 1;
+    journal_say(JOURNAL_ERROR, "stream_unread",
+                "endpoint %s: entry %llu of %s, whose head is %llu, is not there; it is looked for every %d ms",
+                served->endpoint.name, (unsigned long long)served->unread, served->endpoint.unit,
+                (unsigned long long)served->stream->head, UNREAD_AGAIN_MS);
+}
+
 static void take_entry(struct courier *courier, struct served *served, uint64_t seq, const struct bytes *body) {
     struct reason why;
     struct people_plan plan;
-    if (seq > served->read_to + 1 && incarnation_of_seq(seq) == incarnation_of_seq(served->read_to))
-        journal_say(JOURNAL_WARNING, "stream_truncated",
-                    "endpoint %s: entries %llu to %llu of %s are not kept any more", served->endpoint.name,
-                    (unsigned long long)served->read_to + 1, (unsigned long long)seq - 1, served->endpoint.unit);
     served->read_to = seq;
     if (message_decode(MESSAGE_case_moved, body->data, body->size, &courier->moved, &why) != 0) {
         journal_say(JOURNAL_ERROR, "entry_unreadable", "stream %s, seq %llu: %s: %s", served->endpoint.unit,
@@ -139,10 +161,27 @@ static int find_blocked(struct courier *courier, const struct wanted *wanted) {
     return blocked != NULL ? 0 : -1;
 }
 
+/* Columns of courier_read. */
+static void take_read(struct courier *courier, struct served *served, const PGresult *entries, int row) {
+    struct bytes body = {0};
+    skip_unserved(courier, served, (uint64_t)db_int8(entries, row, 3));
+    if (db_null(entries, row, 1)) {
+        if (served->read_to < served->stream->head)
+            say_unread(served);
+        return;
+    }
+    uint64_t seq = (uint64_t)db_int8(entries, row, 1);
+    if (seq != served->read_to + 1) {
+        say_unread(served);
+        return;
+    }
+    body.data = (uint8_t *)(uintptr_t)db_bytea(entries, row, 2, &body.size);
+    take_entry(courier, served, seq, &body);
+}
+
 int courier_read_streams(struct courier *courier, const struct wanted *wanted) {
     struct read_columns columns = {0};
     struct params params = {0};
-    int found[READ_ENDPOINTS_MAX] = {0};
     for (size_t i = 0; i < wanted->count; i++) {
         const struct served *served = wanted->served[i];
         column_int4(&columns.places, (int32_t)i);
@@ -157,22 +196,10 @@ int courier_read_streams(struct courier *courier, const struct wanted *wanted) {
     SCOPED_RESULT
     *entries = db_ask(courier->db, "courier_read", &params);
     columns_close(&columns);
-    for (int row = 0; entries != NULL && row < PQntuples(entries); row++) {
-        int place = db_int4(entries, row, 0);
-        struct bytes body = {0};
-        body.data = (uint8_t *)(uintptr_t)db_bytea(entries, row, 2, &body.size);
-        found[place]++;
-        take_entry(courier, wanted->served[place], (uint64_t)db_int8(entries, row, 1), &body);
-    }
     if (entries == NULL)
         return -1;
-    for (size_t i = 0; i < wanted->count; i++) {
-        struct served *served = wanted->served[i];
-        if (found[i] > 0 || served->read_to >= served->stream->head)
-            continue;
-        served->read_to = served->stream->head; /* nothing of it is kept */
-        pass_over(courier, served, served->read_to);
-    }
+    for (int row = 0; row < PQntuples(entries); row++)
+        take_read(courier, wanted->served[db_int4(entries, row, 0)], entries, row);
     return find_blocked(courier, wanted);
 }
 

@@ -31,8 +31,9 @@ static bool rows_due(const struct served *served, int64_t now) {
     return served->due_at != 0 && served->due_at <= now && served->unwritten_rows == 0;
 }
 
-static bool stream_goes_on(const struct served *served) {
-    return !served->disabled && served->stream->head > served->read_to && served->waiting < ROWS_PER_ENDPOINT_MAX &&
+static bool stream_goes_on(const struct served *served, int64_t now) {
+    return !served->disabled && served->stream->head > served->read_to && served->read_at <= now &&
+           served->waiting < ROWS_PER_ENDPOINT_MAX &&
            served->unwritten_rows == 0; /* which cases wait is looked up in the table */
 }
 
@@ -57,7 +58,7 @@ void courier_scan(struct courier *courier) {
          served = courier_next_served(courier, &bucket, served)) {
         if (served->place == IN_POOL || served->pause_until > now)
             continue;
-        if (rows_due(served, real) || stream_goes_on(served) || served->window_count + served->rows_count > 0)
+        if (rows_due(served, real) || stream_goes_on(served, now) || served->window_count + served->rows_count > 0)
             served_list_add(courier, served);
     }
 }
@@ -105,7 +106,7 @@ static void visit(struct courier *courier, struct served *served, struct reads *
         return;
     }
     uint32_t low = served->pool == POOL_PROVEN ? WINDOW_ENTRIES_MAX / 2 : 0;
-    bool reads_on = stream_goes_on(served) && served->window_count <= low;
+    bool reads_on = stream_goes_on(served, clock_monotonic_ms()) && served->window_count <= low;
     if (reads_on && (want(courier, reads, &reads->streams, served) || reads->full))
         return;
     struct piece *piece = piece_next(served);

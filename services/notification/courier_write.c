@@ -250,6 +250,9 @@ static void forget_written(struct courier *courier) {
 void courier_forget_all(struct courier *courier) {
     size_t bucket = 0;
     struct served *served;
+    for (size_t i = 0; i < SERVED_BUCKETS; i++) /* another database may have less */
+        for (struct fed_stream *stream = courier->streams[i]; stream != NULL; stream = stream->next)
+            stream->head = 0;
     for (size_t i = 0; i < courier->recount_count; i++)
         courier->recounts[i]->count_again = false;
     courier->recount_count = 0;

@@ -1,6 +1,8 @@
 #!/usr/bin/python3
-"""Webhooks, entries of one case: time is driven, so that a case's clocks bring its next entries while the first cannot be told."""
+"""Webhooks, what comes behind what: time is driven, so that a case's clocks bring its next entries while the first cannot be told; and
+a stream of which an entry is missing."""
 import sys
+import time
 from pathlib import Path
 
 sys.dont_write_bytecode = True
@@ -33,5 +35,26 @@ def a_later_entry_of_a_case_waits_behind_an_earlier_one(system, shared):
     assert versions == sorted(versions), versions
 
 
-main("webhook_order", (a_later_entry_of_a_case_waits_behind_an_earlier_one,),
+def an_entry_that_is_missing_is_waited_for_and_never_passed_over(system, shared):
+    def cursor():
+        return system.sql.number("SELECT cursor FROM notification.endpoint WHERE name = 'holes'")
+
+    def unread():
+        return [line["text"] for line in system.replica("notification").journal() if line["event"] == "stream_unread"]
+    sink, head = Sink(), "UPDATE notification.stream SET head = head {} WHERE unit = 'lake_1'"
+    add(system, "holes", "lake_1", sink.url("ok/holes"))
+    send(shared, "lake_1", 2)
+    wait_until(lambda: cursor() == 2, 10, cursor)
+    system.sql.rows(head.format("+ 5"))
+    wait_until(unread, 15, "said")
+    time.sleep(2.5)  # it is asked for again
+    assert cursor() == 2 and len(unread()) == 1 and "entry 3 of lake_1, whose head is 7" in unread()[0], (cursor(), unread())
+    system.sql.rows(head.format("- 5"))
+    cases = send(shared, "lake_1", 8)
+    wait_until(lambda: cursor() == 10, 10, cursor)
+    assert {got.event["data"]["case"] for got in sink.of("ok/holes")} >= set(cases), "not told"
+
+
+main("webhook_order", (a_later_entry_of_a_case_waits_behind_an_earlier_one,
+                       an_entry_that_is_missing_is_waited_for_and_never_passed_over),
      settings={"notification": {"ZHITONG_PRIVATE_HOSTS": "127.0.0.1", "ZHITONG_RETRY_SCALE_PERCENT": "1"}})
