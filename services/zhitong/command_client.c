@@ -7,6 +7,7 @@
 
 #include "common/clock.h"
 #include "common/mesh_read.h"
+#include "common/process_metrics.h"
 
 #define LOOK_MS 500 /* how often the owners are looked up */
 #define CLIENT_SERVICE "zhitong"
@@ -26,6 +27,8 @@ static int join(struct command_client *client, struct reason *why) {
     params_text(&params, "tcp://none:0");
     params_text(&params, "");
     params_text(&params, client->keys.public_key);
+    params_text(&params, process_version());
+    params_text(&params, ""); /* no keyring */
     SCOPED_RESULT
     *result = db_ask(client->options.db, "mesh_register", &params);
     if (result == NULL || PQntuples(result) != 1) {
