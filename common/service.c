@@ -1,11 +1,13 @@
 #include "common/service.h"
 
 #include <assert.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "common/clock.h"
@@ -86,6 +88,23 @@ static void run_loop(struct service_loop *loop, int signals) {
     }
 }
 
+/* A database that does not answer (a commit that waits for a standby that is gone) must not keep us: we end as if we were killed, which
+ * loses nothing, before a supervisor does it with less to say. */
+static void *cut_off(void *context) {
+    struct timespec patience = {.tv_sec = CLOSE_SECONDS_MAX};
+    nanosleep(&patience, NULL);
+    journal_say(JOURNAL_WARNING, "cut_off",
+                "the database does not answer: what was under way ends as if this replica were killed");
+    (void)context;
+    _exit(1);
+}
+
+static void end_in_time(void) {
+    pthread_t thread;
+    if (pthread_create(&thread, NULL, cut_off, NULL) == 0)
+        pthread_detach(thread);
+}
+
 /* ---- the whole --------------------------------------------------------------------------------------------------------- */
 
 static int serve(const struct service *service, struct settings *settings) {
@@ -106,6 +125,7 @@ static int serve(const struct service *service, struct settings *settings) {
         run_loop(loop, signals);
     else
         journal_say(JOURNAL_ERROR, "cannot_start", "%s: %s", why.field, why.text);
+    end_in_time();
     loop_close(loop);
     free(loop);
     close(signals);
