@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""What the pages tell a reader to type works, on free ports and in a folder of its own: README.md from "By hand" on, then the blocks of
+"""What the pages tell a reader to type works, on free ports and in a folder of its own: docs/by-hand.md, then the blocks of
 docs/channels.md, webhooks.md and live.md that are marked sh; and in another shell the channels of docs/README.zh-CN.md."""
 import os
 import re
@@ -17,9 +17,9 @@ from system import BUILD, ROOT, free_port
 
 SECONDS_MAX = 180
 SHELLS = {  # what is typed into each: page, from, to, mark of a block
-    "english": (("README.md", "## By hand", "## More", ""), ("docs/channels.md", "# ", None, "sh"),
+    "english": (("docs/by-hand.md", "# ", None, ""), ("docs/channels.md", "# ", None, "sh"),
                 ("docs/webhooks.md", "# ", None, "sh"), ("docs/live.md", "# ", None, "sh")),
-    "chinese": (("README.md", "## By hand", "## Six channels", ""), ("docs/README.zh-CN.md", "## 六类渠道", "## 部门跟随", "")),
+    "chinese": (("docs/by-hand.md", "# ", "## A report by", ""), ("docs/README.zh-CN.md", "## 六类渠道", "## 部门跟随", "")),
 }
 PORTS = ("8080", "8090", "7201", "7202", "8099")
 LEFT_OUT = re.compile(r"^(deploy/install-packages|cmake) ")  # what the test's own build has done
