@@ -15,11 +15,11 @@ ENGLISH = ROOT / "deploy/OPERATIONS.md"
 CODE = re.compile(r"^```.*?^```$", re.M | re.S)
 
 
+NOT_OURS = {"build", "run", "node_modules", ".git"}
+
+
 def pages():
-    """Those that git knows or would add; all that lie there, where this is no work tree."""
-    listed = subprocess.run(["git", "ls-files", "-co", "--exclude-standard", "*.md"], cwd=ROOT, capture_output=True, text=True, check=False)
-    names = listed.stdout.split() if listed.returncode == 0 else (path.relative_to(ROOT) for path in ROOT.rglob("*.md"))
-    return [ROOT / name for name in names if (ROOT / name).is_file()]
+    return [path for path in sorted(ROOT.rglob("*.md")) if not NOT_OURS.intersection(path.relative_to(ROOT).parts)]
 
 
 def anchors(text):
