@@ -8,7 +8,7 @@ import play_waits
 from play_waits import START_SECONDS, WAIT_SECONDS
 from system import wait_until
 
-PERHAPS_SECONDS = 1.5
+PERHAPS_SECONDS = 1.0
 LEFT_BYTES = {"data": 1_500_000, "files": 20_000}  # what fills a disk leaves
 
 

@@ -12,7 +12,7 @@ from checks import report
 from files import ask, sha256
 
 UPLOADS_PER_SECOND = 4
-WAITING_MAX = 3000  # while all is down, reports are not made up
+WAITING_MAX = 1000  # while all is down, reports are not made up
 
 
 class Reports(threading.Thread):

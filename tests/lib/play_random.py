@@ -5,8 +5,8 @@ import random
 from play import POINTS, REPLICAS
 from system import SERVICES
 
-LOAD, SPEED = 100, 20
-AUDIT_ROUNDS = 5
+LOAD, SPEED = 200, 20
+AUDIT_ROUNDS = 6
 ALONE = 0.12  # rounds with something that everything depends on
 POINTS_OF = {service: [point for point in POINTS if not point.startswith(("courier", "file")) and point != "tick_decided"]
              for service in SERVICES}
