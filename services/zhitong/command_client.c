@@ -104,6 +104,7 @@ void command_client_close(struct command_client **client) {
     mesh_view_close(&(*client)->view);
     struct params params = {0};
     params_int4(&params, (*client)->member);
+    params_text(&params, CLIENT_SERVICE);
     PQclear(db_ask((*client)->options.db, "mesh_leave", &params));
     free(*client);
     *client = NULL;

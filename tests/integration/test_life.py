@@ -66,6 +66,8 @@ def every_move_happens(system, shared):
         system.replica(service, 1).start()
     said, _ = people.communicate(timeout=120)
     assert people.returncode == 0, said[-2000:]
+    left = system.sql.rows("SELECT member FROM mesh.member WHERE service = 'zhitong'")
+    assert not left, f"replay has ended and is a member still: {left}"
     system.zhitong("time", "drive", "--speed", 200000)  # the archive is a week away
     missing = lambda: sorted(moves_of_the_table() - OTHERS_MOVES - {m["move"] for moves in history(system).values() for m in moves})
     wait_until(lambda: not missing(), 60, lambda: f"never happened: {missing()}\n{said[-3000:]}")
