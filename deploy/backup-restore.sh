@@ -53,6 +53,9 @@ wait_restored() {
             seen=$SECONDS
         elif ((SECONDS - seen > start_seconds_max)); then
             as_owner tail -n 12 "$private/log" >&2
+            if as_owner grep -q 'recovery ended before configured recovery target' "$private/log"; then
+                die "nothing in the archive is as late as the instant of --at: without --at all that was archived comes back; $data is left as it is"
+            fi
             die "PostgreSQL could not get there; $data is left as it is"
         fi
         if ((SECONDS >= next)); then

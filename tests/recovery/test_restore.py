@@ -242,6 +242,8 @@ def what_is_damaged_or_missing_is_found(system, shared):
     backup(system, "status", folder)
     backup(system, "restore", folder, "--to", trial, "--trial", program=folder / "backup")
     assert not trial.exists()
+    early = backup(system, "restore", folder, "--to", trial, "--at", "2100-01-01T00:00:00Z", check=False)
+    assert early.returncode != 0 and "as late as the instant of --at" in early.stderr, early.stderr[-500:]
     backup(system, "prune", folder, "--keep", "1")
     assert len(list((folder / "base").glob("*Z"))) == 1
     archived(system)
