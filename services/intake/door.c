@@ -1,5 +1,6 @@
 #include "services/intake/door.h"
 
+#include <assert.h>
 #include <math.h>
 #include <string.h>
 
@@ -176,7 +177,8 @@ int door_look(const struct door_ask *ask, struct submit *submit, struct door_fou
         return -1;
     if (weigh_parts(ask, &looked, &tally, why) != 0 || weigh_answers(ask, words, answered, &tally, why) != 0)
         return -1;
-    result.score = tally.possible == 0 ? 100 : (tally.reached * 100 + tally.possible / 2) / tally.possible;
+    assert(tally.possible > 0); /* a description is asked for of every item */
+    result.score = (tally.reached * 100 + tally.possible / 2) / tally.possible;
     if (result.score == 0)
         result.score = 1; /* 0 would say that nobody looked */
     result.lacks = tally.lacks;

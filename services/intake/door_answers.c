@@ -72,10 +72,11 @@ static const char *fault_of(const struct question *question, const char *text) {
 
 /* Whether all of the answer's texts are right ones; *given: one of them is not empty. */
 static const char *answer_fault(const struct question *question, const json_t *answer, bool *given) {
-    size_t count = json_is_array(answer) ? json_array_size(answer) : 1;
+    bool is_many = json_typeof(answer) == JSON_ARRAY;
+    size_t count = is_many ? json_array_size(answer) : 1;
     *given = false;
     for (size_t i = 0; i < count; i++) {
-        const char *text = json_string_value(json_is_array(answer) ? json_array_get(answer, i) : answer);
+        const char *text = json_string_value(is_many ? json_array_get(answer, i) : answer);
         if (*text == '\0')
             continue;
         const char *fault = fault_of(question, text);
@@ -89,12 +90,12 @@ static const char *answer_fault(const struct question *question, const json_t *a
 }
 
 static bool is_texts(const json_t *answer) {
-    if (json_is_string(answer))
+    if (json_typeof(answer) == JSON_STRING)
         return true;
     for (size_t i = 0; i < json_array_size(answer); i++)
-        if (!json_is_string(json_array_get(answer, i)))
+        if (json_typeof(json_array_get(answer, i)) != JSON_STRING)
             return false;
-    return json_is_array(answer);
+    return json_typeof(answer) == JSON_ARRAY;
 }
 
 static int look_at(const struct door_ask *ask, const struct item_words *words, json_t *json, uint32_t *answered,
@@ -125,7 +126,7 @@ int door_answers(const struct door_ask *ask, const struct submit *submit, const 
     int status = -1;
     if (json == NULL)
         (void)refuse(why, "attributes", "must be a JSON object: column %d: %s", error.column, error.text);
-    else if (!json_is_object(json))
+    else if (json_typeof(json) != JSON_OBJECT)
         (void)refuse(why, "attributes", "must be a JSON object from codes of questions to answers");
     else
         status = look_at(ask, words, json, &found, why);

@@ -1,4 +1,5 @@
 /* Texts and addresses as sets of hashes. */
+#include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -57,8 +58,8 @@ struct reading { /* the last two characters, and the hashes so far */
 };
 
 static void put(struct reading *reading, uint32_t gram) {
-    if (reading->count < GRAMS_ROOM)
-        reading->grams[reading->count++] = gram;
+    assert(reading->count < GRAMS_ROOM); /* a character brings one at most */
+    reading->grams[reading->count++] = gram;
 }
 
 static void end_word(struct reading *reading) {
@@ -138,7 +139,7 @@ double likeness_text(const struct likeness_sketch *a, const struct likeness_sket
         i++;
     while (j < b->count && b->grams[j] <= end)
         j++;
-    return i + j == 0 ? 0 : 2.0 * common / (i + j);
+    return 2.0 * common / (i + j); /* the sketch whose end it is was read whole: there is a divisor */
 }
 
 uint64_t likeness_address(const char *address) {

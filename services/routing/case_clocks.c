@@ -23,47 +23,44 @@ static int start_for(const struct case_step *step, enum running number, struct l
     return count(step, clock, why);
 }
 
-static int rung_of(const struct case_step *step, enum ladder_clock ladder, struct rung *rung, struct reason *why) {
-    const struct case_file *file = step->file;
-    struct rung_asked asked = {file->item, file->severity, file->tier, ladder};
-    return policy_rung(step_policy(step), &asked, rung, why);
-}
-
-static int start_rung(const struct case_step *step, enum running number, const struct rung *rung, struct reason *why) {
-    struct running_clock *clock = &step->file->clocks[number];
-    *clock = (struct running_clock){
-        .from = step->now, .limit = rung->limit, .grace = rung->grace, .moves_up = rung->moves_up};
-    return count(step, clock, why);
-}
-
-/* Starts a clock of the ladder; one that the ladder does not have does not run. */
-static int start(const struct case_step *step, enum running number, struct reason *why) {
+/* Starts a clock of the policy's ladder; one that the ladder does not have does not run. */
+static int start_under(const struct case_step *step, const struct policy *policy, enum running number,
+                       struct reason *why) {
     static const enum ladder_clock ladder_of[] = {
         [RUNNING_accept] = LADDER_accept,     [RUNNING_sign] = LADDER_sign,       [RUNNING_contact] = LADDER_contact,
         [RUNNING_progress] = LADDER_progress, [RUNNING_resolve] = LADDER_resolve, [RUNNING_review] = LADDER_review,
     };
+    struct case_file *file = step->file;
+    struct running_clock *clock = &file->clocks[number];
+    struct rung_asked asked = {file->item, file->severity, file->tier, ladder_of[number]};
     struct rung rung;
-    step->file->clocks[number] = (struct running_clock){0};
-    if (rung_of(step, ladder_of[number], &rung, why) != 0)
+    *clock = (struct running_clock){0};
+    if (policy_rung(policy, &asked, &rung, why) != 0)
         return -1;
-    return rung.limit.amount == 0 ? 0 : start_rung(step, number, &rung, why);
+    if (rung.limit.amount == 0)
+        return 0;
+    *clock = (struct running_clock){
+        .from = step->now, .limit = rung.limit, .grace = rung.grace, .moves_up = rung.moves_up};
+    return count(step, clock, why);
+}
+
+static int start(const struct case_step *step, enum running number, struct reason *why) {
+    return start_under(step, step_policy(step), number, why);
 }
 
 /* A tier that the policy of the case did not have, because the city had nobody there then, has today's limit. */
 static int start_resolve(const struct case_step *step, struct reason *why) {
     const struct case_file *file = step->file;
-    struct running_clock *clock = &step->file->clocks[RUNNING_resolve];
-    struct rung_asked asked = {file->item, file->severity, file->tier, LADDER_resolve};
-    struct rung rung;
+    const struct running_clock *clock = &file->clocks[RUNNING_resolve];
     if (start(step, RUNNING_resolve, why) != 0)
         return -1;
     if (clock_runs(clock))
         return 0;
-    if (policy_rung(city_policy_at(step->city, step->now), &asked, &rung, why) != 0)
+    if (start_under(step, city_policy_at(step->city, step->now), RUNNING_resolve, why) != 0)
         return -1;
-    if (rung.limit.amount == 0)
+    if (!clock_runs(clock))
         return refuse(why, "ladder", "tier %u, %s has no resolve row in ladder.csv", file->tier, file->severity);
-    return start_rung(step, RUNNING_resolve, &rung, why);
+    return 0;
 }
 
 /* Where the ladder does not say by when a desk accepts, it has as long as the unit would have to be done. */

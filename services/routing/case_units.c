@@ -106,9 +106,8 @@ void case_tell_tiers(const struct case_step *step) {
     const struct area *area = city_area(step->city, file->area);
     if (severity_rank(file->severity) < severity_rank(TOLD_AT_ONCE) || area == NULL)
         return;
-    for (int tier = 0; tier < TIER_MAX && unit != NULL; tier++) {
-        if (city_unit_above(step->city, unit, area, &unit, NULL) != 0 || unit == NULL)
-            return;
-        (void)units_add(file->kept.overseers, unit->code);
-    }
+    /* Each unit is of a higher tier than the one below: at most TIER_MAX of them. */
+    while (unit != NULL && city_unit_above(step->city, unit, area, &unit, NULL) == 0)
+        if (unit != NULL)
+            (void)units_add(file->kept.overseers, unit->code);
 }

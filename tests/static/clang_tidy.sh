@@ -53,7 +53,7 @@ sources() { find proto common services clients -name '*.c' | sort; }
 
 chosen() {
     local pattern
-    grep -Ev '^(#|$)' tests/static/decisions | while read -r pattern _; do compgen -G "$pattern"; done
+    grep -Ev '^(#|$)' tests/static/decisions | while read -r pattern; do compgen -G "$pattern"; done
     grep -Ev '^(#|$)| - ' tests/fuzz/parsers | cut -d' ' -f1
 }
 

@@ -87,6 +87,9 @@ static void what_the_city_has_no_more_matches_itself(void **state) {
     assert_int_equal(filter_parse(&filter, "area=s", NULL, &why), 0);
     assert_false(filter_match(&filter, city, &old));
     assert_false(filter_match(&filter, NULL, &moved)); /* without a city nothing lies below */
+    assert_int_equal(filter_parse(&filter, "item=leak channel=hotline", NULL, &why), 0);
+    assert_true(filter_match(&filter, city, &moved));
+    assert_false(filter_match(&filter, NULL, &moved));
 }
 
 static void what_is_no_filter_is_refused(void **state) {

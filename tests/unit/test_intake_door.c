@@ -77,12 +77,17 @@ static void a_place_leads_to_an_area_or_is_refused(void **state) {
         {"c", 33.511, 114.061, "", "柳村东头", "v", false, false},
         {"d", NAN, NAN, "", "柳村东头", "d", false, false}, /* not in it: left as it is */
         {"w", NAN, NAN, "", "柳村东头", "w", false, false},
+        {"t", NAN, NAN, "", "", "t", false, false},
+        {"s", NAN, NAN, "", "小城某处", "s", true, false},        /* the whole city is no place in it */
+        {"s", 33.511, 114.061, "", "东县某处", "v", true, false}, /* nor tells the border around the point more */
         {"t", 33.511, 114.061, "", "", "t", true, false},
         {"w", 33.511, 114.061, "", "", "w", true, false}, /* middles are no borders */
         {"d", 33.511, 114.061, "", "", "!area", true, false},
         {"d", 33.511, 114.061, "", "", "d", false, true},
         {"d", 33.5, 114.004, "", "", "d", true, false}, /* a border is coarse */
         {"d", 33.5, 114.007, "", "", "!area", true, false},
+        {"d", 33.5, 114.098, "", "", "!area", true, false}, /* what lies outside of all borders tells nothing */
+        {"c", 33.5, 114.104, "", "", "c", true, false},
         {"v", 33.41, 113.91, "", "", "!area", true, false},
         {"z", 33.511, 114.061, "", "", "z", true, false}, /* an area without border may lie anywhere */
         {"s", 33.5, 114.104, "", "", "s", true, false},   /* as coarse as that */
@@ -90,6 +95,7 @@ static void a_place_leads_to_an_area_or_is_refused(void **state) {
         {"s", 33.5, 114.107, "", "", "!lat", false, false},
         {"s", 0, 0, "", "", "!lat", false, false},
         {"v", 51, 0, "", "", "!lat", false, false},
+        {"s", 90, 0, "", "", "!lat", false, false}, /* where 500 m are any number of degrees */
         {"s", 33.5, 114.05, "wgs72", "", "!datum", true, false},
         {"s", NAN, NAN, "mercator", "", "!datum", false, false},
     };

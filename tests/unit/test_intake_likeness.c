@@ -40,6 +40,8 @@ static void texts_are_as_alike_as_their_parts(void **state) {
         {"street lamp out", "pothole", 0, 0.1},
         {"ABC123", "ＡＢＣ１２３", 1, 1}, /* full width */
         {"灯", "灯", 1, 1},               /* alone */
+        {"路灯\U000e0100", "路灯", 1, 1}, /* a mark that chooses how the character before it is drawn */
+        {"\U00020000灯", "\U00020000灯", 1, 1},
         {"灯 lamp", "lamp 灯", 1, 1},
         {"a", "a", 1, 1},
         {"café", "café", 1, 1},

@@ -117,6 +117,31 @@ static void it_is_done_again_in_half_the_limit(void **state) {
     (void)state;
 }
 
+static void it_is_done_again_in_half_of_a_limit_that_only_passes(void **state) {
+    struct trial trial = {0};
+    open_noise(&trial);
+    strcpy(trial.file.severity, "orange");
+    trial.file.state = CASE_handling;
+    const struct case_step step = step_of(&trial, june(4, 13, 0));
+    assert_int_equal(case_clocks_act(&step, CLOCK_REDO, 0, &trial.why), 0);
+    assert_int_equal(trial.file.due_at, june(5, 1, 0)); /* of 24 hours */
+    city_close(&trial.city);
+    (void)state;
+}
+
+static void what_has_no_clock_gets_none_by_being_pressed(void **state) {
+    struct trial trial = {0};
+    open_noise(&trial);
+    memset(trial.file.clocks, 0, sizeof trial.file.clocks);
+    trial.file.state = CASE_handling;
+    const struct case_step step = step_of(&trial, june(4, 11, 0));
+    assert_int_equal(case_clocks_act(&step, CLOCK_STRICTER, june(4, 16, 0), &trial.why), 0);
+    assert_int_equal(case_clocks_act(&step, CLOCK_STRICTER, 0, &trial.why), 0);
+    assert_int_equal(trial.file.clocks[RUNNING_resolve].limit_at, 0);
+    city_close(&trial.city);
+    (void)state;
+}
+
 static void a_supervisor_can_only_make_it_earlier(void **state) {
     struct trial trial = {0};
     open_noise(&trial);
@@ -169,6 +194,20 @@ static void a_called_unit_that_does_not_come_is_told_of(void **state) {
     act(&trial, "finish", june(4, 12, 40));
     assert_int_equal(trial.file.tasks[0].state, TASK_finished);
     assert_string_equal(trial.moved.tasks, "c-water finished 0;");
+    city_close(&trial.city);
+    (void)state;
+}
+
+static void a_call_is_told_of_once_and_after_what_is_graver(void **state) {
+    struct trial trial = {0};
+    open_noise(&trial);
+    act(&trial, "whistle", june(4, 10, 5));
+    const struct word words[] = {{"warn", "sign", 50, june(4, 10, 15)}}; /* that the called unit may yet come */
+    check_words(&trial, words, 1);
+    assert_int_equal(trial.file.tasks[0].by_at, june(4, 11, 5));
+    assert_int_equal(pass_deadline_at(&trial, june(5, 11, 30)), 1); /* after an outage all has passed */
+    assert_string_equal(trial.moved.move, "escalate");
+    assert_int_equal(trial.file.tasks[0].by_at, 0);
     city_close(&trial.city);
     (void)state;
 }
@@ -261,9 +300,12 @@ int main(void) {
         TEST(a_review_date_resumes_by_itself),
         TEST(an_extension_begins_where_the_limit_ends),
         TEST(it_is_done_again_in_half_the_limit),
+        TEST(it_is_done_again_in_half_of_a_limit_that_only_passes),
+        TEST(what_has_no_clock_gets_none_by_being_pressed),
         TEST(a_supervisor_can_only_make_it_earlier),
         TEST(returns_and_transfers_never_reset_a_clock),
         TEST(a_called_unit_that_does_not_come_is_told_of),
+        TEST(a_call_is_told_of_once_and_after_what_is_graver),
         TEST(clocks_and_tasks_come_back_as_they_were_kept),
         TEST(a_case_from_before_clocks_were_kept_moves_up_at_its_one_instant),
         TEST(a_case_without_clocks_keeps_its_instant_in_every_open_state_when_counted_anew),

@@ -89,6 +89,10 @@ static void a_return_cannot_be_in_time_in_a_year_that_is_not_known(void **state)
         step.now = june(7, 9, 0);
         assert_int_equal(case_guard(&step, &line, &command, &trial.why), -1);
     }
+    /* of a limit into a year that is not known, the quarter is one of the time that passes */
+    *resolve = (struct running_clock){.from = june(4, 10, 0), .limit = {3, WORKING_DAYS}, .limit_at = NEW_YEAR};
+    step.now = june(6, 10, 0);
+    assert_int_equal(case_guard(&step, &line, &command, &trial.why), 0);
     city_close(&trial.city);
 }
 

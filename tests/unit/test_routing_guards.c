@@ -77,6 +77,29 @@ static void a_case_is_only_merged_into_an_older_like_one_nearby(void **state) {
     (void)state;
 }
 
+static void what_is_not_known_of_a_channel_or_a_place_hinders_no_merge(void **state) {
+    static const struct {
+        const char *channel;
+        double lat;
+        int status;
+    } cases[] = {{"hotline", 33.5, -1}, {"gone", 33.5, 0}, {"gone", NAN, 0}, {"gone", 33.6, -1}};
+    for (size_t i = 0; i < LENGTH(cases); i++) {
+        struct trial trial = {0};
+        open_trial(&trial, "hotline", "noise", "v");
+        trial.parent = trial.file;
+        trial.parent.case_id = 777;
+        trial.parent.opened_at -= 25 * 60 * MINUTE_MS; /* the hotline's window is a day */
+        trial.has_parent = true;
+        strcpy(trial.file.channel, cases[i].channel);
+        struct command merge = command_of(&trial, "merge");
+        struct case_step step = step_of(&trial, june(4, 11, 0));
+        step.parent_place.lat = cases[i].lat;
+        assert_int_equal(case_decide(&step, &merge, &trial.why), cases[i].status);
+        city_close(&trial.city);
+    }
+    (void)state;
+}
+
 static void a_child_follows_its_parent_and_its_reporter_is_called_back(void **state) {
     static const struct {
         const char *channel, *end;
@@ -213,6 +236,7 @@ int main(void) {
         TEST(a_reporter_is_asked_once),
         TEST(a_declined_case_can_be_appealed_for_seven_days),
         TEST(a_case_is_only_merged_into_an_older_like_one_nearby),
+        TEST(what_is_not_known_of_a_channel_or_a_place_hinders_no_merge),
         TEST(a_child_follows_its_parent_and_its_reporter_is_called_back),
         TEST(an_unmerged_case_begins_anew),
         TEST(a_case_goes_to_a_unit_that_answers_for_its_area),
