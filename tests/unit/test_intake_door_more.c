@@ -7,6 +7,8 @@
 
 #define NOW INT64_C(1767225600000) /* 2026-01-01 */
 #define LONG_CODE "a_question_with_a_code_as_long_as_any_may_be___"
+#define OVER_CODE "a_question_whose_name_is_a_byte_too_long__" /* with which the list had 241 bytes */
+#define FITS_CODE "a_question_whose_name_just_fits_into_it__"  /* with which it has 240 */
 
 static struct city *city;
 
@@ -14,6 +16,9 @@ static int open_city(void **state) {
     struct city_draft *draft;
     if (make_folder(state) != 0)
         return -1;
+    write_file("areas.csv", "code,name_en,name_zh,parent,tier,stat_code,code_year,lat,long\n"
+                            "s,Small,,,4,411100,2023,,\nc,County,,s,3,,,,\nz,Zone,,s,3,,,,\nt,Township,,c,2,,,,\n"
+                            "v,Village,,t,1,,,,\nw,Other village,,t,1,,,,\n");
     write_file(
         "fences.geojson",
         "{\"type\":\"FeatureCollection\",\"features\":["
@@ -28,7 +33,7 @@ static int open_city(void **state) {
     write_file("questions.csv", "item,code,datatype,needed,text_en,text_zh,hint_en,hint_zh\n"
                                 "sign,a,string,yes,1?,,,\nsign," LONG_CODE "2,string,no,2?,,,\n"
                                 "sign," LONG_CODE "3,string,no,3?,,,\nsign," LONG_CODE "4,string,no,4?,,,\n"
-                                "sign," LONG_CODE "5,string,no,5?,,,\nsign,b,string,no,6?,,,\n");
+                                "sign," OVER_CODE ",string,no,5?,,,\nsign," FITS_CODE ",string,no,6?,,,\n");
     write_file("sources.csv", "code,channel,name_en,name_zh,adapter,item,area,datum,per_minute\n"
                               "police,hotline,Police,,http,,,,\nlist,hotline,List,,submit,,,,\n");
     int status = city_folder_open(&city, &draft, folder);
@@ -66,6 +71,7 @@ static void a_border_agrees_with_those_around_and_in_it(void **state) {
         {"v", 33.45, 114.05, NULL},                               /* the township around both holds the point */
         {"w", 33.45, 114.05, NULL}, {"w", 33.55, 114.15, "area"}, /* in the other village */
         {"t", 33.05, 113.05, NULL}, {"c", 33.05, 113.05, NULL},   /* has no border below the whole city's */
+        {"z", 33.55, 114.15, NULL},                               /* so it may lie anywhere in it */
         {"s", 33.05, 113.05, NULL}, {"s", 35.05, 113.05, "lat"},
     };
     (void)state;
@@ -90,7 +96,7 @@ static void names_that_find_no_room_are_left_out_whole(void **state) {
     assert_int_equal(look("sign", &submit, (struct door_ask){.asks = true, .lists = true}, &found, &why), 0);
     assert_true(found.lacks);
     assert_string_equal(found.missing, "attribute.a attribute." LONG_CODE "2 attribute." LONG_CODE
-                                       "3 attribute." LONG_CODE "4 attribute.b");
+                                       "3 attribute." LONG_CODE "4 attribute." FITS_CODE);
 }
 
 static void a_picture_elsewhere_is_a_picture(void **state) {
