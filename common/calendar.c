@@ -29,7 +29,8 @@ struct layout {
 
 static void learn_hours(struct layout *layout, const struct calendar_rules *rules) {
     layout->hours_count = rules->hours_count;
-    memcpy(layout->hours, rules->hours, rules->hours_count * sizeof *rules->hours);
+    if (rules->hours_count > 0)
+        memcpy(layout->hours, rules->hours, rules->hours_count * sizeof *rules->hours);
     qsort(layout->hours, layout->hours_count, sizeof *layout->hours, work_hours_compare);
 }
 
