@@ -21,12 +21,16 @@ static void healthy(struct http_request *request, void *context) {
 
 static void ready(struct http_request *request, void *context) {
     const struct service_loop *loop = context;
+    const struct service_extra *extra = loop->own != NULL ? loop->service->extra : NULL;
+    const char *missing = extra != NULL && extra->missing != NULL ? extra->missing(loop->own) : NULL;
     if (loop->stopping)
         say(request, 503, "stopping\n");
     else if (!loop->connected)
         say(request, 503, "no database\n");
     else if (loop->city == NULL)
         say(request, 503, "no city is loaded; run `zhitong city load FOLDER`\n");
+    else if (missing != NULL)
+        say(request, 503, missing);
     else
         say(request, 200, "ok\n");
 }

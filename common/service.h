@@ -39,6 +39,8 @@ struct service_extra {
     int (*wait_ms)(void *own);                                    /* how long the loop may wait at most; -1: no limit */
     /* A stream that is served here has got to this seq, by us or by a peer; some news come late or twice. NULL: not wanted */
     void (*advanced)(void *own, const char *stream, uint64_t seq);
+    /* What it must know before it can take work, a line for /readyz; NULL: nothing more. Not wanted: NULL */
+    const char *(*missing)(void *own);
     bool (*idle)(void *own);  /* nothing is under way: it may end */
     void (*stop)(void *own);  /* ends its threads; what they had done still comes to the loop */
     void (*close)(void *own); /* HTTP requests that it kept are answered after it */

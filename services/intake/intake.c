@@ -132,6 +132,10 @@ static int intake_wait_ms(void *own) {
     return least;
 }
 
+static const char *intake_missing(void *own) {
+    return credentials_known(own) ? NULL : "its sources' keys are not read yet\n";
+}
+
 static bool intake_idle(void *own) {
     const struct intake *intake = own;
     return command_calls_waiting(intake->calls) == 0 && asks_under_way(intake->asks) == 0 &&
@@ -163,6 +167,7 @@ const struct service_extra intake_extra = {.open = intake_open,
                                            .turn = intake_turn,
                                            .sockets = intake_sockets,
                                            .wait_ms = intake_wait_ms,
+                                           .missing = intake_missing,
                                            .idle = intake_idle,
                                            .stop = intake_stop,
                                            .close = intake_close};

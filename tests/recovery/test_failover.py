@@ -278,8 +278,12 @@ def why_not():
         return "not root: the nodes need a network of their own"
     if run("ip", "netns", "add", f"zt{os.getpid()}-try", check=False).returncode != 0:
         return "network namespaces cannot be made here"
-    filters = run("ip", "netns", "exec", f"zt{os.getpid()}-try", "iptables", "-w", "-S", check=False).returncode == 0
+    inside = ("ip", "netns", "exec", f"zt{os.getpid()}-try")
+    enters = run(*inside, "true", check=False).returncode == 0
+    filters = run(*inside, "iptables", "-w", "-S", check=False).returncode == 0
     run("ip", "netns", "del", f"zt{os.getpid()}-try")
+    if not enters:
+        return "network namespaces cannot be entered here: is / no mount of its own?"
     return "" if filters else "packets cannot be filtered here"
 
 
