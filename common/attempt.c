@@ -181,9 +181,10 @@ static int load(struct attempt *attempt) {
     if (attempt->service->load != NULL && attempt->service->load(batch) != 0)
         return -1;
     decide(attempt);
-    if (attempt->work->tick && attempt->service->tick != NULL && attempt->service->tick(batch) != 0)
-        return -1;
-    return attempt->work->tick && FAULT_POINT(tick_decided) ? -1 : 0;
+    /* Where all shards were lost between two attempts there is nothing to look after. */
+    if (!attempt->work->tick || attempt->service->tick == NULL || attempt->shard_count == 0)
+        return 0;
+    return attempt->service->tick(batch) != 0 || FAULT_POINT(tick_decided) ? -1 : 0;
 }
 
 static void keep_results(struct attempt *attempt) {

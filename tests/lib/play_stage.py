@@ -173,10 +173,11 @@ class Stage:
         return untold, doubled
 
     def at_rest(self):
-        sql = self.system.sql
-        undelivered = sql.number("""SELECT (SELECT count(*) FROM notification.endpoint e JOIN notification.stream s USING (unit)
-            WHERE e.cursor < s.head) + (SELECT count(*) FROM notification.delivery)""")
-        return self.reports.at_rest() and unapplied(sql) == 0 and undelivered == 0
+        """In this order: what is applied last is then looked for among what is delivered."""
+        if not self.reports.at_rest() or unapplied(self.system.sql) != 0:
+            return False
+        return self.system.sql.number("""SELECT (SELECT count(*) FROM notification.endpoint e JOIN notification.stream s USING (unit)
+            WHERE e.cursor < s.head) + (SELECT count(*) FROM notification.delivery)""") == 0
 
     def _deliveries(self):
         return self.system.sql.rows("""SELECT e.name, s.head - e.cursor, e.disabled_why, d.state, count(d.*) FROM notification.endpoint e
