@@ -87,7 +87,10 @@ if [[ -n $dull ]]; then
 else
     echo 'ok clang_tidy_bites'
 fi
+# What is not built here (tests/bench/peers.c, where the brokers' clients are missing) cannot be read either.
+built() { sed -n "s|^ *\"file\": \"$PWD/\(.*\)\",*\$|\1|p" "$build/compile_commands.json" | sort -u; }
+
 # tests/simulation puts functions of its own in the place of ours.
-{ sources && find tests -name '*.c' ! -path 'tests/fuzz/*' ! -path 'tests/simulation/*'; } | tidy checks -checks='-clang-analyzer-*'
+{ sources && find tests -name '*.c' ! -path 'tests/fuzz/*' ! -path 'tests/simulation/*'; } | sort | comm -12 - <(built) | tidy checks -checks='-clang-analyzer-*'
 { if [[ -n $all ]]; then sources; else chosen; fi; } | sort -u | tidy analyzer -checks='-*,clang-analyzer-*,-clang-analyzer-optin.performance.Padding,-clang-analyzer-security.insecureAPI.*,-clang-analyzer-valist.Uninitialized'
 exit $status
