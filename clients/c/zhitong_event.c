@@ -32,7 +32,7 @@ static bool read_attribute(struct reader *reader, const struct attribute *attrib
     return true;
 }
 
-bool event_read(struct reader *reader, struct zhitong_event *event) {
+bool zhitong_event_read(struct reader *reader, struct zhitong_event *event) {
     char specversion[8] = "";
     const struct attribute attributes[] = {{"specversion", specversion, sizeof specversion},
                                            {"id", event->id, sizeof event->id},

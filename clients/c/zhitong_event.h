@@ -7,6 +7,6 @@
 
 /* Reads the next entry of a frame and passes over it; data is borrowed from the frame. false: no event of specversion 1.0, an
  * attribute that is too long or missing, or data that is no map. */
-bool event_read(struct reader *reader, struct zhitong_event *event);
+bool zhitong_event_read(struct reader *reader, struct zhitong_event *event);
 
 #endif

@@ -35,7 +35,7 @@ static enum zhitong_follow_word broken(struct zhitong_follower *follower, struct
 static enum zhitong_follow_word next_of_frame(struct zhitong_follower *follower, struct zhitong_follow_said *said) {
     while (follower->has_frame && follower->rest_count > 0) {
         uint64_t seq = follower->rest_first;
-        if (!event_read(&follower->rest, &said->event))
+        if (!zhitong_event_read(&follower->rest, &said->event))
             return broken(follower, said);
         follower->rest_first++;
         follower->rest_count--;

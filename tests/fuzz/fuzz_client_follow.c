@@ -36,7 +36,7 @@ static void fuzz_entries(const uint8_t *data, size_t size) {
         struct zhitong_event event;
         struct reader skipped = reader;
         bool whole = reader_skip(&skipped);
-        if (!event_read(&reader, &event))
+        if (!zhitong_event_read(&reader, &event))
             return;
         require(!whole || reader.at == skipped.at);
         require(event.data >= data && event.data + event.size <= data + size);

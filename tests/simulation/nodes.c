@@ -66,7 +66,8 @@ int __wrap_getpid(void) {
     return world.current != NULL ? world.current->number * 37 : 0;
 }
 
-void __wrap_journal_say(enum journal_level level, const char *event, const char *format, ...) {
+__attribute__((format(printf, 3, 4))) void __wrap_journal_say(enum journal_level level, const char *event,
+                                                              const char *format, ...) {
     char text[400];
     va_list arguments;
     va_start(arguments, format);

@@ -155,7 +155,7 @@ static void an_event_gives_its_attributes_and_fields(void **state) {
     int64_t whole = 0;
     double number = 0;
     char text[16];
-    assert_true(event_read(&reader, &event) && reader.at == reader.end);
+    assert_true(zhitong_event_read(&reader, &event) && reader.at == reader.end);
     assert_string_equal(event.id, "7.1");
     assert_string_equal(event.source, "/zhitong/x");
     assert_string_equal(event.type, "zhitong.case.open");
@@ -197,7 +197,7 @@ static void what_is_no_event_is_refused(void **state) {
     for (size_t i = 0; i < LENGTH(rows); i++) {
         struct reader reader = reader_of(rows[i].bytes, rows[i].size);
         struct zhitong_event event;
-        assert_false(event_read(&reader, &event));
+        assert_false(zhitong_event_read(&reader, &event));
     }
 }
 
