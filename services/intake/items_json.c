@@ -88,7 +88,7 @@ static bool take_tag(const char *text, size_t size, char language[LANGUAGE_MAX +
     return strspn(language, "abcdefghijklmnopqrstuvwxyz0123456789-") == size;
 }
 
-/* Quality of one entry in thousandths; 1000 where it says none. */
+/* Quality of one entry in thousandths, 0 to 1000 whatever it says (RFC 9110, 12.4.2); 1000 where it says none. */
 static int quality_of(const char *entry, size_t size) {
     const char *q = memchr(entry, ';', size);
     if (q == NULL)
@@ -96,7 +96,10 @@ static int quality_of(const char *entry, size_t size) {
     q += 1 + strspn(q + 1, " \t");
     if ((size_t)(q - entry) + 2 >= size || (*q != 'q' && *q != 'Q') || q[1] != '=')
         return 1000;
-    return (int)(strtod(q + 2, NULL) * 1000);
+    double said = strtod(q + 2, NULL);
+    if (!(said > 0)) /* nor is it a number */
+        return 0;
+    return said < 1 ? (int)(said * 1000) : 1000;
 }
 
 void language_of(const struct city *city, const char *wanted, const char *accepted, char language[LANGUAGE_MAX + 1]) {

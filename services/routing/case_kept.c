@@ -54,7 +54,8 @@ static int parse_one(struct case_file *file, const char *text, int *size) {
     *size = 0;
     int found = sscanf(text, KEPT_CLOCK_FORMAT, name, &from, &limit, &limit_unit, &grace, &grace_unit, &limit_ms,
                        &up_ms, &told, &moves_up, size);
-    if (found != 10 || *size == 0 || limit_unit > OFFICE_DAYS || grace_unit > OFFICE_DAYS || told > UINT8_MAX)
+    if (found != 10 || *size == 0 || limit > INT32_MAX || grace > INT32_MAX || limit_unit > OFFICE_DAYS ||
+        grace_unit > OFFICE_DAYS || told > UINT8_MAX)
         return -1;
     int number = 0;
     while (number < RUNNING_COUNT && strcmp(running_names[number], name) != 0)
@@ -82,7 +83,8 @@ int running_parse(struct case_file *file, const char *text, struct reason *why) 
 
 /* ---- tasks: unit state by_at; … ---------------------------------------------------------------------------------------- */
 
-static const char *const task_names[] = {"called", "arrived", "finished"};
+#define TASK_STATES 3
+static const char *const task_names[TASK_STATES] = {"called", "arrived", "finished"}; /* by enum task_state */
 
 void case_tasks_print(const struct case_file *file, char *text, size_t room) {
     size_t used = 0;
@@ -92,21 +94,26 @@ void case_tasks_print(const struct case_file *file, char *text, size_t room) {
                                  task_names[file->tasks[i].state], (long long)file->tasks[i].by_at);
 }
 
+static int task_named(const char *name) {
+    int state = 0;
+    while (state < TASK_STATES && strcmp(task_names[state], name) != 0)
+        state++;
+    return state;
+}
+
 static int parse_tasks(struct case_file *file, const char *text, struct reason *why) {
     int size = 0;
     file->task_count = 0;
     for (; *text != '\0'; text += size) {
         struct task *task = &file->tasks[file->task_count];
-        char state[12];
+        char name[12];
         long long by_at;
         size = 0;
-        if (file->task_count == TASKS_MAX || sscanf(text, "%48s %11s %lld;%n", task->unit, state, &by_at, &size) != 3 ||
-            size == 0)
+        if (file->task_count == TASKS_MAX || sscanf(text, "%48s %11s %lld;%n", task->unit, name, &by_at, &size) != 3 ||
+            size == 0 || task_named(name) == TASK_STATES)
             return refuse(why, "kept", "the tasks of case %llu cannot be read", (unsigned long long)file->case_id);
         task->by_at = by_at;
-        task->state = strcmp(state, task_names[TASK_finished]) == 0  ? TASK_finished
-                      : strcmp(state, task_names[TASK_arrived]) == 0 ? TASK_arrived
-                                                                     : TASK_called;
+        task->state = task_named(name);
         file->task_count++;
     }
     return 0;

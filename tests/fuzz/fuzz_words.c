@@ -96,8 +96,10 @@ static void servers(const char *text) {
 
 static void address(const char *text) {
     unsigned char numeric[16];
+    char plain[256];
+    snprintf(plain, sizeof plain, "%.*s", (int)strcspn(text, "%"), text); /* a zone may stand behind an IPv6 address */
     if (address_text_closed(text) == NULL)
-        assert(inet_pton(AF_INET, text, numeric) == 1 || inet_pton(AF_INET6, text, numeric) == 1);
+        assert(inet_pton(AF_INET, text, numeric) == 1 || inet_pton(AF_INET6, plain, numeric) == 1);
     const char *host = strchr(text, '\n');
     (void)host_in_list(text, host != NULL ? host + 1 : text);
 }

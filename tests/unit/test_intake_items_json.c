@@ -74,6 +74,8 @@ static void the_best_language_of_a_header_is_taken(void **state) {
         {NULL, "zh;q", "zh"},
         {NULL, "zh;q=", "zh"},
         {NULL, "zh; q=0.4", "zh"},
+        {NULL, "en;q=4e99, zh;q=0.7", "en"},
+        {NULL, "en;q=nan, zh;q=0.1", "zh"},
     };
     (void)state;
     struct city *city = open_city();
