@@ -237,8 +237,8 @@ class Department(threading.Thread):
             else:
                 self.follow_at = time.monotonic() + 0.5
         elif name == "truncated":
-            self.truncated.append(message["first"])
             self.void_from.append(message.get("void_from", 0))
+            self.truncated.append(message["first"])  # last: who waits for it reads both
             self.stopping.set()
         elif name == "refused":
             self.refused.append((message.get("field"), message["reason"]))

@@ -82,6 +82,7 @@ def start_services(system):
 
 def archived(system):
     """Everything that is committed now is in the archive when it returns."""
+    system.sql.rows("SELECT pg_logical_emit_message(true, 'test', 'a segment with nothing in it is not ended')")
     name = system.sql.rows("SELECT pg_walfile_name(pg_switch_wal())")[0][0]
     wait_until(lambda: (system.folder / "backup/wal" / f"{name}.gz").exists(), 30, f"{name} archived")
 
@@ -254,7 +255,7 @@ def what_is_damaged_or_missing_is_found(system, shared):
     assert backup(system, "verify", folder, check=False).returncode == 1
     segments[-2].unlink()
     holed = backup(system, "status", folder, check=False)
-    assert holed.returncode == 1 and "a hole" in holed.stdout
+    assert holed.returncode == 1 and "a hole" in holed.stdout, holed.stdout
     segments[-2].write_bytes(whole)
 
 
