@@ -65,16 +65,20 @@ class Engine:
         return False
 
     def _try(self):
-        """An engine may start where it can run nothing (in a chroot, say). The least image: true and what it is linked with."""
-        program = Path("/bin/true").resolve()
+        """An engine may start where it can run nothing, or where what it runs sees the host (in a chroot, say). The least image: sleep
+        under a name of its own, and what it is linked with."""
+        root = self.folder / "try"
+        program = Path("/bin/sleep").resolve()
         linked = re.findall(r"(/\S+) \(0x", subprocess.run(["ldd", program], capture_output=True, text=True, check=True).stdout)
-        with subprocess.Popen(["tar", "-ch", program, *linked], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as packed:
-            image = subprocess.run(["docker", "import", "-", "zhitong-try"], stdin=packed.stdout, capture_output=True, text=True,
-                                   env={**os.environ, "DOCKER_HOST": self.host}, check=False)
-        tried = image if image.returncode != 0 else self.docker("run", "--rm", "zhitong-try", program, check=False)
-        if tried.returncode != 0:
-            raise NoEngine("a Docker engine starts here, but runs nothing: " + " ".join(tried.stderr.split())[-300:])
-        self.docker("image", "rm", "zhitong-try")
+        for source, place in [(program, "/zhitong-sleep"), *((path, path) for path in linked)]:
+            (root / place.lstrip("/")).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(source, root / place.lstrip("/"))
+        subprocess.run(["tar", "-C", root, "-cf", self.folder / "try.tar", "."], check=True)
+        for words in (["import", self.folder / "try.tar", "zhitong-try"], ["run", "-d", "--name", "zhitong-try", "zhitong-try", "/zhitong-sleep", "60"],
+                      ["exec", "zhitong-try", "/zhitong-sleep", "0"], ["rm", "-f", "zhitong-try"], ["image", "rm", "zhitong-try"]):
+            tried = self.docker(*words, check=False)
+            if tried.returncode != 0:
+                raise NoEngine(f"a Docker engine starts here, but not all works: docker {words[0]}: " + " ".join((tried.stdout + tried.stderr).split())[-300:])
 
     def _end(self):
         if self.process is not None and self.process.poll() is None:
