@@ -1,10 +1,10 @@
 #include "common/endpoints.h"
 
-#include <errno.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "common/key_file.h"
 
 static bool is_endpoint(const char *name) {
     const char *colon = strrchr(name, ':');
@@ -36,16 +36,11 @@ int endpoints_read(struct endpoints *endpoints, const char *text, struct reason 
 }
 
 int server_key_read(char key[WIRE_KEY_SIZE], const char *path, struct reason *why) {
-    FILE *file = fopen(path, "re");
-    if (file == NULL)
-        return refuse(why, path, "cannot read the server's key: %s", strerror(errno));
-    char name[16], value[64], found[WIRE_KEY_SIZE] = "";
-    while (fscanf(file, "%15s %63s", name, value) == 2)
-        if (strcmp(name, "public") == 0 && strlen(value) == WIRE_KEY_SIZE - 1)
-            memcpy(found, value, WIRE_KEY_SIZE);
-    fclose(file);
-    if (found[0] == '\0')
+    struct wire_keys read;
+    if (key_file_read(&read, path, why) != 0)
+        return -1;
+    if (read.public_key[0] == '\0')
         return refuse(why, path, "must hold the line `public KEY`, as `zhitong keys` writes it");
-    memcpy(key, found, WIRE_KEY_SIZE);
+    memcpy(key, read.public_key, WIRE_KEY_SIZE);
     return 0;
 }

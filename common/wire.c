@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/key_file.h"
+
 #define STALLED_MS_MAX \
     60000 /* a peer that takes nothing off its socket for so long loses its connection: TCP_USER_TIMEOUT */
 #define LINGER_MS 200
@@ -21,20 +23,9 @@ void wire_keys_make(struct wire_keys *keys) {
 }
 
 int wire_keys_read(struct wire_keys *keys, const char *path, struct reason *why) {
-    FILE *file = fopen(path, "re");
-    if (file == NULL)
-        return refuse(why, path, "cannot read the key file: %s", strerror(errno));
-    char name[16], value[64];
-    struct wire_keys read = {0};
-    while (fscanf(file, "%15s %63s", name, value) == 2) {
-        if (strlen(value) != WIRE_KEY_SIZE - 1)
-            continue;
-        if (strcmp(name, "public") == 0)
-            memcpy(read.public_key, value, WIRE_KEY_SIZE);
-        if (strcmp(name, "secret") == 0)
-            memcpy(read.secret_key, value, WIRE_KEY_SIZE);
-    }
-    fclose(file);
+    struct wire_keys read;
+    if (key_file_read(&read, path, why) != 0)
+        return -1;
     if (read.public_key[0] == '\0' || read.secret_key[0] == '\0')
         return refuse(why, path, "must hold the lines `public KEY` and `secret KEY`, as `zhitong keys` writes them");
     *keys = read;

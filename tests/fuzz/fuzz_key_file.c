@@ -36,9 +36,11 @@ static void curve(const char *path) {
     struct wire_keys keys;
     char public_key[ZHITONG_CURVE_KEY_SIZE], secret_key[ZHITONG_CURVE_KEY_SIZE], server[WIRE_KEY_SIZE];
     struct reason why = {.text = ""};
-    if (wire_keys_read(&keys, path, &why) != 0)
+    int status = wire_keys_read(&keys, path, &why);
+    assert(status == zhitong_keys_read(path, public_key, secret_key));
+    if (status != 0)
         fuzz_check_reason(&why);
-    else if (zhitong_keys_read(path, public_key, secret_key) == 0)
+    else
         assert(strcmp(keys.public_key, public_key) == 0 && strcmp(keys.secret_key, secret_key) == 0);
     if (server_key_read(server, path, &why) != 0)
         fuzz_check_reason(&why);

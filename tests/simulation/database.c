@@ -213,7 +213,7 @@ void database_begin(const char *url) {
         broken("setup", "%s: %s", why.field, why.text);
     SCOPED_RESULT
     *alone = db_ask(own, "simulation_alone", NULL);
-    if (alone == NULL || !db_bool(alone, 0, 0))
+    if (alone == NULL)
         broken("setup", "another simulation runs on this database");
 }
 

@@ -1,8 +1,8 @@
 -- What the simulation asks with its own connection.
 
 -- name: simulation_alone
--- Two simulations on one database would see each other's cases.
-SELECT pg_try_advisory_lock(1);
+-- Two simulations on one database would see each other's cases. The session of one that just ended may hold on for a moment.
+SELECT pg_advisory_lock(1) FROM set_config('lock_timeout', '10s', false);
 
 -- name: simulation_moves
 -- $1 last seq seen of each shard, from shard 0

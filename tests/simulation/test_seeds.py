@@ -125,10 +125,12 @@ def find_mutant(database, name):
     """What the checkers said of it, or None."""
     for seed in range(1, MUTANT_SEEDS_MAX + 1):
         words, status = database.run(seed, 1, "--mutant", name)
-        if "broken setup" in words:
+        broken = re.search(r"broken ([^\n]*)", words)
+        if status != 0 and (broken is None or broken[1].startswith("setup")):
+            print(f"# seed {seed}: {words[-500:]}", flush=True)
             return None
-        if status != 0 and "broken " in words:
-            return f"seed {seed}: " + re.search(r"broken ([^\n]*)", words)[1]
+        if status != 0:
+            return f"seed {seed}: {broken[1]}"
     return None
 
 

@@ -54,6 +54,7 @@ static void what_nobody_wrote_is_refused(void **state) {
         {"sign 1788222600000 30 1 0 0 1800000 0 256 1;", "", false},
         {"sign 9999999999999999999 30 1 0 0 1800000 0 1 1;", "", false},
         {"sing 1788222600000 30 1 0 0 1800000 0 1 1;", "", false},
+        {"sign 0 0 3 2 0 50 50 0 0;", "", false},
         {SIGN "x", "", false},
         {SIGN, "c-water", false},
         {SIGN, "c-water called 0", false},
