@@ -156,11 +156,13 @@ class Stage:
     # ---- the audit
 
     def told(self):
-        """Entries of the webhooks' unit that one was not told, and events that came under two ids."""
-        with self.sink.lock:
-            got = list(self.sink.got)
+        """Entries of the webhooks' unit that one was not told, and events that came under two ids. Ticks and late commands go on while
+        somebody looks, so what is stored now is looked for among what was delivered when all is at rest again."""
         stored = {f"{case}.{version}" for case, version in self.system.sql.rows(
             f"SELECT DISTINCT case_id, version FROM notification.stream_entry WHERE unit = '{TOLD}'")}
+        self.wait_at_rest()
+        with self.sink.lock:
+            got = list(self.sink.got)
         untold, doubled = set(), []
         for path in HOOKS:
             ids = {}
@@ -172,12 +174,19 @@ class Stage:
             doubled += [event for event, of_one in ids.items() if len(of_one) > 1]
         return untold, doubled
 
+    def _due(self):
+        return self.system.sql.number("SELECT count(*) FROM escalation.deadline WHERE fired_at IS NULL AND due_at <= mesh.now()")
+
     def at_rest(self):
-        """In this order: what is applied last is then looked for among what is delivered."""
-        if not self.reports.at_rest() or unapplied(self.system.sql) != 0:
+        """In this order: what is due fires, is applied, and is then looked for among what is delivered."""
+        if not self.reports.at_rest() or self._due() != 0 or unapplied(self.system.sql) != 0:
             return False
         return self.system.sql.number("""SELECT (SELECT count(*) FROM notification.endpoint e JOIN notification.stream s USING (unit)
             WHERE e.cursor < s.head) + (SELECT count(*) FROM notification.delivery)""") == 0
+
+    def wait_at_rest(self):
+        wait_until(self.at_rest, SETTLE_SECONDS_MAX, lambda: f"at rest: {len(self.client.waiting)} reports wait, {self._due()} deadlines are"
+                   f" due, {unapplied(self.system.sql)} entries are not applied, deliveries: {self._deliveries()}")
 
     def _deliveries(self):
         return self.system.sql.rows("""SELECT e.name, s.head - e.cursor, e.disabled_why, d.state, count(d.*) FROM notification.endpoint e
@@ -189,8 +198,7 @@ class Stage:
         if self.driven:
             self.system.zhitong("time", "drive", "--speed", "0.0001")
         self.reports.again(REPEATED)
-        wait_until(self.at_rest, SETTLE_SECONDS_MAX, lambda: f"at rest: {len(self.client.waiting)} reports wait,"
-                   f" {unapplied(self.system.sql)} entries are not applied, deliveries: {self._deliveries()}")
+        self.wait_at_rest()
 
     def audit(self):
         """Adds up what is lost, doubled and missing; says all of it when there is any."""
@@ -225,9 +233,9 @@ class Stage:
     def _heard(self, department):
         head = self.system.sql.number(f"SELECT coalesce(max(head), 0) FROM notification.stream WHERE unit = '{department.stream}'")
         wait_until(lambda: department.cursor >= head, 20, lambda: f"{department.cursor} of {head} at {department.stream}")
-        faults = department.order_faults()
-        if len(department.entries) != head:
-            faults.append(f"{len(department.entries)} entries of {head}")
+        faults, heard = department.order_faults(), sum(seq <= head for seq, _ in list(department.entries))
+        if heard != head:
+            faults.append(f"{heard} entries of {head}")
         return faults
 
     def _early(self):
