@@ -236,9 +236,13 @@ class Stage:
         return {name: count for kind in (lost, doubled, gaps, other) for name, count in kind.items() if count}, untold
 
     def _history(self, events):
-        """What was tried to tell these, for a failed audit."""
-        return [(event, self.system.sql.rows(f"""SELECT endpoint, seq, at, attempt, outcome, answer FROM notification.attempt
-            WHERE case_id = {event.split('.')[0]} ORDER BY at""")) for event in events]
+        """What was tried to tell these, for a failed audit: their places in the stream, and all attempts."""
+        rows = self.system.sql.rows
+        return [(event, rows(f"""SELECT e.seq, e.at, a.endpoint, a.at, a.attempt, a.outcome, a.took_ms, a.answer
+            FROM notification.stream_entry e LEFT JOIN notification.attempt a USING (seq)
+            WHERE e.unit = '{TOLD}' AND e.case_id = {case} AND e.version = {version} ORDER BY a.at"""),
+            [(got.path, got.at, got.id, getattr(got, "taken", True)) for got in self.sink.got if got.event["id"] == event])
+            for event, (case, version) in ((event, event.split(".")) for event in events)]
 
     def _heard(self, department):
         head = self.system.sql.number(f"SELECT coalesce(max(head), 0) FROM notification.stream WHERE unit = '{department.stream}'")

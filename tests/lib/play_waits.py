@@ -19,8 +19,14 @@ def wait(_stage, act):
     time.sleep(act.values["time"])
 
 
+def _sleeps(stage, replica):
+    """Paused, or at a point where it was to stop, though no act has looked there yet."""
+    act = stage.armed.get(replica)
+    return replica in stage.paused or (act is not None and act.values["action"] == "stop" and not stage.point(replica).exists())
+
+
 def _others_live(stage, replica):
-    return any(other.alive() and other not in stage.paused for other in stage.system.of(replica.service) if other != replica)
+    return any(other.alive() and not _sleeps(stage, other) for other in stage.system.of(replica.service) if other != replica)
 
 
 def wait_takeover(stage, act):
