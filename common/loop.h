@@ -113,6 +113,7 @@ struct service_loop {
     int64_t turn_at, heads_at;               /* monotonic ms of the last rounds */
     bool connected, stopping;
     bool left; /* the mesh: nothing is begun any more, followers are told where to go */
+    bool gone; /* nothing is served any more, whoever has it next */
     void *own; /* of the service: service->extra->open() */
 };
 
@@ -129,6 +130,8 @@ int loop_wait_ms(const struct service_loop *loop);
 void loop_view(struct service_loop *loop, struct mesh_view *take_view);
 /* Gives a few idle shards to replicas that have fewer, if we own more than our share. */
 void loop_give_excess(struct service_loop *loop);
+/* Before the end: followers that do not know yet where to go are sent to any other replica, which knows or will know. */
+void loop_last_word(struct service_loop *loop);
 uint16_t loop_stream_shard(const struct service_loop *loop, const char *stream);
 bool loop_is_ours(void *context, bool is_public, const char *stream, struct moved *moved);
 bool loop_may_follow(void *context, bool is_public, const char *user, const char *stream, struct reason *why);

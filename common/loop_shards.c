@@ -24,13 +24,26 @@ uint16_t loop_stream_shard(const struct service_loop *loop, const char *stream) 
     return (uint16_t)(hash % SHARD_COUNT);
 }
 
+static const struct member *a_peer(const struct service_loop *loop) {
+    for (size_t i = 0; i < loop->view->member_count; i++) {
+        const struct member *member = &loop->view->members[i];
+        if (member->member != loop->view->self && strcmp(member->service, loop->service->name) == 0)
+            return member;
+    }
+    return NULL;
+}
+
 bool loop_is_ours(void *context, bool is_public, const char *stream, struct moved *moved) {
     struct service_loop *loop = context;
     uint16_t shard = loop_stream_shard(loop, stream);
-    if (loop->shards[shard].owned)
+    if (loop->shards[shard].owned && !loop->gone)
         return true;
     const struct member *owner = loop->view ? mesh_owner(loop->view, loop->service->name, shard) : NULL;
-    if (owner == NULL || owner->member == loop->view->self)
+    if (owner != NULL && owner->member == loop->view->self)
+        owner = NULL;
+    if (owner == NULL && loop->gone && loop->view != NULL)
+        owner = a_peer(loop);
+    if (owner == NULL)
         return false;
     snprintf(moved->endpoint, sizeof moved->endpoint, "%s", is_public ? owner->public_endpoint : owner->endpoint);
     /* The public endpoints of all replicas share one key, which departments know. */
@@ -209,6 +222,11 @@ void loop_give_excess(struct service_loop *loop) {
         return;
     mesh_release(loop->mesh, given, count);
     loop->view->excess = 0; /* the view that follows the release says how many are left */
+}
+
+void loop_last_word(struct service_loop *loop) {
+    loop->gone = true;
+    publish_recheck(loop->publisher);
 }
 
 static void take_city(struct service_loop *loop) {

@@ -209,8 +209,6 @@ static int take_notices(struct mesh *mesh) {
 }
 
 static int turn(struct mesh *mesh) {
-    if (take_notices(mesh) != 0)
-        return -1;
     if (passed(&mesh->clock_at, CLOCK_MS) && read_clock(mesh) != 0)
         return -1;
     if (passed(&mesh->tend_at, TEND_MS))
@@ -278,14 +276,17 @@ static int mesh_turn(void *context) {
     if (mesh->left && mesh->db == NULL)
         return RECONNECT_MS; /* lost after we left: there is nothing to come back for */
     int status = mesh->db == NULL ? join(mesh, &why) : 0;
-    if (status == 0 && turn(mesh) != 0) {
+    /* Once more at the end: what was announced while the turn asked came with its answers, and the socket is silent about it. */
+    if (status == 0 && (take_notices(mesh) != 0 || turn(mesh) != 0 || take_notices(mesh) != 0)) {
         why = *db_reason(mesh->db);
         db_close(&mesh->db);
         status = -1;
     }
     if (status != 0)
         report_down(mesh, &why);
-    return mesh->db == NULL ? RECONNECT_MS : mesh->others_announced ? OTHERS_MS : TURN_MS;
+    if (mesh->db == NULL)
+        return RECONNECT_MS;
+    return mesh->announced ? 0 : mesh->others_announced ? OTHERS_MS : TURN_MS;
 }
 
 static int mesh_fd(void *context) {

@@ -57,7 +57,7 @@ static int read_placement(struct mesh_view *view, struct db *db) {
 }
 
 int mesh_read_owners(struct mesh_view *view, struct db *db) {
-    return read_members(view, db) != 0 || read_placement(view, db) != 0 ? -1 : 0;
+    return read_placement(view, db) != 0 || read_members(view, db) != 0 ? -1 : 0;
 }
 
 static int read_access(struct mesh_view *view, struct db *db) {
@@ -123,9 +123,11 @@ static int read_city(struct mesh_view *view, struct db *db, uint64_t *known, str
     return 0;
 }
 
+/* Each read sees what was committed when it began, so their order counts: whoever does not own a shard any more finds its new owner,
+ * and whom a placement names is found among the members. A replica that ends looks no second time. */
 int mesh_read_view(struct mesh_view *view, struct db *db, const char *service, uint64_t *known_city,
                    struct reason *why) {
-    if (mesh_read_owners(view, db) != 0 || read_access(view, db) != 0 || read_owned(view, db) != 0)
+    if (read_owned(view, db) != 0 || mesh_read_owners(view, db) != 0 || read_access(view, db) != 0)
         return -1;
     count_excess(view, service);
     return read_city(view, db, known_city, why);

@@ -121,9 +121,10 @@ static int serve(const struct service *service, struct settings *settings) {
     loop->settings = settings;
     struct reason why;
     int status = loop_open(loop, &why);
-    if (status == 0)
+    if (status == 0) {
         run_loop(loop, signals);
-    else
+        loop_last_word(loop);
+    } else
         journal_say(JOURNAL_ERROR, "cannot_start", "%s: %s", why.field, why.text);
     end_in_time();
     loop_close(loop);
