@@ -17,6 +17,7 @@
 #define STUCK_MS 2000        /* a work that takes longer waits for something: no more requests are taken for it */
 #define REPLAY_CHECK_MS 1000 /* how often parked entries are looked at for a replay */
 #define RELEASES_PER_VIEW_MAX 16
+#define HOLD_MS 100 /* a follow of what another replica has waits for news that it is ours: views come apart by less */
 #define CLOSE_SECONDS_MAX 3   /* after that: how long threads that wait for the database may take to end */
 #define DRAIN_MS_MAX 5000     /* after SIGTERM: how long works under way may take */
 #define HAND_OVER_MS_MAX 1000 /* after that: how long others may take to claim our shards */

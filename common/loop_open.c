@@ -143,6 +143,7 @@ int loop_open(struct service_loop *loop, struct reason *why) {
                                         .read_start = loop->service->start_query ? loop_read_start : NULL,
                                         .load_mark = loop->service->mark_query ? loop_load_mark : NULL,
                                         .save_mark = loop->service->save_mark_query ? loop_save_mark : NULL,
+                                        .hold_ms = HOLD_MS,
                                         .tail_bytes_max = (size_t)settings_number(settings, "ZHITONG_TAIL_BYTES")};
     loop->publisher = publisher_open(&publish);
     struct follow_options follow = {.zmq = loop->zmq,

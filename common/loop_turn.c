@@ -103,5 +103,6 @@ void loop_turn(struct service_loop *loop) {
         loop->service->extra->turn(loop->own);
     loop_feed(loop);
     publish_marks_turn(loop->publisher);
+    publish_held_turn(loop->publisher);
     take_rounds(loop);
 }

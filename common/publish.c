@@ -186,4 +186,5 @@ void publish_recheck(struct publisher *publisher) {
             }
         }
     }
+    hold_recheck(publisher);
 }

@@ -46,6 +46,9 @@ struct publisher_options {
     /* A group's mark; publish_mark_loaded and publish_mark_saved bring the outcome. NULL: there are no groups. */
     void (*load_mark)(void *context, const char *stream, const char *group);
     void (*save_mark)(void *context, const char *stream, const char *group, uint64_t mark);
+    /* How long a follow of a stream that another replica has waits for news that it is ours, before its follower is sent there;
+     * 0: not at all. */
+    int64_t hold_ms;
 };
 
 struct publisher *publisher_open(const struct publisher_options *options);
@@ -102,14 +105,17 @@ void publish_city(struct publisher *publisher, const struct city *city);
 void publish_dropped(struct publisher *publisher, const char *name);
 /* Others may have appended without our hearing of it: the heads of followed streams are read anew. */
 void publish_forget_heads(struct publisher *publisher);
-/* Ends the follows of those who may not any more (a key was revoked). */
+/* The view is another: ends the follows of those who may not any more (a key was revoked), sends those on whose stream another
+ * replica has, and begins those that wait for a stream which nobody else has. */
 void publish_recheck(struct publisher *publisher);
 
 /* Once a second: heads. */
 void publish_turn(struct publisher *publisher);
 /* In every turn of the loop: marks of groups. */
 void publish_marks_turn(struct publisher *publisher);
-/* How long the loop may wait for the next mark, in ms; -1: no limit. */
+/* In every turn of the loop: who has waited for long enough is sent on. */
+void publish_held_turn(struct publisher *publisher);
+/* How long the loop may wait for the next mark or the next who waits, in ms; -1: no limit. */
 int publish_wait_ms(const struct publisher *publisher);
 /* Tells a follower that speaks for this member of our own service about a stream's head. */
 void publish_hint(struct publisher *publisher, int32_t member, const char *stream, uint64_t seq);

@@ -81,10 +81,17 @@ static void reset(struct publisher *publisher, struct subscription *to, const st
     to->behind_since = 0;
 }
 
-static void start_follow(struct publisher *publisher, struct follower *follower, const struct follow *follow) {
+/* What nobody has yet begins here, and goes on where it will be (publish_recheck): what is in the table is right. */
+bool stream_elsewhere(const struct publisher *publisher, const struct follower *follower, const char *stream) {
+    const struct publisher_options *options = &publisher->options;
+    struct moved moved = {0};
+    return !options->is_ours(options->context, follower->is_public, stream, &moved) && moved.endpoint[0] != '\0';
+}
+
+void subscription_follow(struct publisher *publisher, struct follower *follower, const struct follow *follow,
+                         bool may_wait) {
     const struct publisher_options *options = &publisher->options;
     struct reason why;
-    struct moved moved = {0};
     struct filter filter;
     if (!options->may_follow(options->context, follower->is_public, follower->user, follow->stream, &why)) {
         metric_add(METRIC_access_refused_total, 1);
@@ -96,8 +103,10 @@ static void start_follow(struct publisher *publisher, struct follower *follower,
         refuse_follow(publisher, follower, follow, &why);
         return;
     }
-    if (!options->is_ours(options->context, follower->is_public, follow->stream, &moved)) {
-        send_moved(publisher, follower, follow->stream);
+    hold_forget(publisher, follower, follow->stream);
+    if (stream_elsewhere(publisher, follower, follow->stream)) {
+        if (!may_wait || !hold_follow(publisher, follower, follow))
+            send_moved(publisher, follower, follow->stream);
         return;
     }
     struct stream *stream = stream_add(publisher, follow->stream);
@@ -138,8 +147,10 @@ static void add_credit(struct publisher *publisher, struct follower *follower, c
     struct stream *stream = stream_find(publisher, credit->stream);
     struct subscription *to = stream ? subscription_find(stream, follower) : NULL;
     struct reason why;
-    if (to == NULL)
-        return; /* moved or dropped meanwhile */
+    if (to == NULL) { /* it waits, or was moved or dropped meanwhile */
+        hold_credit(publisher, follower, credit);
+        return;
+    }
     if (take_credit(publisher, to, credit, &why) != 0)
         send_refusal(publisher, follower, credit->stream, &why);
 }
@@ -149,6 +160,7 @@ static void end_follow(struct publisher *publisher, struct follower *follower, c
     struct subscription *subscription = stream ? subscription_find(stream, follower) : NULL;
     if (subscription != NULL)
         subscription_drop(publisher, subscription);
+    hold_forget(publisher, follower, unfollow->stream);
 }
 
 /* Whether this frame is one too many: a flood costs its sender, nobody else. It hears so once a second. */
@@ -199,7 +211,7 @@ static void take_message(struct publisher *publisher, struct follower *follower,
     if (type == MESSAGE_hello)
         take_hello(publisher, follower, &message.hello);
     if (type == MESSAGE_follow)
-        start_follow(publisher, follower, &message.follow);
+        subscription_follow(publisher, follower, &message.follow, true);
     if (type == MESSAGE_credit)
         add_credit(publisher, follower, &message.credit);
     if (type == MESSAGE_unfollow)

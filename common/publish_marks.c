@@ -42,7 +42,7 @@ int publish_wait_ms(const struct publisher *publisher) {
     for (const struct group *group = publisher->groups; group != NULL; group = group->next)
         if (!group->saving && is_unsaved(group))
             return GROUP_SAVE_MS;
-    return -1;
+    return publisher->held != NULL ? (int)publisher->options.hold_ms : -1;
 }
 
 void publish_mark_saved(struct publisher *publisher, const struct group_mark *saved) {

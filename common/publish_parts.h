@@ -1,5 +1,5 @@
 /* The publisher's parts: publish.c (what is committed and read), publish_send.c (frames), publish_follow.c (what followers say),
- * publish_start.c (where follows begin), publish_group.c (groups), publish_turn.c (rounds), publish_table.c (whom it knows). */
+ * publish_hold.c (follows that wait), publish_start.c (where follows begin), publish_group.c (groups), publish_turn.c (rounds), publish_table.c (whom it knows). */
 #ifndef ZHITONG_PUBLISH_PARTS_H
 #define ZHITONG_PUBLISH_PARTS_H
 
@@ -78,6 +78,8 @@ struct publisher {
     struct stream *streams[STREAM_BUCKETS];
     struct follower *followers[FOLLOWER_BUCKETS];
     struct group *groups;
+    struct held_follow *held; /* in the order in which they came */
+    size_t held_count;
     const struct city *city;
     char source[EVENT_SOURCE_MAX + 1];
     uint64_t tokens;
@@ -140,6 +142,22 @@ void end_refused(struct publisher *publisher, struct subscription *to, const str
 /* ---- publish.c */
 /* Sends what the credit allows: from the ring at once, from the table as soon as it is read. May drop the follower. */
 void subscription_pump(struct publisher *publisher, struct subscription *to);
+
+/* ---- publish_follow.c */
+/* Whether another replica has the stream, as far as we know. */
+bool stream_elsewhere(const struct publisher *publisher, const struct follower *follower, const char *stream);
+/* Begins a follow, or refuses it; what another replica has waits for a moment if it may, else its follower is sent there. */
+void subscription_follow(struct publisher *publisher, struct follower *follower, const struct follow *follow,
+                         bool may_wait);
+
+/* ---- publish_hold.c */
+/* Keeps a copy until hold_ms are over. false: it cannot wait. */
+MUST_CHECK bool hold_follow(struct publisher *publisher, struct follower *follower, const struct follow *follow);
+/* The follower does not want the stream any more; NULL: any. */
+void hold_forget(struct publisher *publisher, const struct follower *follower, const char *stream);
+void hold_credit(struct publisher *publisher, const struct follower *follower, const struct credit *credit);
+/* Who owns what may have changed: what nobody else has is begun. */
+void hold_recheck(struct publisher *publisher);
 
 /* ---- publish_start.c */
 /* Asks for what was not asked for yet, or failed. */

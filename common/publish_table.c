@@ -65,6 +65,7 @@ struct follower *follower_add(struct publisher *publisher, const struct publish_
 }
 
 void follower_drop(struct publisher *publisher, struct follower *follower) {
+    hold_forget(publisher, follower, NULL);
     while (follower->subscriptions != NULL)
         /* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): what was freed left the list */
         subscription_drop(publisher, follower->subscriptions);

@@ -275,6 +275,7 @@ static inline void owner_turn(struct owner *owner) {
     }
     answer_marks(owner);
     publish_marks_turn(owner->publisher);
+    publish_held_turn(owner->publisher);
 }
 
 #endif
