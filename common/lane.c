@@ -15,6 +15,7 @@ struct lane {
     struct lane_options options;
     struct worker *worker;
     struct db *db;
+    bool ever_tried; /* to connect */
     struct arena *arena;
     void *own;
     struct attempt attempt;
@@ -123,6 +124,16 @@ static void take_work(void *context, struct letter *take_letter) {
     mailbox_put(lane->options.done, take_letter);
 }
 
+/* Connected before the first work comes. */
+static int connect_early(void *context) {
+    struct lane *lane = context;
+    struct reason why;
+    if (!lane->ever_tried)
+        (void)!connect_lane(lane, &why); /* the first work tries again, and tells why */
+    lane->ever_tried = true;
+    return -1;
+}
+
 /* ---- the lane itself ------------------------------------------------------------------------------------------ */
 
 struct lane *lane_open(const struct lane_options *options) {
@@ -132,7 +143,7 @@ struct lane *lane_open(const struct lane_options *options) {
     lane->arena = arena_open();
     if (options->service->lane_open != NULL)
         lane->own = options->service->lane_open(options->settings);
-    lane->worker = worker_open(&(struct worker_options){.context = lane, .take = take_work});
+    lane->worker = worker_open(&(struct worker_options){.context = lane, .take = take_work, .turn = connect_early});
     return lane;
 }
 

@@ -14,9 +14,9 @@
 #define HEADS_MS 1000 /* heads to followers */
 #define RETRY_MS 100  /* first pause after the world failed; doubles up to RETRY_MS_MAX */
 #define RETRY_MS_MAX 2000
-#define STUCK_MS 2000        /* a work that takes longer waits for something: no more requests are taken for it */
-#define REPLAY_CHECK_MS 1000 /* how often parked entries are looked at for a replay */
-#define RELEASES_PER_VIEW_MAX 16
+#define STUCK_MS 2000             /* a work that takes longer waits for something: no more requests are taken for it */
+#define REPLAY_CHECK_MS 1000      /* how often parked entries are looked at for a replay */
+#define RELEASES_UNCLAIMED_MAX 16 /* shards that are given away and that nobody has yet */
 #define HOLD_MS 100 /* a follow of what another replica has waits for news that it is ours: views come apart by less */
 #define CLOSE_SECONDS_MAX 3   /* after that: how long threads that wait for the database may take to end */
 #define DRAIN_MS_MAX 5000     /* after SIGTERM: how long works under way may take */
@@ -137,6 +137,8 @@ uint16_t loop_stream_shard(const struct service_loop *loop, const char *stream);
 bool loop_is_ours(void *context, bool is_public, const char *stream, struct moved *moved);
 bool loop_may_follow(void *context, bool is_public, const char *user, const char *stream, struct reason *why);
 bool loop_may_request(const struct service_loop *loop, const char *user, struct reason *why);
+/* Before the first view every key would be refused: handshakes wait for it instead. */
+bool loop_knows_keys(const struct service_loop *loop);
 bool loop_zap_find(void *context, const struct zap_who *who, char user[WIRE_USER_MAX + 1]);
 
 /* loop_requests.c: requests in, answers out */

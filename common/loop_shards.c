@@ -128,6 +128,10 @@ static bool find_access(const struct service_loop *loop, const char *key, char *
     return false;
 }
 
+bool loop_knows_keys(const struct service_loop *loop) {
+    return loop->view != NULL;
+}
+
 /* Every refusal is a line, unless there are very many: then their number is told. */
 static void tell_refused(struct service_loop *loop, const struct zap_who *who) {
     int64_t now = clock_monotonic_ms();
@@ -203,15 +207,16 @@ static void update_shards(struct service_loop *loop) {
     metric_set(METRIC_shards, (long long)count);
 }
 
-/* What waits for a given shard here is dropped: it is in the upstream's log. */
+/* What waits for a given shard here is dropped: it is in the upstream's log. Few are on their way at a time, because nobody serves these:
+ * whoever has just joined may take a while to claim the first. */
 void loop_give_excess(struct service_loop *loop) {
     if (loop->view == NULL || loop->view->excess == 0 || !loop->connected || loop->stopping)
         return;
-    struct owned_shard given[RELEASES_PER_VIEW_MAX];
+    struct owned_shard given[RELEASES_UNCLAIMED_MAX];
     size_t count = 0;
     for (uint16_t shard = 0; shard < SHARD_COUNT; shard++) {
         struct shard_state *state = &loop->shards[shard];
-        if (count == RELEASES_PER_VIEW_MAX || count == loop->view->excess)
+        if (count + loop->view->unclaimed >= RELEASES_UNCLAIMED_MAX || count == loop->view->excess)
             break;
         if (!state->owned || state->busy)
             continue;

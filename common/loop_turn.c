@@ -91,8 +91,9 @@ int loop_wait_ms(const struct service_loop *loop) {
 }
 
 void loop_turn(struct service_loop *loop) {
-    zap_turn(loop->zap, loop_zap_find, loop);
     loop_take_letters(loop);
+    if (loop_knows_keys(loop))
+        zap_turn(loop->zap, loop_zap_find, loop);
     read_socket(loop, loop->mesh_socket);
     read_socket(loop, loop->public_socket);
     follow_read(loop->links);

@@ -37,6 +37,7 @@ struct mesh {
     struct db *db;
     int32_t member;
     uint64_t city_version;
+    struct city *city;                           /* read before we joined, for the first view */
     int64_t clock_at, view_at, tend_at, hung_at; /* monotonic ms of the last time */
     bool announced;                              /* somebody notified, or we changed something */
     bool others_announced;                       /* the same of another service: soon is enough */
@@ -55,6 +56,12 @@ static int join(struct mesh *mesh, struct reason *why) {
     if (db_open(&mesh->db, mesh->options.database_url, mesh->options.service->name, tables, why) != 0)
         return -1;
     PQclear(db_ask(mesh->db, "mesh_listen", NULL));
+    /* What takes long is done before anybody counts on us: whoever has our share of the shards gives it away as soon as we join. */
+    if (mesh->city == NULL && mesh_read_city(&mesh->city, mesh->db, &mesh->city_version, why) != 0) {
+        *why = *db_reason(mesh->db);
+        db_close(&mesh->db);
+        return -1;
+    }
     struct params params = {0};
     params_text(&params, mesh->options.service->name);
     params_text(&params, mesh->options.endpoint);
@@ -173,6 +180,11 @@ static int send_view(struct mesh *mesh) {
         mesh_view_close(&view);
         return -1;
     }
+    if (view->city == NULL)
+        view->city = mesh->city;
+    else
+        city_close(&mesh->city);
+    mesh->city = NULL;
     mesh->announced = mesh->others_announced = false;
     mesh->seen = true;
     mesh->sent_at = clock_monotonic_ms();
@@ -327,6 +339,7 @@ void mesh_close(struct mesh **mesh) {
         return;
     worker_close(&(*mesh)->worker);
     leave(*mesh);
+    city_close(&(*mesh)->city);
     db_close(&(*mesh)->db);
     hung_close(&(*mesh)->hung);
     free(*mesh);

@@ -55,6 +55,7 @@ struct mesh_view { /* what is true about the mesh; owned by who takes it out of 
     struct owned_shard owned[SHARD_COUNT];
     size_t owned_count;
     size_t excess;     /* shards beyond the fair share: to be released when idle */
+    size_t unclaimed;  /* shards that were released by us and that nobody has claimed */
     struct city *city; /* a newly loaded city, or NULL; taken by the reader of the view */
 };
 void mesh_view_close(struct mesh_view **view);

@@ -105,7 +105,15 @@ static void count_excess(struct mesh_view *view, const char *service) {
     view->excess = view->owned_count > fair ? view->owned_count - fair : 0;
 }
 
-static int read_city(struct mesh_view *view, struct db *db, uint64_t *known, struct reason *why) {
+/* A placement stays until somebody else claims the shard. */
+static void count_unclaimed(struct mesh_view *view, const char *service) {
+    size_t placed = 0;
+    for (uint16_t shard = 0; shard < SHARD_COUNT; shard++)
+        placed += placement_of(view, service)->owner[shard] == view->self;
+    view->unclaimed = placed > view->owned_count ? placed - view->owned_count : 0;
+}
+
+int mesh_read_city(struct city **city, struct db *db, uint64_t *known, struct reason *why) {
     SCOPED_RESULT
     *result = db_ask(db, "mesh_city_version", NULL);
     if (result == NULL)
@@ -117,9 +125,9 @@ static int read_city(struct mesh_view *view, struct db *db, uint64_t *known, str
     }
     if (version == *known)
         return 0;
-    if (city_read(&view->city, db, why) != 0)
+    if (city_read(city, db, why) != 0)
         return 0;
-    *known = city_version(view->city);
+    *known = city_version(*city);
     return 0;
 }
 
@@ -130,7 +138,8 @@ int mesh_read_view(struct mesh_view *view, struct db *db, const char *service, u
     if (read_owned(view, db) != 0 || mesh_read_owners(view, db) != 0 || read_access(view, db) != 0)
         return -1;
     count_excess(view, service);
-    return read_city(view, db, known_city, why);
+    count_unclaimed(view, service);
+    return mesh_read_city(&view->city, db, known_city, why);
 }
 
 const struct member *mesh_member(const struct mesh_view *view, int32_t member) {

@@ -13,6 +13,7 @@ struct reader {
     struct mailbox *out;
     struct worker *worker;
     struct db *db;
+    bool ever_tried; /* to connect */
     atomic_int waiting;
 };
 
@@ -37,16 +38,28 @@ void read_job_close(struct read_job **job) {
     *job = NULL;
 }
 
+static int connect_reader(struct reader *reader) {
+    if (reader->db != NULL && PQstatus(db_raw(reader->db)) == CONNECTION_OK)
+        return 0;
+    db_close(&reader->db);
+    const struct db_query *tables[QUERY_TABLES_MAX];
+    service_query_tables(reader->service, tables);
+    struct reason why;
+    return db_open(&reader->db, reader->database_url, reader->service->name, tables, &why);
+}
+
+/* Before the first job comes. */
+static int connect_early(void *context) {
+    struct reader *reader = context;
+    if (!reader->ever_tried)
+        (void)!connect_reader(reader); /* the first job tries again */
+    reader->ever_tried = true;
+    return -1;
+}
+
 static void run_job(struct reader *reader, struct read_job *job) {
-    if (reader->db != NULL && PQstatus(db_raw(reader->db)) != CONNECTION_OK)
-        db_close(&reader->db);
-    if (reader->db == NULL) {
-        const struct db_query *tables[QUERY_TABLES_MAX];
-        service_query_tables(reader->service, tables);
-        struct reason why;
-        if (db_open(&reader->db, reader->database_url, reader->service->name, tables, &why) != 0)
-            return;
-    }
+    if (connect_reader(reader) != 0)
+        return;
     struct params params = {0};
     params_text(&params, job->key);
     if (job->more > 0)
@@ -69,7 +82,7 @@ struct reader *reader_open(const struct service *service, const char *database_u
     reader->service = service;
     reader->database_url = database_url;
     reader->out = out;
-    reader->worker = worker_open(&(struct worker_options){.context = reader, .take = take_job});
+    reader->worker = worker_open(&(struct worker_options){.context = reader, .take = take_job, .turn = connect_early});
     return reader;
 }
 

@@ -29,7 +29,8 @@ static void wait_for_something(struct service_loop *loop, int signals) {
     for (size_t i = 0; i < sizeof fds / sizeof fds[0]; i++)
         if (fds[i] >= 0)
             items[count++] = (zmq_pollitem_t){.fd = fds[i], .events = ZMQ_POLLIN};
-    items[count++] = (zmq_pollitem_t){.socket = zap_socket(loop->zap), .events = ZMQ_POLLIN};
+    if (loop_knows_keys(loop))
+        items[count++] = (zmq_pollitem_t){.socket = zap_socket(loop->zap), .events = ZMQ_POLLIN};
     items[count++] = (zmq_pollitem_t){.socket = loop->mesh_socket, .events = ZMQ_POLLIN};
     if (loop->public_socket != NULL)
         items[count++] = (zmq_pollitem_t){.socket = loop->public_socket, .events = ZMQ_POLLIN};
