@@ -73,6 +73,14 @@ void loop_read_head(void *context, const char *stream) {
 
 /* ---- where follows begin, and marks of groups --------------------------------------------------------------------------- */
 
+/* A row for each restore; a city that was never restored has one, and no seqs in it. */
+static void read_voids(const PGresult *result, struct voids *voids) {
+    for (int row = 0; row < PQntuples(result) && voids->count < VOIDS_MAX; row++)
+        if (!PQgetisnull(result, row, 4))
+            voids->each[voids->count++] = (struct void_seqs){(uint64_t)db_int8(result, row, 3),
+                                                             (uint64_t)db_int8(result, row, 4)};
+}
+
 static void start_read(void *context, struct read_job *job) {
     struct service_loop *loop = context;
     struct stream_start start = {.stream = job->key, .token = job->token, .failed = job->result == NULL};
@@ -82,8 +90,7 @@ static void start_read(void *context, struct read_job *job) {
         start.head = (uint64_t)db_int8(job->result, 0, 0);
         start.first = (uint64_t)db_int8(job->result, 0, 1);
         start.at = (uint64_t)db_int8(job->result, 0, 2);
-        start.void_from = (uint64_t)db_int8(job->result, 0, 3);
-        start.void_to = (uint64_t)db_int8(job->result, 0, 4);
+        read_voids(job->result, &start.voids);
     }
     publish_started(loop->publisher, &start);
 }

@@ -107,7 +107,8 @@ static void rows_for(struct publisher *publisher, struct subscription *to, const
     if (rows->failed)
         return; /* the next head or credit tries again */
     if (to->next == rows->from && (rows->count == 0 || rows->first != rows->from)) {
-        send_truncated(publisher, to, rows->count == 0 ? to->stream->head + 1 : rows->first);
+        struct gap gap = {rows->from, rows->count == 0 ? to->stream->head + 1 : rows->first};
+        send_truncated(publisher, to, &gap);
         return;
     }
     if (to->next == rows->from) { /* else it followed again from elsewhere meanwhile */

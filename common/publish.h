@@ -83,8 +83,7 @@ struct stream_start {
     uint64_t head;  /* last committed seq */
     uint64_t first; /* the oldest that is kept; head + 1: nothing is */
     uint64_t at;    /* the first of from_at or later; head + 1: none is; of no meaning without from_at */
-    uint64_t void_from,
-        void_to; /* the seqs that the last restore has undone, and the first behind them; 0: there was none */
+    struct voids voids;
     bool failed;
 };
 void publish_started(struct publisher *publisher, const struct stream_start *start);

@@ -119,15 +119,15 @@ static bool is_started(struct publisher *publisher, struct group *group, const s
                        uint64_t *next) {
     struct reason why;
     bool is_gone = group->mark + 1 < start->first && group->from >= start->first;
-    bool is_void = start->void_to != 0 && group->mark + 1 >= start->void_from && group->mark + 1 < start->void_to &&
-                   group->from >= start->void_to;
+    uint64_t going = voids_going(&start->voids, group->mark + 1);
+    bool is_void = going != group->mark + 1 && group->from >= going;
     bool over_gap = group->found && (is_gone || is_void);
     uint64_t from = group->found && !over_gap ? group->mark + 1 : group->from;
     *next = start_seq(from, group->from_at, start, &why);
     for (struct subscription *to; *next == 0 && (to = any_member(group)) != NULL;)
         end_refused(publisher, to, &why);
     for (struct subscription *to; *next != 0 && *next < start->first && (to = any_member(group)) != NULL;)
-        send_truncated(publisher, to, start->first);
+        send_truncated(publisher, to, &(struct gap){*next, start->first});
     return group->count > 0;
 }
 
@@ -218,9 +218,9 @@ void group_read_done(struct publisher *publisher, struct group *group, const str
     if (rows->failed || group->deal == NULL || group->gone)
         return;
     if (rows->count == 0 || rows->first != rows->from) {
-        uint64_t first = rows->count == 0 ? group->stream->head + 1 : rows->first;
+        struct gap gap = {rows->from, rows->count == 0 ? group->stream->head + 1 : rows->first};
         for (struct subscription *to; (to = any_member(group)) != NULL;)
-            send_truncated(publisher, to, first);
+            send_truncated(publisher, to, &gap);
         group->gone = true; /* it starts anew from its mark */
         return;
     }

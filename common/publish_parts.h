@@ -134,8 +134,8 @@ MUST_CHECK int frame_flush(struct publisher *publisher, struct frame_run *frame)
 void send_to(struct publisher *publisher, struct follower *follower, enum message type, const void *value);
 void send_refusal(struct publisher *publisher, struct follower *follower, const char *key, const struct reason *why);
 void send_moved(struct publisher *publisher, struct follower *follower, const char *stream);
-/* Ends the follow: what comes next there is `first`. */
-void send_truncated(struct publisher *publisher, struct subscription *to, uint64_t first);
+/* Ends the follow, and says what comes next there. */
+void send_truncated(struct publisher *publisher, struct subscription *to, const struct gap *gap);
 /* Ends the follow with a reason that names the field. */
 void end_refused(struct publisher *publisher, struct subscription *to, const struct reason *why);
 

@@ -193,10 +193,9 @@ void send_moved(struct publisher *publisher, struct follower *follower, const ch
     send_to(publisher, follower, MESSAGE_moved, &moved);
 }
 
-void send_truncated(struct publisher *publisher, struct subscription *to, uint64_t first) {
+void send_truncated(struct publisher *publisher, struct subscription *to, const struct gap *gap) {
     struct follower *follower = to->follower;
-    bool is_void = first == to->stream->void_to;
-    struct truncated truncated = {.first = first, .void_from = is_void ? to->stream->void_from : 0};
+    struct truncated truncated = {.first = gap->first, .void_from = voids_from(&to->stream->voids, gap)};
     memcpy(truncated.stream, to->stream->name, sizeof to->stream->name);
     subscription_drop(publisher, to);
     send_to(publisher, follower, MESSAGE_truncated, &truncated);

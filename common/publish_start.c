@@ -46,7 +46,7 @@ static void subscription_started(struct publisher *publisher, struct subscriptio
         return;
     }
     if (next < start->first) {
-        send_truncated(publisher, to, start->first);
+        send_truncated(publisher, to, &(struct gap){next, start->first});
         return;
     }
     struct head head = {.seq = to->stream->head};
@@ -75,8 +75,7 @@ void publish_started(struct publisher *publisher, const struct stream_start *sta
     if (stream == NULL)
         return;
     if (!start->failed) {
-        stream->void_from = start->void_from;
-        stream->void_to = start->void_to;
+        stream->voids = start->voids;
         publish_head(publisher, start->stream, start->head);
     }
     for (struct subscription *to = stream->subscriptions, *next; to != NULL; to = next) {

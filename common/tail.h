@@ -3,6 +3,7 @@
 #ifndef ZHITONG_TAIL_H
 #define ZHITONG_TAIL_H
 
+#include "common/voids.h"
 #include "common/work.h"
 
 struct subscription;
@@ -13,8 +14,7 @@ struct stream { /* one that is served here */
     uint64_t head; /* last committed seq */
     bool head_known;
     bool changed; /* since the last round of heads */
-    uint64_t void_from,
-        void_to; /* the last restore has undone these: from the first to before the last; 0: there was none */
+    struct voids voids;
     struct tail_chunk *oldest, *newest;
     struct subscription *subscriptions;
 };

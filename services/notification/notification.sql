@@ -42,11 +42,15 @@ SELECT head FROM stream WHERE unit = $1;
 
 -- name: notification_start
 -- $1 unit, $2 instant, unix ms; 0: none is asked for. Its head, the first seq that is served, the first of that instant or later
--- (head + 1 when there is none), and what the last restore has undone: the first seq, and the first behind it (0, 0: there was none).
+-- (head + 1 when there is none), and what restores have undone, a row for each of the newest 16 (VOIDS_MAX), the oldest first: the first
+-- seq that is void, and the first of the incarnation that began. One row without these: it was never restored.
 SELECT coalesce((SELECT head FROM stream WHERE unit = $1), stream_base()), stream_first($1),
        CASE WHEN $2::bigint = 0 THEN 0 ELSE stream_at($1, to_timestamp($2::bigint / 1000.0)) END,
-       coalesce(v.from_seq, 0), coalesce(v.to_seq, 0)
-FROM (VALUES (1)) one LEFT JOIN stream_void($1) v ON true;
+       coalesce(e.head, 0) + 1, v.incarnation * mesh.stream_span() + 1
+FROM (VALUES (1)) one
+LEFT JOIN (SELECT i.incarnation FROM mesh.incarnation i ORDER BY i.incarnation DESC LIMIT 16) v ON true
+LEFT JOIN stream_ended e ON e.unit = $1 AND e.incarnation = v.incarnation
+ORDER BY v.incarnation;
 
 -- name: notification_group_load
 -- $1 unit and name of the group, apart by a blank

@@ -16,8 +16,8 @@
 
 struct owned_stream {
     char name[CODE_MAX + 1];
-    uint64_t first, head;        /* what the table holds; first 1 unless old entries were dropped */
-    uint64_t void_from, void_to; /* a restore has undone these; 0: none was */
+    uint64_t first, head; /* what the table holds; first 1 unless old entries were dropped */
+    struct voids voids;
     size_t entry_bytes;
 };
 
@@ -192,13 +192,11 @@ static inline void answer_read(struct owner *owner, const struct read_wanted *wa
     const uint8_t *pointers[READ_ENTRIES_MAX];
     size_t sizes[READ_ENTRIES_MAX];
     const struct owned_stream *stream = owner_stream(owner, wanted->stream);
-    uint64_t first = wanted->from > stream->first ? wanted->from : stream->first;
-    if (first >= stream->void_from && first < stream->void_to)
-        first = stream->void_to;
+    uint64_t first = voids_going(&stream->voids, wanted->from > stream->first ? wanted->from : stream->first);
     struct read_rows rows = {.stream = wanted->stream, .from = wanted->from, .first = first, .failed = owner->failing};
     uint64_t end = first + wanted->count;
     while (!owner->failing && first + rows.count < end && first + rows.count <= stream->head &&
-           (first + rows.count != stream->void_from || stream->void_from == 0)) {
+           voids_going(&stream->voids, first + rows.count) == first + rows.count) {
         if (owner->cases > 0)
             append_moved(&bodies[rows.count], first + rows.count, owner->cases);
         else
@@ -226,8 +224,7 @@ static inline void answer_start(struct owner *owner, const struct start_wanted *
                                  .head = stream->head,
                                  .first = stream->first,
                                  .at = at > stream->head ? stream->head + 1 : at,
-                                 .void_from = stream->void_from,
-                                 .void_to = stream->void_to,
+                                 .voids = stream->voids,
                                  .failed = owner->failing};
     publish_started(owner->publisher, &start);
 }
