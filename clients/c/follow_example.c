@@ -111,7 +111,11 @@ static void hear(struct department *department, enum zhitong_follow_word word, c
                 said->detail);
         break;
     case ZHITONG_FOLLOW_TRUNCATED: /* your decision: here what is gone is passed over, and said aloud */
-        fprintf(stderr, "entries before %" PRIu64 " are gone\n", said->seq);
+        if (zhitong_follow_void_from(department->follower) != 0)
+            fprintf(stderr, "the city was restored: what we have from %" PRIu64 " on is void\n",
+                    zhitong_follow_void_from(department->follower));
+        else
+            fprintf(stderr, "entries before %" PRIu64 " are gone\n", said->seq);
         zhitong_follow_from(department->follower, said->seq);
         break;
     case ZHITONG_FOLLOW_REFUSED:

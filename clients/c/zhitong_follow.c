@@ -129,6 +129,7 @@ static enum zhitong_follow_word take_message(struct zhitong_follower *follower, 
         return take_moved(follower, message, said);
     case OWNER_TRUNCATED:
         follower_stop(follower);
+        follower->void_from = message->void_from;
         said->seq = message->first;
         return ZHITONG_FOLLOW_TRUNCATED;
     case OWNER_REFUSED:

@@ -46,8 +46,9 @@ enum zhitong_follow_word {
     ZHITONG_FOLLOW_CONNECTED, /* detail: the endpoint that answered */
     ZHITONG_FOLLOW_SILENT, /* detail: the endpoint that does not answer (or does not know the key); the next is tried */
     ZHITONG_FOLLOW_MOVED, /* detail: the replica that has the stream now and is asked; "": none has it, asked again in a second */
-    ZHITONG_FOLLOW_TRUNCATED, /* seq: the oldest that is kept; nothing comes until zhitong_follow_from */
-    ZHITONG_FOLLOW_REFUSED,   /* detail and field: why; nothing comes until zhitong_follow_from */
+    /* seq: the next that there is; zhitong_follow_void_from: why. Nothing comes until zhitong_follow_from. */
+    ZHITONG_FOLLOW_TRUNCATED,
+    ZHITONG_FOLLOW_REFUSED, /* detail and field: why; nothing comes until zhitong_follow_from */
     ZHITONG_FOLLOW_BROKEN /* detail: the endpoint that said what no server says; it is connected to anew in a second */
 };
 
@@ -90,6 +91,9 @@ void zhitong_follow_from(struct zhitong_follower *follower, uint64_t from);
 int zhitong_follow_fd(const struct zhitong_follower *follower);
 uint64_t zhitong_follow_head(
     const struct zhitong_follower *follower); /* last seq of the stream that the server told of */
+/* Of the last TRUNCATED. 0: what lies before its seq is no longer kept. Else the city was restored to an earlier point: what you have
+ * from this seq on is void, take it back or mark it; when the last that you have lies below it, nothing was lost. */
+uint64_t zhitong_follow_void_from(const struct zhitong_follower *follower);
 
 /* ---- what is in an event's data ------------------------------------------------------------------------------------------ */
 

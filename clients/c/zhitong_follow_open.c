@@ -121,3 +121,7 @@ int zhitong_follow_fd(const struct zhitong_follower *follower) {
 uint64_t zhitong_follow_head(const struct zhitong_follower *follower) {
     return follower->head;
 }
+
+uint64_t zhitong_follow_void_from(const struct zhitong_follower *follower) {
+    return follower->void_from;
+}

@@ -30,6 +30,7 @@ struct zhitong_follower {
     bool placed;       /* where we are is known */
     uint64_t received; /* last seq handed out or passed over */
     uint64_t head, applied;
+    uint64_t void_from; /* of the last truncated */
     uint32_t allowance; /* entries that the owner may still send */
     uint32_t freed;     /* entries that are done and not granted anew */
 

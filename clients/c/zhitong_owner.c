@@ -18,9 +18,11 @@ static const struct {
     const char *name;
     size_t size, offset;
     bool is_text;
-} fields[] = {{"stream", TEXT(stream)}, {"seq", NUMBER(seq)},         {"first", NUMBER(first)},
-              {"count", NUMBER(count)}, {"endpoint", TEXT(endpoint)}, {"curve_key", TEXT(curve_key)},
-              {"field", TEXT(field)},   {"reason", TEXT(reason)}};
+} fields[] = {{"stream", TEXT(stream)},         {"seq", NUMBER(seq)},
+              {"first", NUMBER(first)},         {"count", NUMBER(count)},
+              {"void_from", NUMBER(void_from)}, {"endpoint", TEXT(endpoint)},
+              {"curve_key", TEXT(curve_key)},   {"field", TEXT(field)},
+              {"reason", TEXT(reason)}};
 
 static enum owner_word word_of(const struct reader_value *value) {
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)

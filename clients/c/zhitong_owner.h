@@ -21,6 +21,7 @@ struct owner_message {
     char stream[49];
     uint64_t seq;          /* of head and skip */
     uint64_t first, count; /* of entries; first of truncated */
+    uint64_t void_from;    /* of truncated */
     char endpoint[129], curve_key[41];
     char field[49], reason[257];
 };

@@ -175,7 +175,7 @@ class Follower {
         return
       case 'truncated': // your decision: here what is gone is passed over, and said aloud
         if (message.void_from) console.error('the city was restored: what we have from', message.void_from, 'on is void')
-        console.error('entries before', message.first, 'are gone')
+        else console.error('entries before', message.first, 'are gone')
         this.cursor = message.first - 1
         this.from = message.first
         return this.follow()

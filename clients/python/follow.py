@@ -131,7 +131,8 @@ class Follower:
         elif message["t"] == "truncated":  # your decision: here what is gone is passed over, and said aloud
             if message.get("void_from"):
                 print("the city was restored: what we have from", message["void_from"], "on is void", file=sys.stderr)
-            print("entries before", message["first"], "are gone", file=sys.stderr)
+            else:
+                print("entries before", message["first"], "are gone", file=sys.stderr)
             self.cursor = message["first"] - 1
             self.start = {"from": message["first"]}
             self._follow()

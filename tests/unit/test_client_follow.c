@@ -157,6 +157,25 @@ static void what_is_gone_stops_until_the_caller_decides(void **state) {
     stage_close(&stage);
 }
 
+/* Each says it of itself: a later one without it does not repeat the first one's. */
+static void what_a_restore_has_undone_is_told_with_where_it_begins(void **state) {
+    static const uint64_t voids[] = {41, 0, 77};
+    (void)state;
+    struct stage stage;
+    begin(&stage, 1, (struct zhitong_follow_options){.from = 60});
+    assert_int_equal(zhitong_follow_void_from(stage.follower), 0);
+    for (size_t i = 0; i < LENGTH(voids); i++) {
+        struct truncated truncated = {.stream = STREAM, .first = 1000000000001, .void_from = voids[i]};
+        server_says(&stage.servers[0], MESSAGE_truncated, &truncated);
+        hear_word(&stage, ZHITONG_FOLLOW_TRUNCATED);
+        assert_int_equal(stage.said.seq, 1000000000001);
+        assert_int_equal(zhitong_follow_void_from(stage.follower), voids[i]);
+        zhitong_follow_from(stage.follower, stage.said.seq);
+        go_on(&stage, &stage.servers[0].follows, (int)i + 2);
+    }
+    stage_close(&stage);
+}
+
 static void a_refusal_stops_and_says_field_and_reason(void **state) {
     (void)state;
     struct stage stage;
@@ -232,6 +251,7 @@ int main(void) {
         cmocka_unit_test(a_caller_that_was_away_for_long_hears_what_waits_before_silence_is_judged),
         cmocka_unit_test(a_move_is_followed_and_nobody_is_asked_again),
         cmocka_unit_test(what_is_gone_stops_until_the_caller_decides),
+        cmocka_unit_test(what_a_restore_has_undone_is_told_with_where_it_begins),
         cmocka_unit_test(a_refusal_stops_and_says_field_and_reason),
         cmocka_unit_test(a_member_of_a_group_takes_what_it_is_dealt),
         cmocka_unit_test(whoever_closes_tells_what_is_done_and_goes),
