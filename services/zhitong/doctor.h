@@ -21,12 +21,14 @@ struct doctor_path { /* a file or folder that a service's settings name */
     int64_t free_bytes, total_bytes;
     int64_t newest_at; /* of a backup folder: its newest base backup, real unix ms; 0: none */
     bool writable;
+    bool hung; /* it did not answer in time: nothing else of it is known */
 };
 
 struct doctor_service { /* a service's own check of its settings */
     char name[STATUS_NAME_MAX + 1];
     int code; /* exit code of `zt-NAME --check`; 127: there is no such program */
     char said[DOCTOR_TEXT_MAX + 1];
+    bool hung; /* it did not end in time; code and said are of no meaning */
 };
 
 struct doctor_member {
@@ -35,6 +37,7 @@ struct doctor_member {
 
 struct doctor_facts {
     char no_database[DOCTOR_TEXT_MAX + 1]; /* why it cannot be read; "": it can, and the facts below hold */
+    bool database_hung;                    /* that is why */
     struct database_facts database;
     struct status status;
     char zone[STATUS_NAME_MAX + 1];
@@ -63,7 +66,7 @@ struct findings {
 /* doctor_judge.c: pure. */
 void doctor_judge(const struct doctor_facts *facts, struct findings *findings);
 
-/* doctor_look.c: reads files, folders and settings. */
+/* doctor_look.c: reads files, folders and settings; each within DOCTOR_LOOK_SECONDS_MAX. */
 struct doctor_options {
     const char *url;
     const char *const *environments; /* files of settings, as systemd's EnvironmentFile */

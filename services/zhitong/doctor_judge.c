@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "services/zhitong/doctor.h"
+#include "services/zhitong/doctor_bound.h"
 
 #define POSTGRES_LEAST 150000
 #define CLOCK_NOTE_MS 1000 /* signatures and sign-ins bear some minutes, deadlines nothing: theirs is the database's */
@@ -252,6 +253,11 @@ static void look_at_backup(const struct doctor_facts *facts, const struct doctor
 }
 
 static void look_at_path(const struct doctor_facts *facts, const struct doctor_path *path, struct finding *finding) {
+    if (path->hung) {
+        found(finding, "%.120s: no answer within %d s", path->path, DOCTOR_LOOK_SECONDS_MAX);
+        advise(finding, ILL, "%.60s names it: its disk or file server is dead: mount, dmesg", path->name);
+        return;
+    }
     if (path->trouble[0] != '\0') {
         found(finding, "%.120s: %.100s", path->path, path->trouble);
         advise(finding, ILL, "%.60s names it: make it, or run this as the services' user", path->name);
@@ -271,6 +277,11 @@ static void look_at_path(const struct doctor_facts *facts, const struct doctor_p
 }
 
 static void look_at_service(const struct doctor_service *service, struct finding *finding) {
+    if (service->hung) {
+        found(finding, "zt-%.60s --check did not end within %d s", service->name, DOCTOR_LOOK_SECONDS_MAX);
+        advise(finding, ILL, "run it by hand: what it says last is before what hangs, a database or a store of files");
+        return;
+    }
     found(finding, "%.200s", service->said);
     if (service->code == 127)
         advise(finding, NOTE, "zt-%.60s is not beside this program: its settings were not checked", service->name);
@@ -282,13 +293,17 @@ void doctor_judge(const struct doctor_facts *facts, struct findings *findings) {
     findings->count = 0;
     struct finding *database = put(findings, "database");
     found(database, "can be read");
-    if (facts->no_database[0] != '\0') {
+    const bool known = !facts->database_hung && facts->no_database[0] == '\0';
+    if (facts->database_hung) {
+        found(database, "no answer within %d s", DOCTOR_LOOK_SECONDS_MAX);
+        advise(database, ILL, "it was stopped or its disk hangs: the server's log, dmesg on its host");
+    } else if (!known) {
         found(database, "%s", facts->no_database);
         advise(database, ILL, "is PostgreSQL alive, and the connection string right?");
     }
-    for (size_t i = 0; facts->no_database[0] == '\0' && i < sizeof checks / sizeof checks[0]; i++)
+    for (size_t i = 0; known && i < sizeof checks / sizeof checks[0]; i++)
         checks[i].look(facts, put(findings, checks[i].what));
-    if (facts->no_database[0] == '\0')
+    if (known)
         take_status(facts, findings);
     for (size_t i = 0; i < facts->service_count; i++)
         look_at_service(&facts->services[i], put(findings, "settings"));

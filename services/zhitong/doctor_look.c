@@ -1,9 +1,13 @@
 /* Looks at everything that `zhitong doctor` judges. Nothing is changed; a file is made and removed in folders that must be writable. */
+#include <assert.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/wait.h>
@@ -13,6 +17,7 @@
 #include "common/clock.h"
 #include "common/zone.h"
 #include "services/zhitong/doctor.h"
+#include "services/zhitong/doctor_bound.h"
 #include "services/zhitong/options.h"
 #include "services/zhitong/status_read.h"
 
@@ -59,12 +64,18 @@ static int read_database(struct db *db, struct doctor_facts *facts) {
     return 0;
 }
 
-static void look_at_database(const char *url, struct doctor_facts *facts) {
+struct database_look {
+    const char *url;
+    struct doctor_facts *facts;
+};
+
+static void look_at_database(void *what) {
     const struct db_query *tables[] = {status_queries, database_facts_queries, doctor_queries, NULL};
+    const struct database_look *look = what;
+    struct doctor_facts *facts = look->facts;
     struct db *db = NULL;
     struct reason why;
-    facts->host_now = host_now();
-    if (db_open(&db, url, "mesh", tables, &why) != 0) {
+    if (db_open(&db, look->url, "mesh", tables, &why) != 0) {
         snprintf(facts->no_database, sizeof facts->no_database, "%s", why.text);
         return;
     }
@@ -133,6 +144,20 @@ static void look_at_backup(struct doctor_path *path) {
         path->newest_at = (int64_t)timegm(&parts) * 1000;
 }
 
+static void look_at_path(void *what) {
+    static void (*const looks[])(struct doctor_path * path) = {
+        [PATH_KEYS] = look_at_keys, [PATH_FOLDER] = look_at_folder, [PATH_BACKUP] = look_at_backup};
+    struct doctor_path *path = what;
+    looks[path->kind](path);
+}
+
+/* One that was looked at already is not looked at again. */
+static void look_at_named(struct doctor_facts *facts, enum path_kind kind, const char *name, const char *path) {
+    struct doctor_path *added = add_path(facts, kind, name, path);
+    if (added != NULL)
+        added->hung = !doctor_bounded(look_at_path, added);
+}
+
 /* ---- settings --------------------------------------------------------------------------------------------------------------------- */
 
 struct environment { /* "NAME=VALUE", NULL-ended; each is freed */
@@ -181,11 +206,7 @@ static void look_at_setting(const char *setting, struct doctor_facts *facts) {
         const size_t size = strlen(named[i].name);
         if (strncmp(setting, named[i].name, size) != 0 || setting[size] != '=' || setting[size + 1] == '\0')
             continue;
-        struct doctor_path *path = add_path(facts, named[i].kind, named[i].name, setting + size + 1);
-        if (path != NULL && path->kind == PATH_KEYS)
-            look_at_keys(path);
-        else if (path != NULL)
-            look_at_folder(path);
+        look_at_named(facts, named[i].kind, named[i].name, setting + size + 1);
     }
 }
 
@@ -201,7 +222,14 @@ static bool program_of(const char *service, char path[LINE_BYTES_MAX]) {
 }
 
 /* `zt-NAME --check`: it reads its settings, connects and prepares every query. The last line of what it says is kept. */
-static void run_check(const struct environment *environment, struct doctor_service *service) {
+struct check_look {
+    const struct environment *environment;
+    struct doctor_service *service;
+};
+
+static void run_check(void *what) {
+    const struct check_look *look = what;
+    struct doctor_service *service = look->service;
     char path[LINE_BYTES_MAX], text[LINE_BYTES_MAX] = "";
     int ends[2], status;
     if (!program_of(service->name, path) || access(path, X_OK) != 0 || pipe2(ends, O_CLOEXEC) != 0) {
@@ -212,10 +240,11 @@ static void run_check(const struct environment *environment, struct doctor_servi
     const pid_t child = fork();
     if (child == 0) {
         char check[] = "--check";
+        (void)prctl(PR_SET_PDEATHSIG, SIGKILL); /* it ends with this look */
         char *words[] = {path, check, NULL};
         dup2(ends[1], STDOUT_FILENO);
         dup2(ends[1], STDERR_FILENO);
-        execve(path, words, environment->at);
+        execve(path, words, look->environment->at);
         _exit(NO_PROGRAM);
     }
     close(ends[1]);
@@ -248,17 +277,23 @@ static void look_at_environment(const char *path, struct doctor_facts *facts) {
     }
     for (size_t i = 0; i < environment.count; i++)
         look_at_setting(environment.at[i], facts);
-    run_check(&environment, service);
+    struct check_look look = {&environment, service};
+    service->hung = !doctor_bounded(run_check, &look);
     close_environment(&environment);
 }
 
 void doctor_look(const struct doctor_options *options, struct doctor_facts *facts) {
-    *facts = (struct doctor_facts){.host_now = 0};
-    look_at_database(options->url, facts);
+    struct doctor_facts *shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    assert(shared != MAP_FAILED);
+    struct database_look database = {options->url, shared};
+    shared->host_now = host_now();
+    shared->database_hung = !doctor_bounded(look_at_database, &database);
     for (size_t i = 0; i < options->environment_count; i++)
-        look_at_environment(options->environments[i], facts);
+        look_at_environment(options->environments[i], shared);
     for (char **setting = environ; options->environment_count == 0 && *setting != NULL; setting++)
-        look_at_setting(*setting, facts);
+        look_at_setting(*setting, shared);
     if (options->backup != NULL)
-        look_at_backup(add_path(facts, PATH_BACKUP, "--backup", options->backup));
+        look_at_named(shared, PATH_BACKUP, "--backup", options->backup);
+    *facts = *shared;
+    munmap(shared, sizeof *shared);
 }

@@ -2,14 +2,19 @@
 """`zhitong doctor` looks at a running city and at files of settings, and says what is wrong with each."""
 import json
 import os
+import select
+import shutil
+import socket
+import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
 
-from checks import main
+from checks import main, wait_until
 from system import SERVICES
 
 HEALTH = {"ok": 0, "warn": 0, "bad": 1}  # exit codes
@@ -119,8 +124,61 @@ def a_dead_database_is_the_first_finding(system, _):
     assert done.returncode == 1 and (first["check"], first["health"]) == ("database", "bad") and "/nowhere" in first["found"], first
 
 
+class Silent(threading.Thread):
+    """Stands before a PostgreSQL server's socket, lets the beginning of what it says through, and then nothing more."""
+
+    LET_THROUGH_BYTES = 4000  # the connection is made, and some queries are prepared
+
+    def __init__(self, folder, server):
+        super().__init__(daemon=True)
+        folder.mkdir()
+        self.server, self.listening, self.said_bytes = server, socket.socket(socket.AF_UNIX), 0
+        self.listening.bind(str(folder / server.name))
+        self.listening.listen()
+
+    def run(self):
+        client, _ = self.listening.accept()
+        server = socket.socket(socket.AF_UNIX)
+        server.connect(str(self.server))
+        while True:
+            for end in select.select([client, server], [], [])[0]:
+                part = end.recv(65536)
+                if not part:
+                    return
+                self.said_bytes += len(part) if end is server else 0
+                if end is client:
+                    server.sendall(part)
+                elif self.said_bytes <= self.LET_THROUGH_BYTES:
+                    client.sendall(part)
+
+
+def what_hangs_is_named_and_the_rest_is_looked_at(system, _):
+    programs = system.folder / "programs"
+    programs.mkdir()
+    shutil.copy(system.build / "zhitong", programs)
+    (programs / "zt-intake").write_text(f"#!/bin/sh\necho $$ >{programs}/pid\nexec sleep 1000\n")
+    (programs / "zt-intake").chmod(0o755)
+    sockets = next((system.folder / "pg").rglob(".s.PGSQL.*[0-9]"))
+    silent = Silent(system.folder / "silent", sockets)
+    silent.start()
+    began = time.monotonic()
+    done = subprocess.run([programs / "zhitong", "doctor", "--json", "--backup", system.folder / "backup", "--database",
+                           system.url().replace(str(sockets.parent), str(system.folder / "silent")),
+                           env_file(system, "intake", ZHITONG_FILES_FOLDER=system.folder)], capture_output=True, text=True, check=False,
+                          timeout=100)
+    took = time.monotonic() - began
+    assert silent.said_bytes > silent.LET_THROUGH_BYTES, silent.said_bytes
+    found = {finding["check"]: finding for finding in json.loads(done.stdout)["findings"]}
+    assert found["database"]["found"] == "no answer within 30 s" and "log" in found["database"]["advice"], found["database"]
+    assert found["settings"]["found"] == "zt-intake --check did not end within 30 s" and "by hand" in found["settings"]["advice"], found
+    assert found["disk"]["health"] == found["backup"]["health"] == "ok", found
+    assert done.returncode == 1 and 59 < took < 70, took
+    check = Path("/proc") / (programs / "pid").read_text().strip()
+    wait_until(lambda: not check.exists(), 5, "the check that hung was ended")
+
+
 if __name__ == "__main__":
     sys.exit(main("doctor", [
         a_sound_city_is_well, another_keyring_on_one_host_is_found, another_version_is_noted, what_status_finds_is_told_too,
         a_role_that_is_not_durable_is_found, a_file_of_settings_is_checked_by_its_own_service, the_age_of_a_backup_is_told,
-        a_dead_database_is_the_first_finding]))
+        a_dead_database_is_the_first_finding, what_hangs_is_named_and_the_rest_is_looked_at]))

@@ -170,55 +170,68 @@ static void bad_settings(void) {
 static void no_program(void) {
     facts.services[0].code = 127;
 }
+static void hung_database(void) {
+    facts.database_hung = true;
+}
+static void hung_folder(void) {
+    facts.paths[1].hung = true;
+}
+static void hung_check(void) {
+    facts.services[0].hung = true;
+}
 static void nothing(void) {}
 
+static const struct {
+    void (*spoil)(void);
+    enum health worst;
+    const char *what, *advice; /* of the one finding that is not well; NULL: all are */
+} examples[] = {
+    {nothing, WELL, NULL, NULL},
+    {no_database, ILL, "database", "connection string"},
+    {hung_database, ILL, "database", "dmesg"},
+    {hung_folder, ILL, "disk", "ZHITONG_FILES_FOLDER"},
+    {hung_check, ILL, "settings", "by hand"},
+    {old_postgres, ILL, "postgresql", "upgrade"},
+    {standby, ILL, "postgresql", "target_session_attrs"},
+    {locale_c, ILL, "locale", "C.UTF-8"},
+    {latin1, ILL, "locale", "UTF8"},
+    {no_fsync, ILL, "durability", "RESET"},
+    {no_full_pages, ILL, "durability", "RESET"},
+    {asynchronous, ILL, "durability", "can be lost"},
+    {local_commit, ILL, "durability", "can be lost"},
+    {remote_apply, WELL, NULL, NULL},
+    {weak_role, ILL, "durability", "zhitong_intake"},
+    {no_checksums, NOTE, "checksums", "pg_checksums"},
+    {few_connections, NOTE, "connections", "max_connections"},
+    {old_transaction, NOTE, "transactions", "pg_stat_activity"},
+    {wraparound, ILL, "transactions", "ZhitongWraparound"},
+    {asynchronous_standby, NOTE, "standbys", "synchronous_standby_names"},
+    {no_standby, WELL, NULL, NULL},
+    {no_archive, NOTE, "archive", "deploy/backup"},
+    {failing_archive, ILL, "archive", "log"},
+    {quiet_archive, NOTE, "archive", "archive_timeout"},
+    {clock_a_little_off, NOTE, "clock", "NTP"},
+    {clock_off, ILL, "clock", "NTP"},
+    {slow_answer, WELL, NULL, NULL},
+    {no_zone_data, ILL, "time zone", "tzdata"},
+    {other_member_version, NOTE, "versions", "upgrade"},
+    {other_ring, ILL, "keyrings", "copy"},
+    {one_without_ring, WELL, NULL, NULL},
+    {driven, NOTE, "status", "zhitong time real"},
+    {migrations, ILL, "status", "zhitong migrate"},
+    {readable_keys, ILL, "keys", "chmod"},
+    {missing_keys, ILL, "keys", "ZHITONG_SECRET_KEYS"},
+    {full_folder, ILL, "disk", "make room"},
+    {filling_folder, NOTE, "disk", "make room"},
+    {closed_folder, ILL, "disk", "chown"},
+    {old_backup, NOTE, "backup", "deploy/backup base"},
+    {very_old_backup, ILL, "backup", "deploy/backup base"},
+    {no_backup, ILL, "backup", "deploy/backup base"},
+    {bad_settings, ILL, "settings", "--check"},
+    {no_program, NOTE, "settings", "not checked"},
+};
+
 static void each_fault_is_found_with_advice(void **state) {
-    static const struct {
-        void (*spoil)(void);
-        enum health worst;
-        const char *what, *advice; /* of the one finding that is not well; NULL: all are */
-    } examples[] = {
-        {nothing, WELL, NULL, NULL},
-        {no_database, ILL, "database", "connection string"},
-        {old_postgres, ILL, "postgresql", "upgrade"},
-        {standby, ILL, "postgresql", "target_session_attrs"},
-        {locale_c, ILL, "locale", "C.UTF-8"},
-        {latin1, ILL, "locale", "UTF8"},
-        {no_fsync, ILL, "durability", "RESET"},
-        {no_full_pages, ILL, "durability", "RESET"},
-        {asynchronous, ILL, "durability", "can be lost"},
-        {local_commit, ILL, "durability", "can be lost"},
-        {remote_apply, WELL, NULL, NULL},
-        {weak_role, ILL, "durability", "zhitong_intake"},
-        {no_checksums, NOTE, "checksums", "pg_checksums"},
-        {few_connections, NOTE, "connections", "max_connections"},
-        {old_transaction, NOTE, "transactions", "pg_stat_activity"},
-        {wraparound, ILL, "transactions", "ZhitongWraparound"},
-        {asynchronous_standby, NOTE, "standbys", "synchronous_standby_names"},
-        {no_standby, WELL, NULL, NULL},
-        {no_archive, NOTE, "archive", "deploy/backup"},
-        {failing_archive, ILL, "archive", "log"},
-        {quiet_archive, NOTE, "archive", "archive_timeout"},
-        {clock_a_little_off, NOTE, "clock", "NTP"},
-        {clock_off, ILL, "clock", "NTP"},
-        {slow_answer, WELL, NULL, NULL},
-        {no_zone_data, ILL, "time zone", "tzdata"},
-        {other_member_version, NOTE, "versions", "upgrade"},
-        {other_ring, ILL, "keyrings", "copy"},
-        {one_without_ring, WELL, NULL, NULL},
-        {driven, NOTE, "status", "zhitong time real"},
-        {migrations, ILL, "status", "zhitong migrate"},
-        {readable_keys, ILL, "keys", "chmod"},
-        {missing_keys, ILL, "keys", "ZHITONG_SECRET_KEYS"},
-        {full_folder, ILL, "disk", "make room"},
-        {filling_folder, NOTE, "disk", "make room"},
-        {closed_folder, ILL, "disk", "chown"},
-        {old_backup, NOTE, "backup", "deploy/backup base"},
-        {very_old_backup, ILL, "backup", "deploy/backup base"},
-        {no_backup, ILL, "backup", "deploy/backup base"},
-        {bad_settings, ILL, "settings", "--check"},
-        {no_program, NOTE, "settings", "not checked"},
-    };
     (void)state;
     for (size_t i = 0; i < sizeof examples / sizeof examples[0]; i++) {
         size_t unwell = 0;
