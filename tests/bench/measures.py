@@ -14,8 +14,6 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
 import histories
 from system import System
 
-if {"-h", "--help"} & set(sys.argv):
-    sys.exit(print(__doc__))
 CASES = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
 TEXT = "The street lamp in front of the school has been dark for a week; children walk here in the morning. " * 2
 BEGAN_AT = int(datetime(2026, 3, 1, tzinfo=timezone.utc).timestamp() * 1000)

@@ -16,6 +16,8 @@ import urllib.request
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
+import asked  # noqa: F401,E402 pylint: disable=unused-import,wrong-import-position
+
 ROOT = Path(__file__).resolve().parents[2]
 subprocess.run([ROOT / "deploy/install-packages", "compose", "compose-images", "test"], check=True)
 
@@ -286,9 +288,6 @@ def run(engine, words):
 
 
 def main(words):
-    if "-h" in words or "--help" in words:
-        print(__doc__)
-        return 0
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         with Engine() as engine:

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # deploy/cities/README.md names every file, column and amount that a city's folder may have.
 set -euo pipefail
+. "$(dirname "$0")/../lib/help.sh"
 cd "${ZHITONG_ROOT:-$(dirname "$0")/../..}"
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT

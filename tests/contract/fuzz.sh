@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Every reader of outside bytes has a fuzz target or says why not (tests/fuzz/parsers), and every target a corpus and a reader.
 set -euo pipefail
+. "$(dirname "$0")/../lib/help.sh"
 cd "${ZHITONG_ROOT:-$(dirname "$0")/../..}"
 
 table=tests/fuzz/parsers

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # docs/measures.md is what `zhitong report --definitions` prints: nothing is measured that is not defined there.
 set -euo pipefail
+. "$(dirname "$0")/../lib/help.sh"
 cd "${ZHITONG_ROOT:-$(dirname "$0")/../..}"
 build=${ZHITONG_TEST_BUILD:-build/release}
 

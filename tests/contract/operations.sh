@@ -2,6 +2,7 @@
 # deploy/OPERATIONS.md is what deploy/make-operations prints: no setting and no metric goes undocumented. Nor does an event of the
 # journal that asks for somebody.
 set -euo pipefail
+. "$(dirname "$0")/../lib/help.sh"
 cd "${ZHITONG_ROOT:-$(dirname "$0")/../..}"
 build=${ZHITONG_TEST_BUILD:-build/release}
 scratch=$(mktemp -d)

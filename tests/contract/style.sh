@@ -2,6 +2,7 @@
 # The house rules that a machine can check, on every file that git knows or would add. One result a rule; a rule that
 # does not bite on a tree made to break it fails too.
 set -euo pipefail
+. "$(dirname "$0")/../lib/help.sh"
 cd "${ZHITONG_ROOT:-$(dirname "$0")/../..}"
 
 file_lines_max=350

@@ -10,8 +10,10 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(os.environ.get("ZHITONG_ROOT") or Path(__file__).resolve().parents[2])
-subprocess.run([ROOT / "deploy/install-packages", "observe"], check=True)
 sys.path.insert(0, str(ROOT / "tests/lib"))
+import asked  # noqa: F401,E402 pylint: disable=unused-import,wrong-import-position
+
+subprocess.run([ROOT / "deploy/install-packages", "observe"], check=True)
 import alert_examples  # noqa: E402 pylint: disable=wrong-import-position
 import observed  # noqa: E402 pylint: disable=wrong-import-position
 

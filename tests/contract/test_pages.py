@@ -8,6 +8,10 @@ import sys
 from pathlib import Path
 from urllib.parse import unquote
 
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
+import asked  # noqa: F401,E402 pylint: disable=unused-import,wrong-import-position
+
 ROOT = Path(os.environ.get("ZHITONG_ROOT") or Path(__file__).resolve().parents[2])
 BUILD = Path(os.environ.get("ZHITONG_TEST_BUILD") or ROOT / "build/release")
 CHINESE = ROOT / "docs/OPERATIONS.zh-CN.md"

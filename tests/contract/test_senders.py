@@ -6,6 +6,10 @@ import re
 import sys
 from pathlib import Path
 
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
+import asked  # noqa: F401,E402 pylint: disable=unused-import,wrong-import-position
+
 ROOT = Path(os.environ.get("ZHITONG_ROOT") or Path(__file__).resolve().parents[2])
 FIRST_ENTRY = 32  # lower numbers are said on the wire, from here on they stand in logs
 SENDS = r"\b(?:message_encode|batch_emit|batch_reply|wire_send|wire_send_frame|send_to|answer_message)\s*\([^;]*?\bMESSAGE_%s\b"

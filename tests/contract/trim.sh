@@ -2,6 +2,7 @@
 # deploy/compose/trim takes packages away from the image that it runs in. Called by hand, whatever for, it must touch nothing. Run with a
 # PATH of programs that only tell that they were called.
 set -eu
+. "$(dirname "$0")/../lib/help.sh"
 root=${ZHITONG_ROOT:-$(cd "$(dirname "$0")/../.." && pwd)}
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

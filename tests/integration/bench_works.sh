@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Every run of tests/bench still works and loses nothing. Its figures are not looked at: a busy machine has bad ones.
 set -euo pipefail
+. "$(dirname "$0")/../lib/help.sh"
 root=$(cd "$(dirname "$0")/../.." && pwd)
 out=$(mktemp)
 trap 'rm -f "$out"' EXIT

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Rules change from a date on: `zhitong city load`, `diff` and `versions` against a PostgreSQL, and what a service reads of it.
 set -euo pipefail
+. "$(dirname "$0")/../lib/help.sh"
 cd "$(dirname "$0")/../.."
 
 build=${ZHITONG_TEST_BUILD:-build/release}

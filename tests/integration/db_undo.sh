@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # tests/unit/test_db_undo.c against a real PostgreSQL.
 set -euo pipefail
+. "$(dirname "$0")/../lib/help.sh"
 root=${ZHITONG_ROOT:-$(cd "$(dirname "$0")/../.." && pwd)}
 build=${ZHITONG_TEST_BUILD:-$root/build/release}
 run=$(mktemp -d /tmp/zhitong-undo.XXXXXX)

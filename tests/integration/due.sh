@@ -2,6 +2,7 @@
 # `zhitong due` answers without a database, for one case and for CSV, and Boston's real deadlines come out.
 # data/boston_deadlines.csv: every 30th request of the half that the limits were not learnt from, as the city recorded it.
 set -euo pipefail
+. "$(dirname "$0")/../lib/help.sh"
 root=$(cd "$(dirname "$0")/../.." && pwd)
 zhitong=${ZHITONG_TEST_BUILD:-$root/build/release}/zhitong
 boston=$root/deploy/cities/boston

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # The operator's command against a PostgreSQL of its own. Each audit invariant is broken once by SQL and must be named.
 set -euo pipefail
+. "$(dirname "$0")/../lib/help.sh"
 cd "$(dirname "$0")/../.."
 
 zhitong=${ZHITONG_TEST_BUILD:-build/release}/zhitong

@@ -13,6 +13,8 @@ import sys
 import time
 from pathlib import Path
 
+import asked  # noqa: F401 pylint: disable=unused-import
+
 CHUNK_BYTES = 1 << 16
 LOOK_SECONDS = 0.02
 

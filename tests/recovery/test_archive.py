@@ -9,6 +9,10 @@ import tempfile
 import time
 from pathlib import Path
 
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
+import asked  # noqa: F401,E402 pylint: disable=unused-import,wrong-import-position
+
 ROOT = Path(os.environ.get("ZHITONG_ROOT") or Path(__file__).resolve().parents[2])
 NAME = "000000010000000000000001"
 failed = 0

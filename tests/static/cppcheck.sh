@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # cppcheck over every C file: warnings, performance, portability. What it gets wrong is named below, place by place.
 set -euo pipefail
+. "$(dirname "$0")/../lib/help.sh"
 cd "${ZHITONG_ROOT:-$(dirname "$0")/../..}"
 
 build=${ZHITONG_TEST_BUILD:-build/release}

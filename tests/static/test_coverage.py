@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """Which lines and branches of the services the unit programs run, and that the files that decide are run nearly whole.
 
     tests/static/test_coverage.py [--all]
@@ -16,6 +16,10 @@ import pathlib
 import subprocess
 import sys
 import time
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
+import asked  # noqa: F401,E402 pylint: disable=unused-import,wrong-import-position
 
 BRANCHES_LEAST = 95.0  # percent of a file that decides
 STEP_SECONDS_MAX = 550
@@ -104,9 +108,6 @@ def judge(files):
 
 def main():
     everything = "--all" in sys.argv[1:] or os.environ.get("STATIC_ALL")
-    if "-h" in sys.argv or "--help" in sys.argv:
-        print(__doc__)
-        return 0
     must("packages", "deploy/install-packages", "develop")
     must("configures", "cmake", "--preset", "coverage")
     must("builds", "cmake", "--build", "--preset", "coverage", "--parallel", JOBS, *([] if everything else ["--target", *libraries(), *programs()]))
