@@ -7,7 +7,7 @@
 
 #include <stdarg.h>
 
-#define REASON_FIELD_MAX 48
+#define REASON_FIELD_MAX 64 /* the answer to a question, attribute.CODE or attribute[CODE], has 59 at most */
 #define REASON_TEXT_MAX 240
 
 #define MUST_CHECK __attribute__((warn_unused_result))

@@ -107,7 +107,7 @@ static enum zhitong_follow_word take_refused(struct zhitong_follower *follower, 
         return ZHITONG_FOLLOW_NOTHING;
     }
     follower_stop(follower);
-    memcpy(said->field, message->field, sizeof said->field);
+    snprintf(said->field, sizeof said->field, "%.48s", message->field); /* those of a follow are short */
     return say(said, ZHITONG_FOLLOW_REFUSED, message->reason);
 }
 

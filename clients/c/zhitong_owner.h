@@ -23,7 +23,7 @@ struct owner_message {
     uint64_t first, count; /* of entries; first of truncated */
     uint64_t void_from;    /* of truncated */
     char endpoint[129], curve_key[41];
-    char field[49], reason[257];
+    char field[65], reason[257];
 };
 
 /* false: no map of the form that the protocol gives its messages, or a text longer than its limit there. */

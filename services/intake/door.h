@@ -63,5 +63,6 @@ MUST_CHECK int door_answers(const struct door_ask *ask, const struct submit *sub
                             uint32_t *answered, struct reason *why);
 
 #define DOOR_ATTRIBUTE "attribute."
+_Static_assert(sizeof DOOR_ATTRIBUTE + CODE_MAX < REASON_FIELD_MAX, "a refusal names a question by its whole code");
 
 #endif

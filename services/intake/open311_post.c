@@ -89,7 +89,7 @@ static const char *form_name(const char *field, char text[REASON_FIELD_MAX + 2])
             return names[i][1];
     if (strncmp(field, "attribute.", strlen("attribute.")) != 0)
         return field;
-    snprintf(text, REASON_FIELD_MAX + 2, "attribute[%.*s]", CODE_MAX - 10, field + strlen("attribute."));
+    snprintf(text, REASON_FIELD_MAX + 2, "attribute[%.*s]", CODE_MAX, field + strlen("attribute."));
     return text;
 }
 

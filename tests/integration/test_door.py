@@ -91,6 +91,7 @@ def each_wrong_form_is_refused_with_its_field_and_nothing_is_kept(system, _):
              ("attribute.state", {"attributes": json.dumps({"state": ["out", "flickers"]})}),
              ("attribute.colour", {"attributes": json.dumps({"state": "out", "colour": "<b>"})}),
              ("attribute.pole", {"attributes": json.dumps({"state": "out", "pole": "1\n2"})}),
+             ("attribute." + "c" * 48, {"attributes": json.dumps({"state": "out", "c" * 48: "no such question, and the longest code"})}),
              ("wing", {"wing": 1}), ("key", {"key": "k"})]
     before = system.sql.number("SELECT count(*) FROM intake.report")
     for field, change in wrong:

@@ -104,7 +104,7 @@ static void a_place_leads_to_an_area_or_is_refused(void **state) {
         const struct door_ask ask = {.city = city, .now = NOW, .asks = cases[i].asks};
         struct submit submit = report_of("noise");
         struct reason why;
-        char found[64];
+        char found[REASON_FIELD_MAX + 2];
         bool contradicted = false;
         strcpy(submit.area, cases[i].area);
         strcpy(submit.datum, cases[i].datum);

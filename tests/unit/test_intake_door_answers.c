@@ -9,6 +9,7 @@
 
 #include "services/intake/door.h"
 
+#define LONGEST "a_question_whose_code_takes_all_of_the_48_bytes_" /* CODE_MAX */
 #define LENGTH(array) (sizeof(array) / sizeof *(array))
 
 static const struct choice choices[] = {{"a", {"A", ""}}, {"b", {"B", ""}}};
@@ -97,6 +98,7 @@ static void answers_are_an_object_of_texts(void **state) {
         {"{\"word\":[\"x\",7]}", "attribute.word", 0},
         {"{\"word\":{}}", "attribute.word", 0},
         {"{\"other\":\"x\"}", "attribute.other", 0},
+        {"{\"" LONGEST "\":\"x\"}", "attribute." LONGEST, 0},
         {"[]", "attributes", 0},
         {"{", "attributes", 0},
         {"{\"word\":\"a\",\"word\":\"b\"}", "attributes", 0},
