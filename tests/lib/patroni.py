@@ -31,6 +31,21 @@ def run(*words, check=True):
     return done
 
 
+def why_not():
+    """What this machine lacks, '' when nothing."""
+    if os.geteuid() != 0:
+        return "not root: the nodes need a network of their own"
+    if run("ip", "netns", "add", f"zt{os.getpid()}-try", check=False).returncode != 0:
+        return "network namespaces cannot be made here"
+    inside = ("ip", "netns", "exec", f"zt{os.getpid()}-try")
+    enters = run(*inside, "true", check=False).returncode == 0
+    filters = run(*inside, "iptables", "-w", "-S", check=False).returncode == 0
+    run("ip", "netns", "del", f"zt{os.getpid()}-try")
+    if not enters:
+        return "network namespaces cannot be entered here: is / no mount of its own?"
+    return "" if filters else "packets cannot be filtered here"
+
+
 def processes():
     """pid → parent, of all."""
     found = {}
@@ -228,12 +243,16 @@ class Group:
                          "--advertise-client-urls", client, "--listen-peer-urls", peer, "--initial-advertise-peer-urls",
                          peer, "--initial-cluster", f"one={peer}", "--logger", "zap"], {})
 
-    def start(self):
+    def prepare(self):
+        """Networks, etcd and what is known of the nodes, none of which runs."""
         self.network.open()
         (self.folder / "etcd").mkdir(mode=0o700)
         shutil.chown(self.folder / "etcd", OWNER, OWNER)
         self.start_etcd()
         self.nodes = [Node(self, host) for host in NODES]
+
+    def start(self):
+        self.prepare()
         for node in self.nodes:
             node.start()
         wait_until(self.primary, START_SECONDS_MAX, lambda: f"a primary: {[node.tail() for node in self.nodes]}")
@@ -285,13 +304,15 @@ class Group:
 class GroupSystem(System):
     """A system on a group of databases instead of one."""
 
+    group_of = Group
+
     def __init__(self, **options):
         super().__init__(durable=True, **options)
         self.group = None
 
     def cluster(self, command, *words):
         if command == "start":
-            self.group = Group(self.folder)
+            self.group = self.group_of(self.folder)
             self.group.start()
             return ""
         assert command == "url", command

@@ -7,7 +7,6 @@ nothing is doubled, and nothing is accepted that only one machine has.
   test_failover.py ROUNDS      all of them, so many times
 
 Needs root, for the network between the nodes."""
-import os
 import subprocess
 import sys
 import threading
@@ -19,7 +18,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
 
 from checks import assert_sound, main, report, wait_until
 from clients import Client, Department, Load
-from patroni import GroupSystem, run, seconds_until
+from patroni import GroupSystem, seconds_until, why_not
 from system import ROOT
 
 PER_SECOND = 100
@@ -270,21 +269,6 @@ def timed(play):
 SHORT = [the_primary_is_killed, a_planned_switchover_is_not_noticed_by_clients, a_former_primary_comes_back_as_a_standby,
          a_primary_that_is_cut_off_accepts_nothing_that_the_new_one_has_not, without_a_standby_nothing_is_accepted]
 LONG = SHORT + [a_standby_is_lost, etcd_may_be_away]
-
-
-def why_not():
-    """What this machine lacks, '' when nothing."""
-    if os.geteuid() != 0:
-        return "not root: the nodes need a network of their own"
-    if run("ip", "netns", "add", f"zt{os.getpid()}-try", check=False).returncode != 0:
-        return "network namespaces cannot be made here"
-    inside = ("ip", "netns", "exec", f"zt{os.getpid()}-try")
-    enters = run(*inside, "true", check=False).returncode == 0
-    filters = run(*inside, "iptables", "-w", "-S", check=False).returncode == 0
-    run("ip", "netns", "del", f"zt{os.getpid()}-try")
-    if not enters:
-        return "network namespaces cannot be entered here: is / no mount of its own?"
-    return "" if filters else "packets cannot be filtered here"
 
 
 if len(sys.argv) > 1 and not sys.argv[1].isdigit():
