@@ -42,11 +42,18 @@ static void tell_clocks(const struct case_file *before, const struct case_file *
         moved->stopped_ms = file->kept.stopped_ms;
 }
 
+static void tell_tasks(const struct case_file *before, const struct case_file *file, struct case_moved *moved) {
+    char tasks_before[sizeof moved->tasks];
+    case_tasks_print(before, tasks_before, sizeof tasks_before);
+    case_tasks_print(file, moved->tasks, sizeof moved->tasks);
+    if (strcmp(tasks_before, moved->tasks) == 0)
+        moved->tasks[0] = '\0';
+}
+
 /* What the entry says of the case itself; what the command brought is added by the caller. */
 static void tell(const struct case_step *step, const struct case_file *before, const struct move_spec *line) {
     const struct case_file *file = step->file;
     struct case_moved *moved = step->moved;
-    char tasks_before[sizeof moved->tasks];
     *moved = (struct case_moved){.case_id = file->case_id,
                                  .version = file->version,
                                  .at = step->now,
@@ -68,10 +75,7 @@ static void tell(const struct case_step *step, const struct case_file *before, c
     memcpy(moved->overseers, file->kept.overseers, sizeof moved->overseers);
     memcpy(moved->former, file->kept.former, sizeof moved->former);
     moved->reporter = file->kept.reporter;
-    case_tasks_print(before, tasks_before, sizeof tasks_before);
-    case_tasks_print(file, moved->tasks, sizeof moved->tasks);
-    if (strcmp(tasks_before, moved->tasks) == 0)
-        moved->tasks[0] = '\0';
+    tell_tasks(before, file, moved);
     if (strcmp(before->plan, file->plan) != 0)
         memcpy(moved->plan, file->plan, sizeof moved->plan);
     tell_clocks(before, file, moved);
@@ -278,6 +282,7 @@ int case_pass_deadline(const struct case_step *step, const struct deadline_passe
     next.next_at = 0; /* was said */
     if (make_move(&tried, line, NULL, why) != 0)
         return -1;
+    tell_tasks(step->file, &next, step->moved); /* the call itself noted who is late, before the move */
     COPY(step->moved->actor, "deadline");
     COPY(step->moved->clock, call.word == WORD_NONE ? "" : running_name(call.clock));
     if (call.word == WORD_WARN || strcmp(line->name, "alarm") == 0)

@@ -208,6 +208,7 @@ static void a_call_is_told_of_once_and_after_what_is_graver(void **state) {
     assert_int_equal(pass_deadline_at(&trial, june(5, 11, 30)), 1); /* after an outage all has passed */
     assert_string_equal(trial.moved.move, "escalate");
     assert_int_equal(trial.file.tasks[0].by_at, 0);
+    assert_string_equal(trial.moved.tasks, "c-water called 0;"); /* who is late stands in the history */
     city_close(&trial.city);
     (void)state;
 }
