@@ -1,10 +1,12 @@
 #!/usr/bin/python3
 """Upgrade under load: two replicas of every service of the previous release (the commit in tests/recovery/previous) run, the new
 `zhitong migrate` changes the schema under them, then replica after replica is replaced. For a while both releases work side by side.
-No client sees an error, nothing is lost, nothing is doubled, no log has a gap."""
+No client sees an error, nothing is lost, nothing is doubled, no log has a gap; who is signed in at desk works on in the same session."""
+import http.client
 import os
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -13,6 +15,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
 
 from checks import assert_sound, main, report, wait_applied, wait_until
 from clients import Client, Department, Load
+from staff import PASSWORD, Staff, add
 from system import BUILD, ROOT, SERVICES
 
 PER_SECOND = int(os.environ.get("UPGRADE_PER_SECOND", "150"))
@@ -20,6 +23,7 @@ SIDE_BY_SIDE_SECONDS = float(os.environ.get("UPGRADE_SECONDS", "4"))
 BUILD_SECONDS_MAX = 480
 DRAIN_SECONDS_MAX = 15
 UNIT = "town_hall"
+ROLLED = SERVICES + ("desk",)
 PREVIOUS = ROOT / "build/previous"
 
 
@@ -62,10 +66,52 @@ def flows(system, shared, seconds=30):
     wait_until(lambda: system.sql.number("SELECT count(*) FROM routing.case_file") > cases + 50, seconds, "cases made again")
 
 
+class Supervisor(threading.Thread):
+    """Signed in once, before the upgrade: looks at the list and urges cases, through whichever desk answers, as a proxy in front would. What
+    was not answered, or answered busy, is sent again with the same key."""
+
+    PAUSE_SECONDS, AGAIN_SECONDS_MAX = 0.1, 10
+
+    def __init__(self, system, client):
+        super().__init__(daemon=True)
+        self.client, self.stopping = client, threading.Event()
+        add(system, "eye", "supervisor", UNIT, "public,internal,restricted")
+        self.staff = Staff(system.of("desk"), "eye", PASSWORD)
+        self.faults, self.looks, self.again = [], 0, 0
+        self.done = {}  # key → case
+
+    def _until(self, ask):
+        """The first answer that is none of a replica that stops, or is busy."""
+        end, turn, answer = time.monotonic() + self.AGAIN_SECONDS_MAX, 0, None
+        while time.monotonic() < end:
+            try:
+                answer = ask(turn)
+                if answer.status != 503:
+                    return answer
+            except (OSError, http.client.HTTPException):
+                pass
+            turn, self.again = turn + 1, self.again + 1
+            time.sleep(self.PAUSE_SECONDS)
+        return answer
+
+    def run(self):
+        for turn in iter(lambda: len(self.done), None):
+            if self.stopping.wait(self.PAUSE_SECONDS):
+                return
+            case, key = next(reversed(self.client.accepted.values())), f"urge-{turn}-{self.looks}"
+            look = self._until(lambda which: self.staff.get("/cases", which=turn + which))
+            self.looks += 1
+            move = self._until(lambda which: self.staff.move(case, "urge", version="*", key=key, which=turn + which, note="how is it?"))
+            if look is None or look.status != 200:
+                self.faults.append(("list", look))
+            if move is not None and move.status == 200:
+                self.done[key] = case
+            elif move is None or move.status != 404:  # routing has not made it a case yet
+                self.faults.append((key, case, move))
 
 
 def the_previous_release_runs_under_load(system, shared):
-    system.start_all(replicas=2)
+    system.start_all(replicas=2, services=ROLLED)
     key = system.key("department", UNIT, UNIT)
     shared["client"] = Client(system.endpoints("intake"), system.server_key(), system.key("client", "load"))
     shared["load"] = Load(shared["client"], report, PER_SECOND)
@@ -75,6 +121,10 @@ def the_previous_release_runs_under_load(system, shared):
     for thread in shared["threads"]:
         thread.start()
     wait_until(lambda: len(shared["client"].accepted) > PER_SECOND, 30, "the first reports accepted")
+    shared["supervisor"] = Supervisor(system, shared["client"])
+    shared["threads"].append(shared["supervisor"])
+    shared["supervisor"].start()
+    wait_until(lambda: len(shared["supervisor"].done) > 5, 30, lambda: f"cases are urged: {shared['supervisor'].faults[:3]}")
 
 
 def the_schema_changes_while_all_runs(system, shared):
@@ -112,24 +162,39 @@ def replace(system, replica):
     assert code == 0, f"{replica.name} ended with {code}"
     replica.build = BUILD
     replica.start().wait_ready()
-    system.wait_shared([replica.service])
+    system.wait_shared([service for service in SERVICES if service == replica.service])  # desk has no shards
     print(f"# {replica.name} replaced in {time.monotonic() - began:.1f} s")
 
 
 def both_releases_work_side_by_side(system, shared):
-    for service in SERVICES:
+    for service in ROLLED:
         replace(system, system.replica(service, 1))
         flows(system, shared)
     time.sleep(SIDE_BY_SIDE_SECONDS)
     flows(system, shared)
     versions = {replica.name: "new" if replica.build == BUILD else "previous" for replica in system.replicas.values()}
-    assert sorted(versions.values()) == ["new"] * len(SERVICES) + ["previous"] * len(SERVICES), versions
+    assert sorted(versions.values()) == ["new"] * len(ROLLED) + ["previous"] * len(ROLLED), versions
 
 
 def the_last_of_the_previous_release_is_replaced(system, shared):
-    for service in reversed(SERVICES):
+    for service in reversed(ROLLED):
         replace(system, system.replica(service, 2))
         flows(system, shared)
+
+
+def who_was_signed_in_worked_on_in_the_same_session(system, shared):
+    supervisor = shared["supervisor"]
+    before = len(supervisor.done)
+    wait_until(lambda: len(supervisor.done) > before + 5, 30, "cases are urged through the new desks")
+    supervisor.stopping.set()
+    supervisor.join()
+    print(f"# {supervisor.looks} looks at the list and {len(supervisor.done)} cases urged in one session, {supervisor.again} sent again")
+    assert not supervisor.faults, supervisor.faults[:5]
+    assert supervisor.staff.get("/sessions/current").json["login"] == "eye"
+    urged = list(supervisor.done.values())
+    for case in set(urged):
+        moves = [entry["move"] for entry in supervisor.staff.get(f"/cases/{case}/history").json["entries"]]
+        assert moves.count("urge") == urged.count(case), (case, moves, urged.count(case))  # each once, also what was sent again
 
 
 def no_client_saw_an_error_and_nothing_is_lost(system, shared):
@@ -140,7 +205,7 @@ def no_client_saw_an_error_and_nothing_is_lost(system, shared):
     assert set(client.accepted) == set(load.keys) and not client.changed
     cases = [int(case) for (case,) in system.sql.rows("SELECT case_id FROM routing.case_file")]
     lost, doubled = set(client.accepted.values()) - set(cases), len(cases) - len(set(client.accepted.values()))
-    print(f"# {len(client.accepted)} cases over {2 * len(SERVICES)} replacements: {len(lost)} lost, {doubled} doubled; "
+    print(f"# {len(client.accepted)} cases over {2 * len(ROLLED)} replacements: {len(lost)} lost, {doubled} doubled; "
           f"{client.busy} busy, {client.retried} asked again")
     assert not lost and not doubled
     system.zhitong("time", "drive", "--speed", "0.0001")
@@ -164,6 +229,7 @@ if __name__ == "__main__":
         sys.exit(0)
     main("upgrade", [the_previous_release_runs_under_load, the_schema_changes_while_all_runs,
                      the_previous_program_says_that_the_database_is_newer, both_releases_work_side_by_side,
-                     the_last_of_the_previous_release_is_replaced, no_client_saw_an_error_and_nothing_is_lost,
+                     the_last_of_the_previous_release_is_replaced, who_was_signed_in_worked_on_in_the_same_session,
+                     no_client_saw_an_error_and_nothing_is_lost,
                      the_department_heard_everything_in_order],
          durable=True, build=PREVIOUS / "build", city=PREVIOUS / "source/tests/lib/small_city")
