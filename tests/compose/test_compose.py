@@ -3,11 +3,14 @@
 they flow, and the end of it. On a Docker engine of its own; where none can start it says so.
 
     tests/compose/test_compose.py [--build]     --build: the programs are built in the image, too (minutes)"""
+import http.client
 import json
 import os
 import signal
+import ssl
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import traceback
@@ -254,6 +257,33 @@ def starting_again_keeps_everything(city, shared):
     assert status == 201, status
 
 
+def in_front_it_is_tls_or_nothing(city, shared):
+    with tempfile.TemporaryDirectory() as folder:
+        certificate, key = Path(folder, "certificate.pem"), Path(folder, "key.pem")
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "1", "-subj",
+                        "/CN=city", "-addext", f"subjectAltName=IP:{ADDRESS}", "-out", certificate, "-keyout", key], check=True, capture_output=True)
+        for path, mode in ((folder, 0o750), (certificate, 0o640), (key, 0o640)):
+            os.chown(path, -1, 10001)
+            os.chmod(path, mode)
+        city.environment |= {"TLS_FOLDER": folder, "REDIRECT_PORT": "8000"}
+        city.files.append("deploy/compose.tls.yml")
+        city.compose("up", "-d", "--no-deps", "nginx")
+        wait_until(lambda: city.containers("nginx")[0]["State"]["Health"]["Status"] == "healthy", 40, "nginx is healthy with a certificate")
+        for port in (8080, 8090):
+            connection = http.client.HTTPSConnection(ADDRESS, port, timeout=10, context=ssl.create_default_context(cafile=str(certificate)))
+            connection.request("GET", "/nowhere")
+            assert connection.getresponse().status == 404
+        for port in (8000, 8080):
+            connection = http.client.HTTPConnection(ADDRESS, port, timeout=10)
+            connection.request("GET", "/requests.json?page=2")
+            answer = connection.getresponse()
+            assert (answer.status, answer.headers["Location"]) == (308, f"https://{ADDRESS}:8080/requests.json?page=2"), (port, answer.status)
+        certificate.unlink()
+        city.compose("up", "-d", "--no-deps", "--force-recreate", "nginx", check=False)
+        wait_until(lambda: "TLS_FOLDER must hold" in city.compose("logs", "--tail", "3", "nginx").stdout, 20, "nginx says that it has no certificate")
+        assert city.containers("nginx")[0]["State"]["Health"]["Status"] != "healthy"
+
+
 def down_leaves_nothing(city, shared):
     city.compose("down", "--volumes", "--remove-orphans")
     assert not city.left(), city.left()
@@ -261,7 +291,7 @@ def down_leaves_nothing(city, shared):
 
 TESTS = (images_are_small, first_start_gives_a_working_city_and_says_where_to_look, containers_may_do_little, metrics_are_not_passed_on,
          a_report_reaches_department_desk_and_mailbox, every_service_scales_while_reports_flow, nothing_is_lost_and_the_audit_holds,
-         starting_again_keeps_everything, down_leaves_nothing)
+         starting_again_keeps_everything, in_front_it_is_tls_or_nothing, down_leaves_nothing)
 
 
 def run(engine, words):

@@ -105,14 +105,15 @@ class Engine:
 
 
 class City:
-    """docker-compose.yml with the overlay for mail, under a name and at an address of its own."""
+    """docker-compose.yml with the overlay for mail, and others that a test adds, under a name and at an address of its own."""
 
     def __init__(self, engine, address, settings=None):
         self.engine, self.address, self.name = engine, address, f"zhitong-test-{os.getpid()}"
+        self.files = ["docker-compose.yml", "deploy/compose.mail.yml"]
         self.environment = {"LISTEN": address, "CITY_HOST": address, "COMPOSE_PROJECT_NAME": self.name, **(settings or {})}
 
     def compose(self, *words, **options):
-        return self.engine.run("docker-compose", "-f", "docker-compose.yml", "-f", "deploy/compose.mail.yml", *words,
+        return self.engine.run("docker-compose", *[word for file in self.files for word in ("-f", file)], *words,
                                environment=self.environment, **options)
 
     def shell(self, script):
