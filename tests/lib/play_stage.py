@@ -238,8 +238,8 @@ class Stage:
     def _history(self, events):
         """What was tried to tell these, for a failed audit: their places in the stream, and all attempts."""
         rows = self.system.sql.rows
-        return [(event, rows(f"""SELECT e.seq, e.at, a.endpoint, a.at, a.attempt, a.outcome, a.took_ms, a.answer
-            FROM notification.stream_entry e LEFT JOIN notification.attempt a USING (seq)
+        return [(event, rows(f"""SELECT e.seq, a.endpoint, a.at, a.attempt, a.outcome, a.took_ms, a.answer
+            FROM notification.stream_entry e LEFT JOIN notification.attempt a USING (seq, case_id)
             WHERE e.unit = '{TOLD}' AND e.case_id = {case} AND e.version = {version} ORDER BY a.at"""),
             [(got.path, got.at, got.id, getattr(got, "taken", True)) for got in self.sink.got if got.event["id"] == event])
             for event, (case, version) in ((event, event.split(".")) for event in events)]
