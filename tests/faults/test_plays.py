@@ -4,6 +4,8 @@ On a machine that is too slow for that, what was not played is skipped by name.
 
     tests/faults/test_plays.py [SEED]   another seed for the made-up ones
     tests/faults/play --help            plays one by one, and long runs"""
+import http.client
+import os
 import signal
 import subprocess
 import sys
@@ -17,6 +19,7 @@ tool = SourceFileLoader("play_tool", str(HERE / "play")).load_module()
 
 import play
 from system import SERVICES
+from webhook_sink import Sink
 
 FAULTS = 200
 SEED = 4
@@ -76,6 +79,23 @@ def every_point_is_in_the_code_once():
     return check("every_point_is_in_the_code_once", sorted(code) == sorted(wanted), set(code) ^ set(wanted))
 
 
+def a_closed_sink_takes_nothing_that_is_for_the_next_one():
+    closed, answered = Sink(), 0
+    time.sleep(0.1)
+    closed.close()
+    sink = Sink()
+    time.sleep(0.1)
+    os.system("true")  # a child's end restarts calls that wait, by the number of their socket
+    for _ in range(50):
+        connection = http.client.HTTPConnection("127.0.0.1", sink.port, timeout=5)
+        connection.request("POST", "/ok/hook", "{}")
+        answered += connection.getresponse().status == 204
+        connection.close()
+    sink.close()
+    got = (answered, len(sink.got), len(closed.got))
+    return check("a_closed_sink_takes_nothing_that_is_for_the_next_one", got == (50, 50, 0), got)
+
+
 def plays(seed, in_time):
     made, failed = tool.play_files(sorted(play.PLAYS.glob("*.play")), True, in_time)
     if not failed and in_time():
@@ -100,4 +120,5 @@ if __name__ == "__main__":
     tool.build()
     failed = wrong_lines_are_refused_with_file_line_and_word()
     failed += programs_have_points_only_where_asked_for() + every_point_is_in_the_code_once()
+    failed += a_closed_sink_takes_nothing_that_is_for_the_next_one()
     sys.exit(1 if failed + plays(seed, lambda: time.monotonic() - began < BEGIN_SECONDS_MAX) else 0)

@@ -56,13 +56,18 @@ class Sink:
         self.listener = socket.create_server(("127.0.0.1", 0), backlog=1024)
         self.port = self.listener.getsockname()[1]
         self.tls = tls
-        threading.Thread(target=self._accept, daemon=True).start()
+        self.accepting = threading.Thread(target=self._accept, daemon=True)
+        self.accepting.start()
 
     def url(self, path, host="127.0.0.1"):
         return f"{'https' if self.tls else 'http'}://{host}:{self.port}/{path}"
 
     def close(self):
+        """Whoever waits in accept is woken and gone before the number of its socket is another's: a call that a
+        signal interrupts is taken up again by that number, and would take a connection of that one."""
         self.closing = True
+        self.listener.shutdown(socket.SHUT_RDWR)
+        self.accepting.join()
         self.listener.close()
 
     def of(self, path):
