@@ -44,13 +44,14 @@ struct sums {
     double lat, lon;                 /* of points */
     double area, area_lat, area_lon; /* twice the area, and its moments, about the first point */
     double first_lat, first_lon, last_lat, last_lon;
+    double south, north, west, east; /* of all points */
     size_t count;
 };
 
 static void add_point(struct sums *sums, double lat, double lon) {
     if (sums->count == 0) {
-        sums->first_lat = lat;
-        sums->first_lon = lon;
+        sums->first_lat = sums->south = sums->north = lat;
+        sums->first_lon = sums->west = sums->east = lon;
     } else {
         double ay = sums->last_lat - sums->first_lat, ax = sums->last_lon - sums->first_lon;
         double by = lat - sums->first_lat, bx = lon - sums->first_lon, cross = ax * by - bx * ay;
@@ -60,9 +61,18 @@ static void add_point(struct sums *sums, double lat, double lon) {
         sums->lat += lat;
         sums->lon += lon;
     }
+    sums->south = fmin(sums->south, lat);
+    sums->north = fmax(sums->north, lat);
+    sums->west = fmin(sums->west, lon);
+    sums->east = fmax(sums->east, lon);
     sums->last_lat = lat;
     sums->last_lon = lon;
     sums->count++;
+}
+
+/* A ring that crosses itself takes parts of its area away again: what is left over can have its middle anywhere. */
+static bool among_its_points(const struct sums *sums, double lat, double lon) {
+    return lat >= sums->south && lat <= sums->north && lon >= sums->west && lon <= sums->east;
 }
 
 int cap_polygon(const char *text, double *lat, double *lon) {
@@ -77,9 +87,11 @@ int cap_polygon(const char *text, double *lat, double *lon) {
     }
     if (sums.count < 4 || fabs(sums.first_lat - sums.last_lat) > 0 || fabs(sums.first_lon - sums.last_lon) > 0)
         return -1;
-    bool flat = fabs(sums.area) < NO_AREA;
+    double middle_lat = sums.first_lat + sums.area_lat / (3 * sums.area);
+    double middle_lon = sums.first_lon + sums.area_lon / (3 * sums.area);
+    bool good = fabs(sums.area) >= NO_AREA && among_its_points(&sums, middle_lat, middle_lon);
     double points = (double)(sums.count - 1);
-    *lat = flat ? sums.lat / points : sums.first_lat + sums.area_lat / (3 * sums.area);
-    *lon = flat ? sums.lon / points : sums.first_lon + sums.area_lon / (3 * sums.area);
+    *lat = good ? middle_lat : sums.lat / points;
+    *lon = good ? middle_lon : sums.lon / points;
     return 0;
 }

@@ -9,7 +9,7 @@
 /* `lat,long radius`, the radius in km. */
 MUST_CHECK int cap_circle(const char *text, double *lat, double *lon);
 /* `lat,long lat,long …`, four or more, the last the same as the first: its centroid, or the mean of its points where it has no
- * area. */
+ * area or crosses itself so that the centroid would not lie among them. */
 MUST_CHECK int cap_polygon(const char *text, double *lat, double *lon);
 
 #endif
