@@ -4,10 +4,10 @@ const struct setting common_settings[] = {
     {"ZHITONG_DATABASE_URL", SETTING_SECRET, "", NULL, 1, 2000,
      "libpq connection string of the service's own role; of several hosts (host=a,b or //a,b/) the first that takes writes "
      "is used, and looked for again when it stops"},
-    {"ZHITONG_LISTEN_HOST", SETTING_TEXT, "", "127.0.0.1", 1, 100,
+    {"ZHITONG_LISTEN_HOST", SETTING_ADDRESS, "", "127.0.0.1", 1, 100,
      "address on which the other services (and the public, where there is a public port) connect; 0.0.0.0 for all"},
-    {"ZHITONG_ADVERTISE_HOST", SETTING_TEXT, "", "", 0, 100,
-     "host name that others use to reach this replica; empty: the listen address"},
+    {"ZHITONG_ADVERTISE_HOST", SETTING_HOST, "", "", 0, 100,
+     "host name that others use to reach this replica; empty: the listen address, unless that means all"},
     {"ZHITONG_MESH_PORT", SETTING_NUMBER, "port", "0", 0, 65535,
      "TCP port for the other services; 0 takes any free one, they find it through the mesh"},
     {"ZHITONG_OPERATIONS_PORT", SETTING_NUMBER, "port", "0", 0, 65535,
@@ -23,7 +23,6 @@ const struct setting common_settings[] = {
      "how long log entries are kept; older day partitions are dropped"},
     {"ZHITONG_HUNG_MS", SETTING_NUMBER, "ms", "5000", 1000, 600000,
      "after this silence a replica counts as hung: its peers end its database sessions and take its shards over"},
-    {"ZHITONG_LOG_LEVEL", SETTING_TEXT, "", "info", 1, 10,
-     "least level of journal lines: debug, info, warning or error"},
+    {"ZHITONG_LOG_LEVEL", SETTING_WORD, "debug info warning error", "info", 0, 0, "least level of journal lines"},
 };
 const size_t common_setting_count = sizeof common_settings / sizeof common_settings[0];

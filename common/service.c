@@ -12,6 +12,7 @@
 
 #include "common/clock.h"
 #include "common/command_line.h"
+#include "common/host.h"
 #include "common/journal.h"
 #include "common/loop.h"
 #include "common/metrics.h"
@@ -143,6 +144,18 @@ static enum journal_level level_of(const char *name) {
     return JOURNAL_INFO;
 }
 
+/* Whoever listens on all addresses must say which of them the others are to take: they would find nobody, and its shards would stand
+ * still. */
+static int check_reachable(const struct settings *settings, struct reason *why) {
+    const char *listen = settings_text(settings, "ZHITONG_LISTEN_HOST");
+    if (settings_text(settings, "ZHITONG_ADVERTISE_HOST")[0] != '\0' || !host_is_every_address(listen))
+        return 0;
+    return refuse(
+        why, "ZHITONG_ADVERTISE_HOST",
+        "must be set where ZHITONG_LISTEN_HOST is %s: the name or address by which the other hosts reach this one",
+        listen);
+}
+
 int service_main(const struct service *service, int argc, char **argv) {
     if (command_line_prints(service, argc, argv))
         return 0;
@@ -155,8 +168,9 @@ int service_main(const struct service *service, int argc, char **argv) {
     struct reason why;
     const struct setting_table tables[2] = {{common_settings, common_setting_count},
                                             {service->settings, service->setting_count}};
-    if (settings_open(&settings, tables, &why) != 0) {
+    if (settings_open(&settings, tables, &why) != 0 || check_reachable(settings, &why) != 0) {
         fprintf(stderr, "zt-%s: %s: %s\n", service->name, why.field, why.text);
+        settings_close(&settings);
         return 2;
     }
     journal_start(service->name, level_of(settings_text(settings, "ZHITONG_LOG_LEVEL")));

@@ -100,7 +100,7 @@ struct service {
      65535, \
      "TCP port of the public ZeroMQ endpoint; 0 takes any free one"}, \
         {"ZHITONG_PUBLIC_HOST", \
-         SETTING_TEXT, \
+         SETTING_HOST, \
          "", \
          "", \
          0, \

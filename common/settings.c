@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/host.h"
+
 #define PREFIX "ZHITONG_"
 #define FILE_SUFFIX "_FILE"
 #define NAME_BYTES_MAX 64
@@ -204,6 +206,41 @@ static int check_flag(struct value *value, struct reason *why) {
     return refuse(why, value->setting->name, "is \"%.40s\", must be yes or no", value->text);
 }
 
+static int check_word(const struct value *value, struct reason *why) {
+    const struct setting *setting = value->setting;
+    const size_t size = strlen(value->text);
+
+    for (const char *word = setting->unit; *word != '\0'; word += strspn(word, " ")) {
+        const size_t length = strcspn(word, " ");
+        if (length == size && memcmp(word, value->text, size) == 0)
+            return 0;
+        word += length;
+    }
+    return refuse(why, setting->name, "is \"%.40s\", must be one of: %s", value->text, setting->unit);
+}
+
+static int check_address(const struct value *value, struct reason *why) {
+    if (host_is_address(value->text))
+        return 0;
+    return refuse(why, value->setting->name,
+                  "is \"%.40s\", must be a numeric IP address of this host, or 0.0.0.0 for all", value->text);
+}
+
+static int check_host(const struct value *value, struct reason *why) {
+    const struct setting *setting = value->setting;
+    const char *text = value->text;
+
+    if (check_length(value, why) != 0)
+        return -1;
+    if (host_is_every_address(text))
+        return refuse(why, setting->name, "is %.40s, where nobody can connect to; give this host's name or address",
+                      text);
+    if (host_is_name_or_address(text))
+        return 0;
+    return refuse(why, setting->name,
+                  "is \"%.40s\", must be a host name or a numeric IP address, without scheme or port", text);
+}
+
 static int check(struct value *value, struct reason *why) {
     switch (value->setting->type) {
     case SETTING_TEXT:
@@ -213,6 +250,12 @@ static int check(struct value *value, struct reason *why) {
         return check_number(value, why);
     case SETTING_FLAG:
         return check_flag(value, why);
+    case SETTING_WORD:
+        return check_word(value, why);
+    case SETTING_ADDRESS:
+        return check_address(value, why);
+    case SETTING_HOST:
+        return check_host(value, why);
     }
     assert(!"unknown type");
     return -1;
@@ -276,7 +319,7 @@ static const struct value *find(const struct settings *settings, const char *nam
 const char *settings_text(const struct settings *settings, const char *name) {
     const struct value *value = find(settings, name);
 
-    assert(value->setting->type == SETTING_TEXT || value->setting->type == SETTING_SECRET);
+    assert(value->setting->type != SETTING_NUMBER && value->setting->type != SETTING_FLAG);
     return value->text;
 }
 

@@ -9,12 +9,21 @@
 
 #include "proto/reason.h"
 
-enum setting_type { SETTING_TEXT, SETTING_NUMBER, SETTING_FLAG, SETTING_SECRET };
+enum setting_type {
+    SETTING_TEXT,
+    SETTING_NUMBER,
+    SETTING_FLAG,
+    SETTING_SECRET,
+    SETTING_WORD,    /* one of the words of `unit` */
+    SETTING_ADDRESS, /* a numeric IPv4 or IPv6 address of this host, or 0.0.0.0 or :: for all of them */
+    SETTING_HOST,    /* a host name (RFC 1123) or a numeric address, neither of all addresses; empty where min is 0 */
+};
 
 struct setting {
     const char *name; /* environment variable, ZHITONG_… */
     enum setting_type type;
-    const char *unit;     /* of a number: "ms", "bytes", "entries"; "" otherwise */
+    const char *
+        unit; /* of a number: "ms", "bytes", "entries"; of a word: those there are, with blanks between; "" otherwise */
     const char *fallback; /* as it would be written; NULL: must be set */
     long long min, max;   /* of a number, inclusive; of a text: length in bytes */
     const char *meaning;  /* one sentence for --help and OPERATIONS.md */
@@ -33,7 +42,7 @@ MUST_CHECK int settings_open(struct settings **out, const struct setting_table t
 void settings_close(struct settings **settings);
 
 /* The value of a setting that stands in one of the tables (asserted). Texts are borrowed until close. */
-const char *settings_text(const struct settings *settings, const char *name);
+const char *settings_text(const struct settings *settings, const char *name); /* also of words, addresses and hosts */
 long long settings_number(const struct settings *settings, const char *name);
 bool settings_flag(const struct settings *settings, const char *name);
 

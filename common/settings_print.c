@@ -24,6 +24,15 @@ static void range_text(char *out, size_t room, const struct setting *setting) {
     case SETTING_TEXT:
         snprintf(out, room, "%lld to %lld bytes", setting->min, setting->max);
         return;
+    case SETTING_WORD:
+        snprintf(out, room, "one of: %s", setting->unit);
+        return;
+    case SETTING_ADDRESS:
+        snprintf(out, room, "a numeric IP address");
+        return;
+    case SETTING_HOST:
+        snprintf(out, room, "a host name or numeric IP address");
+        return;
     case SETTING_SECRET:
         snprintf(out, room, "secret, %lld to %lld bytes", setting->min, setting->max);
         return;

@@ -112,14 +112,15 @@ restore() {
     local at='' name='' began=$SECONDS
     data='' trial=no
     while (($#)); do
+        if [[ $1 == --trial ]]; then trial=yes && shift && continue; fi
         case $1 in
-        --to) data=$(absolute "${2-}") && shift 2 ;;
-        --at) at=${2-} && shift 2 ;;
-        --base) name=${2-} && shift 2 ;;
-        --owner) owner_asked=${2-} && shift 2 ;;
-        --trial) trial=yes && shift ;;
+        --to) need_value "$@" && data=$(absolute "$2") ;;
+        --at) need_value "$@" && at=$2 ;;
+        --base) need_value "$@" && name=$2 ;;
+        --owner) need_value "$@" && owner_asked=$2 ;;
         *) die "restore does not know $1" ;;
         esac
+        shift 2
     done
     [[ -n $data ]] || die "restore wants --to DATA, a folder that is not there"
     [[ ! -e $data ]] || { data='' && die "--to is there already: move it away first, it may still be needed"; }
@@ -128,7 +129,7 @@ restore() {
         date -d "$at" >/dev/null 2>&1 || die "--at: $at is no instant"
     fi
     name=${name:-$(choose_base "$at")}
-    [[ -d $dir/base/$name ]] || die "no base backup $name in $dir/base"
+    bases | grep -qxF -- "$name" || die "no base backup $name in $dir/base"
     choose_owner "${owner_asked-}"
     choose_programs "$dir/base/$name"
     keep_program

@@ -104,6 +104,8 @@ static void look_at_keys(struct doctor_path *path) {
     struct stat about;
     if (stat(path->path, &about) != 0 || access(path->path, R_OK) != 0)
         snprintf(path->trouble, sizeof path->trouble, "%s", strerror(errno));
+    else if (!S_ISREG(about.st_mode))
+        snprintf(path->trouble, sizeof path->trouble, "is no file");
     else
         path->mode = about.st_mode & 07777;
 }

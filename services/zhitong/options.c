@@ -26,6 +26,10 @@ static const struct option_row *find(const struct option_row *rows, const char *
     return NULL;
 }
 
+static bool is_database(const char *word) {
+    return strcmp(word, "--database") == 0;
+}
+
 int options_read(int argc, char **argv, const struct option_row *rows, struct words *words, const char **url) {
     const struct option_row database = {"--database", url, NULL};
 
@@ -37,14 +41,15 @@ int options_read(int argc, char **argv, const struct option_row *rows, struct wo
             words->at[words->count++] = argv[i];
             continue;
         }
-        const struct option_row *row = strcmp(argv[i], "--database") == 0 ? &database : find(rows, argv[i]);
+        const struct option_row *row = is_database(argv[i]) ? &database : find(rows, argv[i]);
         if (row == NULL)
             return -wrong_use(argv[0], "%s is not known", argv[i]);
         if (row->flag != NULL) {
             *row->flag = true;
             continue;
         }
-        if (++i == argc)
+        /* Another option is no value: at the end of a line stands the --database that comes from the environment. */
+        if (++i == argc || is_database(argv[i]) || find(rows, argv[i]) != NULL)
             return -wrong_use(argv[0], "%s wants a value", row->name);
         *row->value = argv[i];
     }

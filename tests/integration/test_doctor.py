@@ -103,6 +103,8 @@ def a_file_of_settings_is_checked_by_its_own_service(system, _):
     os.chmod(system.folder / "secret.keys", 0o644)
     found = doctor(system, env_file(system, "intake", ZHITONG_FILES_FOLDER=system.folder / "nowhere", ZHITONG_MESH_PROT="7", **keys))
     os.chmod(system.folder / "secret.keys", 0o600)
+    unkept = doctor(system, env_file(system, "intake", **{**keys, "ZHITONG_SECRET_KEYS": folder}))["keys"]
+    assert any("files: is no file" in text and "chmod" not in advice for _, text, advice in unkept), unkept
     said = bad(found)
     assert any("ZHITONG_MESH_PROT" in text for check, text in said if check == "settings"), said
     assert any("secret.keys: mode 0644" in text for check, text in said if check == "keys"), said

@@ -63,6 +63,8 @@ expect unknown_command_is_wrong_use 2 'no command dance' "$zhitong" dance
 expect no_database_is_wrong_use 2 'ZHITONG_DATABASE_URL_FILE' "$zhitong" migrate
 expect unknown_option_is_named 2 '--fast is not known' "$zhitong" audit --fast --database x
 expect missing_value_is_named 2 '--wait wants a value' "$zhitong" audit --database x --wait
+expect missing_value_is_named_with_the_database_of_the_environment 2 '--wait wants a value' env ZHITONG_DATABASE_URL=x "$zhitong" audit --wait
+expect option_is_no_value_of_another 2 '--unit wants a value' "$zhitong" keys department add x --database x --unit --out /dev/null
 expect unreachable_database_is_told 1 'database: ' "$zhitong" audit --database "host=$run/nowhere"
 
 # ---- migrate ------------------------------------------------------------------------------------------------------

@@ -46,6 +46,20 @@ def names(top):
     return folder
 
 
+def wrong_words(top, folder):
+    """Each ends at once and says why: in the middle of a disaster nobody has time to guess."""
+    for words, says in (
+            (("base", folder, "--database"), "--database wants a value"), (("base", folder, "--rate"), "--rate wants a value"),
+            (("base", folder, "--files", ""), "--files wants a value"), (("base", folder, "--nonsense"), "does not know --nonsense"),
+            (("prune", folder, "--keep"), "--keep wants a value"), (("restore", folder, "--to"), "--to wants a value"),
+            (("restore", folder, "--to", top / "data", "--at"), "--at wants a value"),
+            (("restore", folder, "--to", top / "data", "--base", "../wal"), "no base backup ../wal"),
+            *(((word, top / "nothing"), "is no backup folder") for word in ("base", "status", "verify", "prune", "restore"))):
+        done = backup(*words)
+        test(f"{' '.join(str(word) for word in words if word != folder)!r}_is_refused".replace(f"{top}/", ""),
+             done.returncode == 1 and says in done.stderr and done.stderr.count("\n") == 1, done)
+
+
 def fetching(top, folder):
     done = backup("archive", folder, top / "segment", NAME)
     test("what_is_archived_is_there", done.returncode == 0 and wal(folder) == [f"{NAME}.gz"], done)
@@ -104,6 +118,7 @@ with tempfile.TemporaryDirectory(prefix="zhitong-archive.", dir="/tmp") as made:
     os.chmod(made, 0o755)  # PostgreSQL's user passes through
     os.chdir(made)
     folder_made = names(Path(made))
+    wrong_words(Path(made), folder_made)
     fetching(Path(made), folder_made)
     archiving(Path(made), folder_made)
     what_was_killed(folder_made)

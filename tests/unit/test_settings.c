@@ -9,6 +9,7 @@
 #include <cmocka.h>
 #include <unistd.h>
 
+#include "common/host.h"
 #include "common/settings.h"
 
 static const struct setting common_table[] = {
@@ -20,13 +21,18 @@ static const struct setting own_table[] = {
     {"ZHITONG_DOORS", SETTING_NUMBER, "", "2", 0, 4, "how many doors"},
     {"ZHITONG_LOUD", SETTING_FLAG, "", "no", 0, 0, "speak up"},
     {"ZHITONG_MOTTO", SETTING_TEXT, "", "", 0, 5, "a word"},
+    {"ZHITONG_COLOUR", SETTING_WORD, "red green", "red", 0, 0, "of the doors"},
+    {"ZHITONG_LISTEN", SETTING_ADDRESS, "", "127.0.0.1", 0, 0, "where it listens"},
+    {"ZHITONG_HOST", SETTING_HOST, "", "", 0, 100, "where it is found"},
 };
+
+#define OWN_COUNT (sizeof own_table / sizeof own_table[0])
 
 static struct settings *settings;
 static struct reason why;
 
 static int open_settings(void) {
-    const struct setting_table tables[2] = {{common_table, 2}, {own_table, 4}};
+    const struct setting_table tables[2] = {{common_table, 2}, {own_table, OWN_COUNT}};
     return settings_open(&settings, tables, &why);
 }
 
@@ -80,6 +86,24 @@ static void bad_values_are_refused_by_name(void **state) {
         {"ZHITONG_PATIENCE", "-", "ZHITONG_PATIENCE", "is \"-\", must be a whole number from -1 to 60000 ms"},
         {"ZHITONG_PATIENCE", "", "ZHITONG_PATIENCE", "is \"\", must be a whole number from -1 to 60000 ms"},
         {"ZHITONG_DOORS", "5", "ZHITONG_DOORS", "is 5, must be from 0 to 4"},
+        {"ZHITONG_COLOUR", "gree", "ZHITONG_COLOUR", "is \"gree\", must be one of: red green"},
+        {"ZHITONG_COLOUR", "", "ZHITONG_COLOUR", "is \"\", must be one of: red green"},
+        {"ZHITONG_COLOUR", "red green", "ZHITONG_COLOUR", "is \"red green\", must be one of: red green"},
+        {"ZHITONG_LISTEN", "localhost", "ZHITONG_LISTEN",
+         "is \"localhost\", must be a numeric IP address of this host, or 0.0.0.0 for all"},
+        {"ZHITONG_LISTEN", "", "ZHITONG_LISTEN",
+         "is \"\", must be a numeric IP address of this host, or 0.0.0.0 for all"},
+        {"ZHITONG_LISTEN", "127.0.0.1:80", "ZHITONG_LISTEN",
+         "is \"127.0.0.1:80\", must be a numeric IP address of this host, or 0.0.0.0 for all"},
+        {"ZHITONG_HOST", "tcp://a", "ZHITONG_HOST",
+         "is \"tcp://a\", must be a host name or a numeric IP address, without scheme or port"},
+        {"ZHITONG_HOST", "a:80", "ZHITONG_HOST",
+         "is \"a:80\", must be a host name or a numeric IP address, without scheme or port"},
+        {"ZHITONG_HOST", "a b", "ZHITONG_HOST",
+         "is \"a b\", must be a host name or a numeric IP address, without scheme or port"},
+        {"ZHITONG_HOST", "0.0.0.0", "ZHITONG_HOST",
+         "is 0.0.0.0, where nobody can connect to; give this host's name or address"},
+        {"ZHITONG_HOST", "::", "ZHITONG_HOST", "is ::, where nobody can connect to; give this host's name or address"},
         {"ZHITONG_LOUD", "maybe", "ZHITONG_LOUD", "is \"maybe\", must be yes or no"},
         {"ZHITONG_PATIENSE", "1", "ZHITONG_PATIENSE", "is no setting of this service; did you mean ZHITONG_PATIENCE?"},
         {"ZHITONG_PASWORD_FILE", "/x", "ZHITONG_PASWORD_FILE",
@@ -98,6 +122,24 @@ static void bad_values_are_refused_by_name(void **state) {
         assert_string_equal(why.field, examples[i].field);
         assert_string_equal(why.text, examples[i].says);
     }
+}
+
+static void addresses_and_hosts_are_taken_as_they_are(void **state) {
+    static const char *const examples[][2] = {
+        {"127.0.0.1", "127.0.0.1"},          {"0.0.0.0", ""},      {"::", "::1"}, {"::1", "10.1.0.7"},
+        {"10.1.0.7", "host-a.city.example"}, {"fe80::1", "node_1"}};
+    for (size_t i = 0; i < sizeof examples / sizeof examples[0]; i++) {
+        set_up(state);
+        setenv("ZHITONG_LISTEN", examples[i][0], 1);
+        setenv("ZHITONG_HOST", examples[i][1], 1);
+        assert_int_equal(open_settings(), 0);
+        assert_string_equal(settings_text(settings, "ZHITONG_LISTEN"), examples[i][0]);
+        assert_string_equal(settings_text(settings, "ZHITONG_HOST"), examples[i][1]);
+        assert_int_equal(host_is_every_address(examples[i][0]), i == 1 || i == 2);
+        settings_close(&settings);
+    }
+    assert_false(host_is_every_address("host-a"));
+    assert_false(host_is_every_address(""));
 }
 
 static void a_very_long_unknown_name_is_refused(void **state) {
@@ -189,7 +231,7 @@ static void printed(char *out, size_t room, void (*print)(FILE *, const struct s
     FILE *file = fmemopen(out, room, "w");
     assert_non_null(file);
     print(file, common_table, 2);
-    print(file, own_table, 4);
+    print(file, own_table, OWN_COUNT);
     fclose(file);
 }
 
@@ -213,6 +255,7 @@ int main(void) {
         SETTINGS_TEST(defaults_hold_where_nothing_is_set),
         SETTINGS_TEST(the_environment_wins),
         SETTINGS_TEST(bad_values_are_refused_by_name),
+        SETTINGS_TEST(addresses_and_hosts_are_taken_as_they_are),
         SETTINGS_TEST(a_very_long_unknown_name_is_refused),
         SETTINGS_TEST(variables_of_the_tools_are_let_be),
         SETTINGS_TEST(a_file_can_hold_any_value),
