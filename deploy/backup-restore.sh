@@ -54,9 +54,9 @@ wait_restored() {
         elif ((SECONDS - seen > start_seconds_max)); then
             as_owner tail -n 12 "$private/log" >&2
             if as_owner grep -q 'recovery ended before configured recovery target' "$private/log"; then
-                die "nothing in the archive is as late as the instant of --at: without --at all that was archived comes back; $data is left as it is"
+                die "nothing in the archive is as late as the instant of --at: without --at all that was archived comes back; $(what_is_left)"
             fi
-            die "PostgreSQL could not get there; $data is left as it is"
+            die "PostgreSQL could not get there; $(what_is_left)"
         fi
         if ((SECONDS >= next)); then
             next=$((SECONDS + progress_seconds))
@@ -66,6 +66,8 @@ wait_restored() {
     done
     until [[ $(ask 'SELECT pg_is_in_recovery()') == f ]]; do sleep 0.1; done
 }
+
+what_is_left() { if [[ ${trial-no} == yes ]]; then echo "$data is removed"; else echo "$data is left as it is"; fi; }
 
 stop_private() {
     if [[ -n ${data-} && -d $data ]]; then as_owner "$bin/pg_ctl" -D "$data" -m fast -w -t $stop_seconds_max stop >/dev/null 2>&1 || true; fi
@@ -87,7 +89,7 @@ copy_base() { # base
 # What it was restored to, for whoever must tell others.
 say_what_there_is() {
     [[ -n $(ask "SELECT to_regprocedure('mesh.begin_incarnation()')") ]] ||
-        die "this backup is of an older release, and $data is left as it is: start it for nobody else, run zhitong migrate, then
+        die "this backup is of an older release, and $(what_is_left): start it for nobody else, run zhitong migrate, then
         SELECT * FROM mesh.begin_incarnation() as superuser, and only then start the services"
     ask "SELECT 'restored: ' || (SELECT count(*) FROM intake.report) || ' reports, ' || (SELECT count(*) FROM routing.case_file) ||
                 ' cases, the last entry of ' || coalesce((SELECT max(at) FROM routing.log)::text, 'never')"
@@ -105,7 +107,7 @@ audit() {
     # As the owner, who alone may enter the socket's folder; through a copy, which he can reach.
     cp -- "$zhitong" "$private/zhitong"
     chmod 755 "$private/zhitong"
-    as_owner "$private/zhitong" audit --database "$private_url" || die "the audit found something: see above; $data is left as it is"
+    as_owner "$private/zhitong" audit --database "$private_url" || die "the audit found something: see above; $(what_is_left)"
 }
 
 restore() {

@@ -70,7 +70,9 @@ static void secret(const char *text) {
 static void setting(const char *text) {
     static const struct setting rows[] = {{"ZHITONG_PATIENCE", SETTING_NUMBER, "ms", "250", -1, 60000, "how long"},
                                           {"ZHITONG_LOUD", SETTING_FLAG, "", "no", 0, 0, "speak up"},
-                                          {"ZHITONG_MOTTO", SETTING_TEXT, "", "", 0, 5, "a word"}};
+                                          {"ZHITONG_MOTTO", SETTING_TEXT, "", "", 0, 5, "a word"},
+                                          {"ZHITONG_BIND", SETTING_ADDRESS, "", "127.0.0.1", 0, 0, "where"},
+                                          {"ZHITONG_NAME", SETTING_HOST, "", "", 0, 0, "who"}};
     static const struct setting_table tables[2] = {{rows, sizeof rows / sizeof *rows}, {NULL, 0}};
     for (size_t i = 0; i < tables[0].count; i++) {
         struct settings *settings = NULL;

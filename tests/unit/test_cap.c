@@ -116,7 +116,7 @@ static void the_middle_of_a_polygon_is_its_centroid(void **state) {
         {"0,0 0,3 1,3 1,1 3,1 3,0 0,0", 1.1, 1.1}, /* an L: its corner pulls */
         {"-1,-1 -1,1 1,1 1,-1 -1,-1", 0, 0},
         {"5,5 5,5 5,5 5,5", 5, 5},
-        {"0,0 1,1 2,2 0,0", 1, 1}, /* no area: the mean of its points */
+        {"0,0 1,1 2,2 0,0", 1, 1},                       /* no area: the mean of its points */
         {"33,114 3,114 34,14 4,15 33,114", 18.5, 64.25}, /* crosses itself: its centroid would be off the globe */
         {"0,0 0,2 2,2 0,1", NAN, NAN},
         {"", NAN, NAN},
