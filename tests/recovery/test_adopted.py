@@ -6,6 +6,7 @@ Needs root, for the network between the nodes."""
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 sys.dont_write_bytecode = True
@@ -44,8 +45,9 @@ class LateGroup(Group):
         again = subprocess.run(list(map(str, words)), env={**os.environ, **node.settings()}, capture_output=True, text=True, check=False)
         assert again.returncode == 1 and "knows a group zhitong already" in again.stderr, again
         run(*self.control, "-m", "fast", "stop")
-        for each in self.nodes:
+        for each in reversed(self.nodes):  # the one that has the database last: the others wait for it
             each.start()
+            time.sleep(2)
 
 
 class LateGroupSystem(GroupSystem):
