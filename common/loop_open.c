@@ -206,6 +206,7 @@ static void close_queue(struct service_loop *loop, struct waiting_queue *queue) 
 }
 
 void loop_close(struct service_loop *loop) {
+    loop->stopping = true; /* what the last letters say begins nothing any more */
     if (loop->own != NULL)
         loop->service->extra->stop(loop->own);
     for (size_t i = 0; i < loop->lane_count; i++)

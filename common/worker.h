@@ -11,7 +11,8 @@ struct worker_options { /* all are called in the worker's thread */
     void *context;
     void (*take)(void *context, struct letter *take_letter);
     int (*turn)(
-        void *context); /* after the letters; returns how long the wait for the next may last, in ms. NULL: none */
+        void *
+            context); /* after the letters; returns how long the wait for the next may last, in ms, -1: until one comes. NULL: none */
     int (*fd)(void *context); /* what ends the wait beside a letter; -1: nothing now. NULL: nothing ever */
 };
 

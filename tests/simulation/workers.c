@@ -95,8 +95,10 @@ void workers_step(void) {
         take(worker);
         look(worker);
     }
-    if (worker->options.turn != NULL)
-        worker->turn_at = world.now_ms + worker->options.turn(worker->options.context) + chance_between(0, 10);
+    if (worker->options.turn != NULL) {
+        int wait_ms = worker->options.turn(worker->options.context);
+        worker->turn_at = wait_ms < 0 ? NEVER : world.now_ms + wait_ms + chance_between(0, 10);
+    }
     node_wake(worker->node);
     world.current = NULL;
 }
