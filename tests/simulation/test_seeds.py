@@ -2,7 +2,7 @@
 """Hundreds of seeds of the simulation (docs/simulation.md): each must find nothing broken, the same seed must take the same steps,
 and faults that are built into the product on purpose must be found.
 
-  test_seeds.py [--seconds N] [--from SEED] [--processes N]   as many seeds as there is time for (130 s, from seed 1, on 2 processes)
+  test_seeds.py [--seconds N] [--from SEED] [--processes N]   as many seeds as there is time for (120 s, from seed 1, on 2 processes)
 """
 import argparse
 import os
@@ -143,7 +143,7 @@ def result(good, name, words=""):
 
 def read_options():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seconds", type=float, default=float(os.environ.get("SIMULATION_SECONDS", 130)))
+    parser.add_argument("--seconds", type=float, default=float(os.environ.get("SIMULATION_SECONDS", 120)))
     parser.add_argument("--from", type=int, default=1, dest="first", metavar="SEED")
     parser.add_argument("--processes", type=int, default=2)
     return parser.parse_args()
