@@ -129,8 +129,9 @@ class Sink:
         return self.do_ok(connection, path)
 
     def do_moody(self, connection, path):
-        """Takes nothing for a tenth of a second in every three; `taken` of what it took is True."""
-        self.answering.got.taken = int(time.monotonic() * 10) % 30 != 0
+        """Takes nothing for a tenth of a second in every 2.3, which no pause between two attempts is a multiple of; `taken` of what it
+        took is True."""
+        self.answering.got.taken = int(time.monotonic() * 10) % 23 != 0
         connection.sendall(answer(204 if self.answering.got.taken else 503))
         return True
 
