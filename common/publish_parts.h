@@ -1,5 +1,6 @@
 /* The publisher's parts: publish.c (what is committed and read), publish_send.c (frames), publish_follow.c (what followers say),
- * publish_hold.c (follows that wait), publish_start.c (where follows begin), publish_group.c (groups), publish_turn.c (rounds), publish_table.c (whom it knows). */
+ * publish_hold.c (follows that wait), publish_start.c (where follows begin), publish_group.c (groups), publish_turn.c (rounds),
+ * publish_table.c (whom it knows). */
 #ifndef ZHITONG_PUBLISH_PARTS_H
 #define ZHITONG_PUBLISH_PARTS_H
 

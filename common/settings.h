@@ -22,8 +22,8 @@ enum setting_type {
 struct setting {
     const char *name; /* environment variable, ZHITONG_… */
     enum setting_type type;
-    const char *
-        unit; /* of a number: "ms", "bytes", "entries"; of a word: those there are, with blanks between; "" otherwise */
+    /* Of a number: "ms", "bytes", "entries"; of a word: those there are, with blanks between; "" else. */
+    const char *unit;
     const char *fallback; /* as it would be written; NULL: must be set */
     long long min, max;   /* of a number, inclusive; of a text: length in bytes */
     const char *meaning;  /* one sentence for --help and OPERATIONS.md */

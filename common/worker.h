@@ -10,9 +10,8 @@ struct worker;
 struct worker_options { /* all are called in the worker's thread */
     void *context;
     void (*take)(void *context, struct letter *take_letter);
-    int (*turn)(
-        void *
-            context); /* after the letters; returns how long the wait for the next may last, in ms, -1: until one comes. NULL: none */
+    /* After the letters; returns how long the wait for the next may last, in ms, -1: until one comes. NULL: none. */
+    int (*turn)(void *context);
     int (*fd)(void *context); /* what ends the wait beside a letter; -1: nothing now. NULL: nothing ever */
 };
 

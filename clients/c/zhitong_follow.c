@@ -107,7 +107,8 @@ static enum zhitong_follow_word take_refused(struct zhitong_follower *follower, 
         return ZHITONG_FOLLOW_NOTHING;
     }
     follower_stop(follower);
-    snprintf(said->field, sizeof said->field, "%.48s", message->field); /* those of a follow are short */
+    /* Those of a follow are short. */
+    snprintf(said->field, sizeof said->field, "%.*s", (int)sizeof said->field - 1, message->field);
     return say(said, ZHITONG_FOLLOW_REFUSED, message->reason);
 }
 
