@@ -107,8 +107,7 @@ static void rows_for(struct publisher *publisher, struct subscription *to, const
     if (rows->failed)
         return; /* the next head or credit tries again */
     if (to->next == rows->from && (rows->count == 0 || rows->first != rows->from)) {
-        struct gap gap = {rows->from, rows->count == 0 ? to->stream->head + 1 : rows->first};
-        send_truncated(publisher, to, &gap);
+        subscription_gap(publisher, to, rows);
         return;
     }
     if (to->next == rows->from) { /* else it followed again from elsewhere meanwhile */

@@ -64,7 +64,7 @@ void publish_packet(struct publisher *publisher, const struct publish_from *from
 
 void publish_head(struct publisher *publisher, const char *name, uint64_t head); /* committed by us or by a peer */
 void publish_chunk(struct publisher *publisher, struct chunk *take_chunk);       /* committed by us */
-/* first_seq 0: nothing was found; bodies are borrowed. */
+/* `first` 0: nothing was found; bodies are borrowed. */
 struct read_rows {
     const char *stream;
     uint64_t from;  /* what was asked for */

@@ -79,6 +79,7 @@ static void reset(struct publisher *publisher, struct subscription *to, const st
     }
     to->credit = follow->credit;
     to->behind_since = 0;
+    to->gap = (struct gap){0};
 }
 
 /* What nobody has yet begins here, and goes on where it will be (publish_recheck): what is in the table is right. */

@@ -127,7 +127,7 @@ static bool is_started(struct publisher *publisher, struct group *group, const s
     for (struct subscription *to; *next == 0 && (to = any_member(group)) != NULL;)
         end_refused(publisher, to, &why);
     for (struct subscription *to; *next != 0 && *next < start->first && (to = any_member(group)) != NULL;)
-        send_truncated(publisher, to, &(struct gap){*next, start->first});
+        send_truncated(publisher, to, &(struct gap){*next, start->first}, &start->voids);
     return group->count > 0;
 }
 
@@ -136,6 +136,12 @@ void group_started(struct publisher *publisher, struct group *group, const struc
     group->start = START_WANTED;
     if (start->failed)
         return; /* asked again in the next round */
+    if (group->gap.from != 0) {
+        for (struct subscription *to; (to = any_member(group)) != NULL;)
+            send_truncated(publisher, to, &group->gap, &start->voids);
+        group->gone = true; /* it starts anew from its mark */
+        return;
+    }
     group->gone = !is_started(publisher, group, start, &next);
     if (group->gone)
         return; /* whoever follows next finds it anew */
@@ -196,7 +202,7 @@ static void deal_run(struct publisher *publisher, struct group *group, const str
 
 void group_pump(struct publisher *publisher, struct group *group) {
     uint64_t seq;
-    if (group->deal == NULL || group->gone)
+    if (group->deal == NULL || group->gone || group->start != STARTED)
         return;
     while (group->reading == 0 && (seq = deal_wanted(group->deal)) != 0 && seq <= group->stream->head) {
         const struct chunk *chunk = tail_find(group->stream, seq);
@@ -218,10 +224,7 @@ void group_read_done(struct publisher *publisher, struct group *group, const str
     if (rows->failed || group->deal == NULL || group->gone)
         return;
     if (rows->count == 0 || rows->first != rows->from) {
-        struct gap gap = {rows->from, rows->count == 0 ? group->stream->head + 1 : rows->first};
-        for (struct subscription *to; (to = any_member(group)) != NULL;)
-            send_truncated(publisher, to, &gap);
-        group->gone = true; /* it starts anew from its mark */
+        group_gap(publisher, group, rows);
         return;
     }
     struct run run = {.first = rows->first, .count = rows->count, .bodies = rows->bodies, .sizes = rows->sizes};

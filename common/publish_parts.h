@@ -47,6 +47,7 @@ struct subscription { /* one follower on one stream */
     uint64_t token; /* of the start that is being read */
     uint64_t from;  /* as in follow, like from_at */
     int64_t from_at;
+    struct gap gap; /* that a read found, until the start is read again; from 0: none; first 0: nothing is behind it */
     struct group *group; /* NULL: it has the stream for itself */
     int member;          /* of the group's deal, -1: not yet */
 };
@@ -64,6 +65,7 @@ struct group { /* members that share a stream */
     enum start start;
     uint64_t token, from;
     int64_t from_at;
+    struct gap gap;    /* as in subscription */
     struct deal *deal; /* NULL until it has started */
     uint64_t reading;
     uint64_t saved; /* mark in the table */
@@ -135,8 +137,9 @@ MUST_CHECK int frame_flush(struct publisher *publisher, struct frame_run *frame)
 void send_to(struct publisher *publisher, struct follower *follower, enum message type, const void *value);
 void send_refusal(struct publisher *publisher, struct follower *follower, const char *key, const struct reason *why);
 void send_moved(struct publisher *publisher, struct follower *follower, const char *stream);
-/* Ends the follow, and says what comes next there. */
-void send_truncated(struct publisher *publisher, struct subscription *to, const struct gap *gap);
+/* Ends the follow, and says what comes next there; gap->first 0: what is committed next. */
+void send_truncated(struct publisher *publisher, struct subscription *to, const struct gap *gap,
+                    const struct voids *voids);
 /* Ends the follow with a reason that names the field. */
 void end_refused(struct publisher *publisher, struct subscription *to, const struct reason *why);
 
@@ -164,6 +167,10 @@ void hold_recheck(struct publisher *publisher);
 /* Asks for what was not asked for yet, or failed. */
 void subscription_start(struct publisher *publisher, struct subscription *to);
 void group_start(struct publisher *publisher, struct group *group);
+/* Nothing was read at `rows->from`, or something behind it. What restores have undone is read again before it is told: one may have
+ * happened since the follow began. */
+void subscription_gap(struct publisher *publisher, struct subscription *to, const struct read_rows *rows);
+void group_gap(struct publisher *publisher, struct group *group, const struct read_rows *rows);
 /* Where a follow from `from` or `from_at` begins; 0: refused. */
 uint64_t start_seq(uint64_t from, int64_t from_at, const struct stream_start *start, struct reason *why);
 

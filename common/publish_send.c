@@ -193,9 +193,11 @@ void send_moved(struct publisher *publisher, struct follower *follower, const ch
     send_to(publisher, follower, MESSAGE_moved, &moved);
 }
 
-void send_truncated(struct publisher *publisher, struct subscription *to, const struct gap *gap) {
+void send_truncated(struct publisher *publisher, struct subscription *to, const struct gap *gap,
+                    const struct voids *voids) {
     struct follower *follower = to->follower;
-    struct truncated truncated = {.first = gap->first, .void_from = voids_from(&to->stream->voids, gap)};
+    struct gap whole = {gap->from, gap->first == 0 ? to->stream->head + 1 : gap->first};
+    struct truncated truncated = {.first = whole.first, .void_from = voids_from(voids, &whole)};
     memcpy(truncated.stream, to->stream->name, sizeof to->stream->name);
     subscription_drop(publisher, to);
     send_to(publisher, follower, MESSAGE_truncated, &truncated);

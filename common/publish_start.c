@@ -37,16 +37,36 @@ void group_start(struct publisher *publisher, struct group *group) {
     publisher->options.read_start(publisher->options.context, group->stream->name, group->from_at, group->token);
 }
 
+void subscription_gap(struct publisher *publisher, struct subscription *to, const struct read_rows *rows) {
+    to->gap = (struct gap){rows->from, rows->first};
+    if (publisher->options.read_start == NULL) { /* a service's own stream: no restore leaves anything out of it */
+        send_truncated(publisher, to, &to->gap, &(struct voids){0});
+        return;
+    }
+    to->start = START_WANTED;
+    subscription_start(publisher, to);
+}
+
+void group_gap(struct publisher *publisher, struct group *group, const struct read_rows *rows) {
+    group->gap = (struct gap){rows->from, rows->first};
+    group->start = START_WANTED;
+    group_start(publisher, group);
+}
+
 static void subscription_started(struct publisher *publisher, struct subscription *to,
                                  const struct stream_start *start) {
     struct reason why;
+    if (to->gap.from != 0) {
+        send_truncated(publisher, to, &to->gap, &start->voids);
+        return;
+    }
     uint64_t next = start_seq(to->from, to->from_at, start, &why);
     if (next == 0) {
         end_refused(publisher, to, &why);
         return;
     }
     if (next < start->first) {
-        send_truncated(publisher, to, &(struct gap){next, start->first});
+        send_truncated(publisher, to, &(struct gap){next, start->first}, &start->voids);
         return;
     }
     struct head head = {.seq = to->stream->head};
@@ -74,10 +94,8 @@ void publish_started(struct publisher *publisher, const struct stream_start *sta
     struct stream *stream = stream_find(publisher, start->stream);
     if (stream == NULL)
         return;
-    if (!start->failed) {
-        stream->voids = start->voids;
+    if (!start->failed)
         publish_head(publisher, start->stream, start->head);
-    }
     for (struct subscription *to = stream->subscriptions, *next; to != NULL; to = next) {
         next = to->next_of_stream;
         if (to->start == START_ASKED && to->token == start->token && to->group == NULL)

@@ -14,7 +14,6 @@ struct stream { /* one that is served here */
     uint64_t head; /* last committed seq */
     bool head_known;
     bool changed; /* since the last round of heads */
-    struct voids voids;
     struct tail_chunk *oldest, *newest;
     struct subscription *subscriptions;
 };
