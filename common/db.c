@@ -82,6 +82,19 @@ static int prepare(struct db *db, const struct db_query *query, struct reason *w
     return 0;
 }
 
+/* The query is ours, so what it names is only not there yet. The server's own text may be in another language. */
+static int refuse_prepared(const struct db_query *query, const PGresult *result, struct reason *why) {
+    static const char *const missing[] = {"42P01", "42703", "42883", "42704", "3F000"}; /* table, column, function … */
+    const char *sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+    const char *message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+    if (message == NULL)
+        return refuse(why, query->name, "%s", PQresultErrorMessage(result));
+    for (size_t i = 0; sqlstate != NULL && i < sizeof missing / sizeof *missing; i++)
+        if (strcmp(sqlstate, missing[i]) == 0)
+            return refuse(why, query->name, "%s: run `zhitong migrate` on this database first", message);
+    return refuse(why, query->name, "%s", message);
+}
+
 /* Takes the answers to the prepares of all tables; names the first query that the server refused. */
 static int take_prepared(struct db *db, const struct db_query *const *tables, struct reason *why) {
     int status = 0;
@@ -89,7 +102,7 @@ static int take_prepared(struct db *db, const struct db_query *const *tables, st
         for (const struct db_query *query = tables[t]; query->name != NULL; query++) {
             PGresult *result = PQgetResult(db->connection);
             if (PQresultStatus(result) != PGRES_COMMAND_OK && status == 0)
-                status = refuse(why, query->name, "%s", PQresultErrorMessage(result));
+                status = refuse_prepared(query, result, why);
             PQclear(result);
             if (result != NULL)
                 PQclear(PQgetResult(db->connection));

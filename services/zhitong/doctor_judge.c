@@ -299,7 +299,7 @@ void doctor_judge(const struct doctor_facts *facts, struct findings *findings) {
         advise(database, ILL, "it was stopped or its disk hangs: the server's log, dmesg on its host");
     } else if (!known) {
         found(database, "%s", facts->no_database);
-        advise(database, ILL, "is PostgreSQL alive, and the connection string right?");
+        advise(database, ILL, "is PostgreSQL alive, the connection string right, and was it migrated?");
     }
     for (size_t i = 0; known && i < sizeof checks / sizeof checks[0]; i++)
         checks[i].look(facts, put(findings, checks[i].what));

@@ -78,8 +78,6 @@ struct db *database_open(const char *url, const char *schema, const struct db_qu
     if (db_open(&db, url, schema, tables, &why) == 0)
         return db;
     fprintf(stderr, "%s: %s\n", why.field, why.text);
-    if (strstr(why.text, "does not exist") != NULL)
-        fprintf(stderr, "has `zhitong migrate` been run on this database?\n");
     return NULL;
 }
 

@@ -73,7 +73,10 @@ deploy/postgres/cluster start "$run/pg" --fast
 main=$(url zhitong)
 expect dry_run_lists_what_would_run 0 'would run  common/001_mesh' "$zhitong" migrate --dry-run --database "$main"
 check dry_run_changes_nothing is zhitong "SELECT to_regclass('public.zhitong_migration') IS NULL" t
-expect audit_before_migrate_says_so 1 'zhitong migrate' "$zhitong" audit --database "$main"
+for command in audit status doctor 'case 1' 'deliveries list'; do
+    # shellcheck disable=SC2086 # a command may be two words
+    expect "${command// /_}_before_migrate_says_so" 1 'zhitong migrate' "$zhitong" $command --database "$main"
+done
 
 # Something stands in the way of routing's schema: what came before stays, routing leaves nothing, the next run goes on.
 sql zhitong 'CREATE SCHEMA routing'
