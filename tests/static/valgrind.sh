@@ -14,8 +14,8 @@ TEXT
 
 build=${ZHITONG_TEST_BUILD:-build/release}
 program_seconds_max=240
-# Computation (large models, millions of instants, pictures), and three that wait for answers within a time.
-slow='test_(calendar_property|classifier|zhitong_classify|intake_thumbnail|client_follow|client_hostile|follow)'
+# Computation (large models, millions of instants, pictures, every way of a case), and three that wait for answers within a time.
+slow='test_(calendar_property|routing_any_way|routing_pairs|classifier|zhitong_classify|intake_thumbnail|client_follow|client_hostile|follow)'
 
 all=${STATIC_ALL:-}
 names=()
