@@ -170,11 +170,12 @@ def what_failed_before_the_quiet_hours_is_not_tried_within_them(system, shared):
 
 def what_is_replayed_is_what_its_reader_wants(system, shared):
     add(system, "again", "mill_1", "email", "again@example.com", "--language", "en", "--events", "assigned")
-    finish(shared, open_case(system))
+    case = open_case(system)
+    finish(shared, case)
     settled(system)
     heard(shared, "again@example.com", 1)
     seq = system.sql.number("SELECT head FROM notification.stream WHERE unit = 'mill_1'")
-    count = system.sql.number("SELECT count(*) FROM notification.stream_entry WHERE unit = 'mill_1' AND case_id = (SELECT max(case_id) FROM routing.case_file)")
+    count = system.sql.number(f"SELECT count(*) FROM notification.stream_entry WHERE unit = 'mill_1' AND case_id = {case}")
     system.zhitong("deliveries", "replay", "again", "--from", str(seq - count + 1), "--to", str(seq))
     heard(shared, "again@example.com", 2)
     settled(system)
