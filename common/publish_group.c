@@ -200,11 +200,16 @@ static void deal_run(struct publisher *publisher, struct group *group, const str
     (void)!frame_flush(publisher, &frame);
 }
 
+/* Behind a gap nothing is read any more; what comes back from a member before it is dealt again. */
+static bool is_there(const struct group *group, uint64_t seq) {
+    return seq != 0 && seq <= group->stream->head && (group->gap.from == 0 || seq < group->gap.from);
+}
+
 void group_pump(struct publisher *publisher, struct group *group) {
     uint64_t seq;
     if (group->deal == NULL || group->gone || group->start != STARTED)
         return;
-    while (group->reading == 0 && (seq = deal_wanted(group->deal)) != 0 && seq <= group->stream->head) {
+    while (group->reading == 0 && is_there(group, seq = deal_wanted(group->deal))) {
         const struct chunk *chunk = tail_find(group->stream, seq);
         struct run run;
         if (chunk == NULL) {
@@ -224,7 +229,9 @@ void group_read_done(struct publisher *publisher, struct group *group, const str
     if (rows->failed || group->deal == NULL || group->gone)
         return;
     if (rows->count == 0 || rows->first != rows->from) {
-        group_gap(publisher, group, rows);
+        group->gap = (struct gap){rows->from, rows->first};
+        group_pass_gap(publisher, group);
+        group_pump(publisher, group);
         return;
     }
     struct run run = {.first = rows->first, .count = rows->count, .bodies = rows->bodies, .sizes = rows->sizes};

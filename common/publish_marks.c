@@ -55,6 +55,7 @@ void publish_mark_saved(struct publisher *publisher, const struct group_mark *sa
             return; /* tried again */
         group->saved = group->mark;
         group->ever_saved = true;
+        group_pass_gap(publisher, group);
         return;
     }
 }

@@ -170,7 +170,9 @@ void group_start(struct publisher *publisher, struct group *group);
 /* Nothing was read at `rows->from`, or something behind it. What restores have undone is read again before it is told: one may have
  * happened since the follow began. */
 void subscription_gap(struct publisher *publisher, struct subscription *to, const struct read_rows *rows);
-void group_gap(struct publisher *publisher, struct group *group, const struct read_rows *rows);
+/* The same of the gap that a group has found, as soon as everything before it is finished and saved: whoever goes on behind it would
+ * else be brought back to what is not, and to the gap, for ever. */
+void group_pass_gap(struct publisher *publisher, struct group *group);
 /* Where a follow from `from` or `from_at` begins; 0: refused. */
 uint64_t start_seq(uint64_t from, int64_t from_at, const struct stream_start *start, struct reason *why);
 

@@ -47,8 +47,10 @@ void subscription_gap(struct publisher *publisher, struct subscription *to, cons
     subscription_start(publisher, to);
 }
 
-void group_gap(struct publisher *publisher, struct group *group, const struct read_rows *rows) {
-    group->gap = (struct gap){rows->from, rows->first};
+void group_pass_gap(struct publisher *publisher, struct group *group) {
+    bool finished = group->ever_saved && !group->saving && group->saved + 1 == group->gap.from;
+    if (group->gap.from == 0 || group->gone || group->start != STARTED || !finished)
+        return;
     group->start = START_WANTED;
     group_start(publisher, group);
 }
