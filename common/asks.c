@@ -108,14 +108,12 @@ static void back(struct call *call) {
 
 /* 0: there is a good connection. */
 static int connect_line(struct line *line, struct reason *why) {
-    const struct db_query *tables[QUERY_TABLES_MAX];
     if (line->db != NULL && (line->demoted || PQstatus(db_raw(line->db)) != CONNECTION_OK))
         db_close(&line->db);
     line->demoted = false;
     if (line->db != NULL)
         return 0;
-    service_query_tables(line->asks->options.service, tables);
-    return db_open(&line->db, line->asks->options.database_url, line->asks->options.service->name, tables, why);
+    return service_connect(&line->db, line->asks->options.service, line->asks->options.database_url, why);
 }
 
 static bool send_ask(PGconn *connection, const struct ask *ask) {

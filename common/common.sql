@@ -82,8 +82,11 @@ SELECT name, kind, curve_key, coalesce(unit, '') FROM mesh.access
 WHERE revoked_at IS NULL AND (expires_at IS NULL OR expires_at > clock_timestamp());
 
 -- name: mesh_clock
--- and which incarnation of the city this is
-SELECT mesh.now(), coalesce((SELECT speed FROM mesh.clock), 1.0), coalesce((SELECT max(incarnation) FROM mesh.incarnation), 0);
+SELECT mesh.now(), coalesce((SELECT speed FROM mesh.clock), 1.0);
+
+-- name: mesh_incarnation
+-- Which incarnation of the city this is: another one only after a restore, which ends all connections.
+SELECT coalesce(max(incarnation), 0) FROM mesh.incarnation;
 
 -- name: mesh_city_version
 SELECT coalesce(max(version), 0)::bigint FROM city.city;

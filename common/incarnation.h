@@ -10,7 +10,7 @@
 /* Seqs of streams in one incarnation; mesh.stream_span() says the same. */
 #define INCARNATION_SEQS_MAX UINT64_C(1000000000000)
 
-/* What the database says, once a second. false: it said something else before. Then the database was restored under this process,
+/* What the database says at each connection. false: it said something else before. Then the database was restored under this process,
  * and nothing that it has in memory holds: it must end. */
 bool incarnation_set(uint64_t incarnation);
 /* 0 before the first incarnation_set, and for a city that was never restored. */

@@ -90,9 +90,7 @@ static int connect_lane(struct lane *lane, struct reason *why) {
     if (lane->db != NULL && PQstatus(db_raw(lane->db)) == CONNECTION_OK)
         return 0;
     db_close(&lane->db);
-    const struct db_query *tables[QUERY_TABLES_MAX];
-    service_query_tables(lane->options.service, tables);
-    return db_open(&lane->db, lane->options.database_url, lane->options.service->name, tables, why);
+    return service_connect(&lane->db, lane->options.service, lane->options.database_url, why);
 }
 
 static void carry_out(struct lane *lane, struct work *work) {

@@ -1,16 +1,13 @@
 #include "common/mesh.h"
 
 #include <assert.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "common/clock.h"
 #include "common/fault_point.h"
 #include "common/hung.h"
-#include "common/incarnation.h"
 #include "common/journal.h"
 #include "common/mesh_read.h"
 #include "common/metrics.h"
@@ -51,9 +48,7 @@ struct mesh {
 };
 
 static int join(struct mesh *mesh, struct reason *why) {
-    const struct db_query *tables[QUERY_TABLES_MAX];
-    service_query_tables(mesh->options.service, tables);
-    if (db_open(&mesh->db, mesh->options.database_url, mesh->options.service->name, tables, why) != 0)
+    if (service_connect(&mesh->db, mesh->options.service, mesh->options.database_url, why) != 0)
         return -1;
     PQclear(db_ask(mesh->db, "mesh_listen", NULL));
     /* What takes long is done before anybody counts on us: whoever has our share of the shards gives it away as soon as we join. */
@@ -142,11 +137,6 @@ static int read_clock(struct mesh *mesh) {
         metric_add(METRIC_clock_jumps_total, 1);
         journal_say(JOURNAL_ERROR, "clock_jumped",
                     "the database's clock moved by more than %d ms in a second; check NTP on its host", CLOCK_JUMP_MS);
-    }
-    if (!incarnation_set((uint64_t)db_int8(result, 0, 2))) {
-        journal_say(JOURNAL_ERROR, "city_restored",
-                    "the database was restored while this replica ran: it ends, and must be started again");
-        kill(getpid(), SIGTERM);
     }
     return 0;
 }

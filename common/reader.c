@@ -1,9 +1,13 @@
 #include "common/reader.h"
 
 #include <assert.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <unistd.h>
 
+#include "common/incarnation.h"
+#include "common/journal.h"
 #include "common/queries.h"
 #include "common/worker.h"
 
@@ -30,6 +34,38 @@ void service_query_tables(const struct service *service, const struct db_query *
     tables[count] = NULL;
 }
 
+static int check_incarnation(struct db *db, struct reason *why) {
+    static atomic_flag said = ATOMIC_FLAG_INIT;
+    SCOPED_RESULT
+    *result = db_ask(db, "mesh_incarnation", NULL);
+    if (result == NULL) {
+        *why = *db_reason(db);
+        return -1;
+    }
+    if (incarnation_set((uint64_t)db_int8(result, 0, 0)))
+        return 0;
+    if (!atomic_flag_test_and_set(&said)) {
+        journal_say(JOURNAL_ERROR, "city_restored",
+                    "the database was restored while this replica ran: it ends, and must be started again");
+        kill(getpid(), SIGTERM);
+    }
+    return refuse(why, "database", "was restored while this replica ran");
+}
+
+int service_connect(struct db **out, const struct service *service, const char *url, struct reason *why) {
+    const struct db_query *tables[QUERY_TABLES_MAX];
+    struct db *db = NULL;
+    service_query_tables(service, tables);
+    if (db_open(&db, url, service->name, tables, why) != 0)
+        return -1;
+    if (check_incarnation(db, why) != 0) {
+        db_close(&db);
+        return -1;
+    }
+    *out = db;
+    return 0;
+}
+
 void read_job_close(struct read_job **job) {
     if (*job == NULL)
         return;
@@ -42,10 +78,8 @@ static int connect_reader(struct reader *reader) {
     if (reader->db != NULL && PQstatus(db_raw(reader->db)) == CONNECTION_OK)
         return 0;
     db_close(&reader->db);
-    const struct db_query *tables[QUERY_TABLES_MAX];
-    service_query_tables(reader->service, tables);
     struct reason why;
-    return db_open(&reader->db, reader->database_url, reader->service->name, tables, &why);
+    return service_connect(&reader->db, reader->service, reader->database_url, &why);
 }
 
 /* Before the first job comes. */

@@ -34,4 +34,8 @@ void reader_close(struct reader **reader);
 #define QUERY_TABLES_MAX 16
 void service_query_tables(const struct service *service, const struct db_query *tables[QUERY_TABLES_MAX]);
 
+/* db_open with these tables, for every connection that a service keeps. Refuses (database) when the database was restored since the process
+ * first connected: what it has in memory is of another life of the city, so it asks for nothing there, and ends by SIGTERM. */
+MUST_CHECK int service_connect(struct db **out, const struct service *service, const char *url, struct reason *why);
+
 #endif

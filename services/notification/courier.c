@@ -91,11 +91,9 @@ static bool passed(int64_t *at, int64_t every_ms) {
 /* Whatever was known is read anew: the last writes before a crash of PostgreSQL may be lost (courier_start), rows of what waits among
  * them, so that what is in memory would pass over what was never told. */
 static int connect_database(struct courier *courier) {
-    const struct db_query *tables[QUERY_TABLES_MAX];
     struct reason why;
-    service_query_tables(courier->loop->service, tables);
-    if (db_open(&courier->db, settings_text(courier->settings, "ZHITONG_DATABASE_URL"), "notification", tables, &why) !=
-        0)
+    if (service_connect(&courier->db, courier->loop->service, settings_text(courier->settings, "ZHITONG_DATABASE_URL"),
+                        &why) != 0)
         return -1;
     courier_forget_all(courier);
     PQclear(db_ask(courier->db, "courier_start", NULL));
