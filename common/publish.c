@@ -106,11 +106,13 @@ static void rows_for(struct publisher *publisher, struct subscription *to, const
     to->reading = 0;
     if (rows->failed)
         return; /* the next head or credit tries again */
-    if (to->next == rows->from && (rows->count == 0 || rows->first != rows->from)) {
+    /* Else it followed anew meanwhile, from elsewhere, from where is being read, or in a group. */
+    bool wanted = to->start == STARTED && to->group == NULL && to->next == rows->from;
+    if (wanted && (rows->count == 0 || rows->first != rows->from)) {
         subscription_gap(publisher, to, rows);
         return;
     }
-    if (to->next == rows->from) { /* else it followed again from elsewhere meanwhile */
+    if (wanted) {
         struct run run = {.first = rows->first, .count = rows->count, .bodies = rows->bodies, .sizes = rows->sizes};
         read_ahead(publisher, to, rows);
         if (subscription_send(publisher, to, &run) != 0)

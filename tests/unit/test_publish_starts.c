@@ -48,6 +48,48 @@ static void a_follow_begins_where_it_asks_to(void **state) {
     }
 }
 
+/* A read that was under way for the follow before is nothing to the one that takes its place: not to another place in the stream, and
+ * not to a group, whose entries are dealt. */
+static void who_follows_anew_gets_nothing_twice(void **state) {
+    static const char *const groups[] = {"", "g"};
+    (void)state;
+    for (size_t i = 0; i < LENGTH(groups); i++) {
+        struct stage stage;
+        open_stage(&stage, 1000);
+        owner_commit(&stage.owner, UNIT, 50);
+        struct ear *ear = ear_open(&stage), *other = ear_open(&stage);
+        struct ear *const both[] = {ear, other, NULL};
+        struct follow follow = {.from = 1, .credit = 20, .group = "g"};
+        if (groups[i][0] != '\0') { /* the group is there already, and has given all that it had */
+            ear_follow(other, follow);
+            hear(other, &other->count, 20);
+        }
+        follow.group[0] = '\0';
+        follow.credit = 100;
+        ear_follow(ear, follow);
+        for (int turns = 0; stage.owner.start_count == 0 && turns < 1000; turns++) {
+            stage.owner.stalled = true;
+            converse(both, 1, NULL, 0);
+        }
+        struct start_wanted start = stage.owner.starts[0];
+        stage.owner.start_count = 0;
+        answer_start(&stage.owner, &start);
+        assert_int_equal(stage.owner.read_count, 1); /* from 1 */
+        strcpy(follow.group, groups[i]);
+        ear_follow(ear, follow);
+        converse(both, QUIET_MS, NULL, 0);
+        stage.owner.stalled = false;
+        uint64_t all = groups[i][0] != '\0' ? 30 : 50;
+        hear(ear, &ear->count, all);
+        converse(both, QUIET_MS, NULL, 0);
+        assert_int_equal(ear->count, all);
+        assert_int_equal(ear->seqs[0], groups[i][0] != '\0' ? 21 : 1);
+        ear_close(ear);
+        ear_close(other);
+        close_stage(&stage);
+    }
+}
+
 static void a_start_that_could_not_be_read_is_read_again(void **state) {
     struct stage stage;
     (void)state;
@@ -264,6 +306,7 @@ static void who_applies_nothing_gets_no_more_than_its_share(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_follow_begins_where_it_asks_to),
+        cmocka_unit_test(who_follows_anew_gets_nothing_twice),
         cmocka_unit_test(a_start_that_could_not_be_read_is_read_again),
         cmocka_unit_test(what_a_follow_says_must_make_sense),
         cmocka_unit_test(what_the_filter_leaves_out_is_skipped_and_costs_no_credit),
