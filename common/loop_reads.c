@@ -24,9 +24,16 @@ static void put_job(struct service_loop *loop, struct read_job *take_job) {
 
 /* ---- entries and heads for followers ------------------------------------------------------------------------------- */
 
+/* A database that was lost and is back may show commits that no standby has, and that are nobody's to hear. When we are a member again
+ * it has them: our registration has waited for it, with all that was written before. */
+static bool may_be_told(const struct service_loop *loop, const struct read_job *job) {
+    return job->result != NULL && loop->connected;
+}
+
 static void entries_read(void *context, struct read_job *job) {
     struct service_loop *loop = context;
-    int count = job->result ? PQntuples(job->result) : 0;
+    bool good = may_be_told(loop, job);
+    int count = good ? PQntuples(job->result) : 0;
     const uint8_t **bodies = calloc((size_t)count + 1, sizeof *bodies);
     size_t *sizes = calloc((size_t)count + 1, sizeof *sizes);
     assert(bodies != NULL && sizes != NULL);
@@ -37,7 +44,7 @@ static void entries_read(void *context, struct read_job *job) {
                              .count = (uint32_t)count,
                              .bodies = bodies,
                              .sizes = sizes,
-                             .failed = job->result == NULL,
+                             .failed = !good,
                              .first = count > 0 ? (uint64_t)db_int8(job->result, 0, 0) : 0};
     publish_read_done(loop->publisher, &rows);
     free(bodies);
@@ -56,7 +63,7 @@ void loop_read(void *context, const char *stream, uint64_t from, uint32_t count)
 
 static void head_read(void *context, struct read_job *job) {
     struct service_loop *loop = context;
-    if (job->result == NULL)
+    if (!may_be_told(loop, job))
         return; /* asked again at the next round */
     bool any = PQntuples(job->result) > 0;
     publish_head(loop->publisher, job->key, any ? (uint64_t)db_int8(job->result, 0, 0) : 0);
@@ -83,7 +90,7 @@ static void read_voids(const PGresult *result, struct voids *voids) {
 
 static void start_read(void *context, struct read_job *job) {
     struct service_loop *loop = context;
-    struct stream_start start = {.stream = job->key, .token = job->token, .failed = job->result == NULL};
+    struct stream_start start = {.stream = job->key, .token = job->token, .failed = !may_be_told(loop, job)};
     if (!start.failed && PQntuples(job->result) == 0)
         start.failed = true;
     if (!start.failed) {

@@ -96,6 +96,9 @@ static int connect_database(struct courier *courier) {
                         &why) != 0)
         return -1;
     courier_forget_all(courier);
+    PQclear(db_ask(courier->db, "common_settle", NULL)); /* nothing is told that only this machine has */
+    if (db_failure(courier->db) != DB_OK)
+        return -1;
     PQclear(db_ask(courier->db, "courier_start", NULL));
     PQclear(db_ask(courier->db, "courier_listen", NULL));
     courier->sweep_soon = true;
