@@ -11,7 +11,9 @@ static bool known;
 static int64_t base_ms;    /* what the database last said … */
 static int64_t base_at_ns; /* … and when, by the monotonic clock */
 static double base_speed = 1;
-static int64_t shown_ms; /* the latest instant handed out: nobody sees an earlier one after it */
+static bool real_known;
+static int64_t real_ahead_ms; /* of the monotonic clock */
+static int64_t shown_ms;      /* the latest instant handed out: nobody sees an earlier one after it */
 
 static int64_t monotonic_ns(void) {
     struct timespec now;
@@ -67,6 +69,27 @@ double clock_speed(void) {
     double speed = base_speed;
     pthread_mutex_unlock(&lock);
     return speed;
+}
+
+void clock_sync_real(int64_t now_ms) {
+    pthread_mutex_lock(&lock);
+    real_ahead_ms = now_ms - clock_monotonic_ms();
+    real_known = true;
+    pthread_mutex_unlock(&lock);
+}
+
+static int64_t host_ms(void) {
+    struct timespec now;
+
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+int64_t clock_real(void) {
+    pthread_mutex_lock(&lock);
+    int64_t now = real_known ? clock_monotonic_ms() + real_ahead_ms : host_ms();
+    pthread_mutex_unlock(&lock);
+    return now;
 }
 
 int64_t clock_monotonic_ms(void) {

@@ -2,7 +2,10 @@
  *
  * The mesh thread reads mesh.clock once a second and calls clock_sync; between two readings time runs on by the
  * monotonic clock times the speed. Time never goes back: a smaller reading holds it still until it is reached.
- * A reading that differs by more than CLOCK_JUMP_MS (times the speed) is reported as a jump. Thread-safe. */
+ * A reading that differs by more than CLOCK_JUMP_MS (times the speed) is reported as a jump. Thread-safe.
+ *
+ * What the world outside must agree with (the instant under a signature, when something is tried again) is real time, which is
+ * never driven. It is the database's, too: a host whose own clock is wrong neither signs for another hour nor plans for one. */
 #ifndef ZHITONG_CLOCK_H
 #define ZHITONG_CLOCK_H
 
@@ -17,6 +20,8 @@ bool clock_sync(int64_t now_ms, double speed);
 bool clock_known(void);  /* false before the first reading */
 int64_t clock_now(void); /* unix ms; asserts clock_known() */
 double clock_speed(void);
-int64_t clock_monotonic_ms(void); /* for timers and timeouts; never driven */
+void clock_sync_real(int64_t now_ms); /* what the database says; followed at once, also back */
+int64_t clock_real(void);             /* unix ms; this host's before the first reading */
+int64_t clock_monotonic_ms(void);     /* for timers and timeouts; never driven */
 
 #endif

@@ -82,7 +82,8 @@ SELECT name, kind, curve_key, coalesce(unit, '') FROM mesh.access
 WHERE revoked_at IS NULL AND (expires_at IS NULL OR expires_at > clock_timestamp());
 
 -- name: mesh_clock
-SELECT mesh.now(), coalesce((SELECT speed FROM mesh.clock), 1.0);
+-- The city's time, how fast it goes, and what time it is outside.
+SELECT mesh.now(), coalesce((SELECT speed FROM mesh.clock), 1.0), clock_timestamp();
 
 -- name: mesh_incarnation
 -- Which incarnation of the city this is: another one only after a restore, which ends all connections.

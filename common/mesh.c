@@ -133,6 +133,7 @@ static int read_clock(struct mesh *mesh) {
     *result = db_ask(mesh->db, "mesh_clock", NULL);
     if (result == NULL)
         return -1;
+    clock_sync_real(db_time(result, 0, 2));
     if (clock_sync(db_time(result, 0, 0), db_float8(result, 0, 1))) {
         metric_add(METRIC_clock_jumps_total, 1);
         journal_say(JOURNAL_ERROR, "clock_jumped",

@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <time.h>
 
 #include "common/clock.h"
 #include "common/journal.h"
@@ -165,7 +164,7 @@ const char *source_of_key(struct intake *intake, const char *api_key) {
     struct credentials *own = intake->credentials;
     struct credential *found = NULL;
     uint8_t digest[DIGEST_BYTES];
-    int64_t now = time(NULL);
+    int64_t now = clock_real() / 1000;
     size_t length = api_key != NULL ? strlen(api_key) : 0;
     if (length == 0 || length > API_KEY_TEXT_MAX)
         return NULL;
@@ -192,7 +191,7 @@ int source_of_caller(struct intake *intake, const struct http_request *request, 
 int source_check_signed(struct intake *intake, const char *source, const struct webhook_signed *request,
                         struct reason *why) {
     struct credentials *own = intake->credentials;
-    int64_t now = time(NULL);
+    int64_t now = clock_real() / 1000;
     if (webhook_headers_check(request, now, why) != 0)
         return -1;
     for (size_t i = 0; i < own->count; i++) {

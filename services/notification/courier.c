@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <time.h>
 
 #include "common/clock.h"
 #include "common/journal.h"
@@ -22,12 +21,6 @@
 #define SCAN_MS 200
 #define RECONNECT_MS 500
 #define WAIT_MS_MAX 100
-
-int64_t real_now(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 /* ---- what the loop tells ------------------------------------------------------------------------------------------------ */
 

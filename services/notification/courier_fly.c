@@ -184,7 +184,7 @@ static bool is_put_off(struct courier *courier, struct served *served, struct pi
     if (!served->endpoint.carrier->for_people || piece->body.size == 0 ||
         message_decode(MESSAGE_case_moved, piece->body.data, piece->body.size, &courier->moved, &why) != 0)
         return false;
-    int64_t until = people_quiet_until(&served->endpoint, &courier->moved, courier->city->city, real_now());
+    int64_t until = people_quiet_until(&served->endpoint, &courier->moved, courier->city->city, clock_real());
     if (until == 0)
         return false;
     courier_put_off(courier, served, piece, until);

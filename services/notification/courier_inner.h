@@ -202,8 +202,6 @@ struct courier {
     struct case_moved *bundle; /* scratch, PEOPLE_BUNDLE_MAX of them */
 };
 
-int64_t real_now(void);
-
 struct tidings { /* which shards are ours, and the city; for another city the loop lends a reference */
     struct letter letter;
     int64_t epochs[SHARD_COUNT];

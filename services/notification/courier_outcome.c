@@ -24,7 +24,7 @@ static struct effect *outcome_add(struct courier *courier, struct served *served
     outcome->seq = piece->seq;
     outcome->case_id = piece->case_id;
     outcome->version = piece->version;
-    outcome->at = real_now();
+    outcome->at = clock_real();
     served->unwritten++;
     return outcome;
 }
@@ -158,8 +158,8 @@ static void note_first(struct courier *courier, const struct piece *piece) {
 static struct delivery_facts facts_of(const struct courier *courier, const struct served *served,
                                       const struct piece *piece, const struct landing *landing) {
     return (struct delivery_facts){.verdict = landing->verdict,
-                                   .now = real_now(),
-                                   .since = piece->since != 0 && piece->attempts > 0 ? piece->since : real_now(),
+                                   .now = clock_real(),
+                                   .since = piece->since != 0 && piece->attempts > 0 ? piece->since : clock_real(),
                                    .succeeded_at = served->health.succeeded_at,
                                    .endpoint = served->endpoint.endpoint,
                                    .seq = (uint64_t)piece->seq,
@@ -217,7 +217,7 @@ static void note_health(struct courier *courier, struct served *served, const st
     struct endpoint_health *health = &served->health;
     if (served->endpoint.found_per_entry) {
         if (landing->verdict->kind == VERDICT_SENT)
-            health->succeeded_at = real_now();
+            health->succeeded_at = clock_real();
         return;
     }
     if (landing->verdict->kind == VERDICT_DEAD)
@@ -226,7 +226,7 @@ static void note_health(struct courier *courier, struct served *served, const st
     served_moved(courier, served);
     if (landing->verdict->kind == VERDICT_SENT) {
         health->failures = 0;
-        health->succeeded_at = real_now();
+        health->succeeded_at = clock_real();
         return;
     }
     health->failures++;

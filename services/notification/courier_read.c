@@ -59,7 +59,7 @@ static bool is_wanted(struct courier *courier, struct served *served, struct peo
         return false;
     if (!served->endpoint.carrier->for_people)
         return true;
-    int64_t now = real_now();
+    int64_t now = clock_real();
     if (served->hour != now / HOUR_MS)
         served->endpoint.told_this_hour = 0;
     served->hour = now / HOUR_MS;
@@ -270,7 +270,7 @@ static PGresult *ask_rows(struct courier *courier, const struct wanted *wanted) 
     params_column(&params, &columns.units);
     params_column(&params, &columns.most);
     params_column(&params, &columns.firsts);
-    params_time(&params, real_now());
+    params_time(&params, clock_real());
     PGresult *rows = db_ask(courier->db, "courier_due", &params);
     columns_close(&columns);
     return rows;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "common/city_questions.h"
+#include "common/clock.h"
 #include "common/event.h"
 #include "services/notification/courier_inner.h"
 #include "services/notification/destination.h"
@@ -132,7 +133,7 @@ enum said say(struct courier *courier, struct saying *saying, struct reason *why
     if (said != SAID_READY)
         return said;
     saying->parcel.id = saying->id;
-    saying->parcel.at = real_now();
+    saying->parcel.at = clock_real();
     saying->parcel.to = &saying->to;
     saying->parcel.language = saying->language;
     if (flight->pieces[0]->announced == NULL)

@@ -51,7 +51,7 @@ static void look_at_oldest(struct courier *courier, int64_t now) {
 
 /* Those whose pause is over, or whose row has become due; news and ended transfers list the others. */
 void courier_scan(struct courier *courier) {
-    int64_t now = clock_monotonic_ms(), real = real_now();
+    int64_t now = clock_monotonic_ms(), real = clock_real();
     size_t bucket = 0;
     look_at_oldest(courier, now);
     for (struct served *served = courier_next_served(courier, &bucket, NULL); served != NULL;
@@ -101,7 +101,7 @@ static void visit(struct courier *courier, struct served *served, struct reads *
         served_rest(courier, served);
         return;
     }
-    if (rows_due(served, real_now()) && served->rows_count <= served->flying) {
+    if (rows_due(served, clock_real()) && served->rows_count <= served->flying) {
         (void)want(courier, reads, &reads->rows, served);
         return;
     }

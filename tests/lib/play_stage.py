@@ -12,6 +12,7 @@ from pathlib import Path
 from checks import LOST_WHERE, QUERIES, unapplied
 from clients import Client, Department
 from endpoints import add
+from faketime import skewed_by
 from play_load import Reports, Uploads
 from system import SERVICES, System, die_with_parent, free_port, wait_until
 from webhook_sink import Sink
@@ -134,8 +135,7 @@ class Stage:
     def start(self, replica):
         settings = dict(self.settings[replica])
         if replica in self.skewed:
-            settings |= {"LD_PRELOAD": faketime_library(), "FAKETIME": f"{self.skewed[replica]:+.0f}s", "FAKETIME_DONT_FAKE_MONOTONIC": "1",
-                         "FAKETIME_DONT_RESET": "1"}
+            settings |= skewed_by(self.skewed[replica])
         replica.start(settings)
 
     def close(self):
@@ -272,9 +272,3 @@ class Stage:
                 f" {self.gaps} gaps; worst takeover {worst['kill']:.2f} s after a kill, {worst['pause']:.2f} s of a hung process;"
                 f" {len(self.uploads.stored)} photos, {len(self.sink.got)} webhook requests, {self.client.retried} retries,"
                 f" {self.client.busy} busy")
-
-
-def faketime_library():
-    for path in Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"):
-        return str(path)
-    raise AssertionError("no libfaketime: deploy/install-packages test")

@@ -122,6 +122,19 @@ static void no_thread_sees_time_go_back(void **state) {
     }
 }
 
+/* The host's until the database has said it; then neither driven nor held still. */
+static void real_time_is_the_databases(void **state) {
+    (void)state;
+    assert_between(clock_real(), (int64_t)time(NULL) * 1000 - 1000, (int64_t)time(NULL) * 1000 + 2000);
+    clock_sync(clock_now(), 3600);
+    clock_sync_real(START);
+    assert_between(clock_real(), START, START + 1000);
+    pause_ms(20);
+    assert_between(clock_real(), START + 20, START + 1000);
+    clock_sync_real(START - HOUR);
+    assert_between(clock_real(), START - HOUR, START - HOUR + 1000);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nothing_is_known_before_the_first_reading),
@@ -131,6 +144,7 @@ int main(void) {
         cmocka_unit_test(time_never_goes_back),
         cmocka_unit_test(a_steady_clock_is_no_jump),
         cmocka_unit_test(no_thread_sees_time_go_back),
+        cmocka_unit_test(real_time_is_the_databases),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
