@@ -1,8 +1,9 @@
 """Runs a script's tests in their order on one system and prints `ok NAME` or `not ok NAME`; and the invariants, in SQL
 of their own: `zhitong audit` must come to the same result."""
 import sys
-import traceback
+import time
 
+import why
 from system import System, wait_until
 
 ITEMS = ("lamp", "litter", "pothole", "bridge")
@@ -28,17 +29,17 @@ def main(script, tests, kind=System, **options):
                 try:
                     test(system, shared)
                     print(f"ok {script}_{test.__name__}")
-                except Exception:  # the next test may still tell something
+                except Exception as error:  # the next test may still tell something
                     failed += 1
                     print(f"not ok {script}_{test.__name__}")
-                    print("# " + traceback.format_exc().replace("\n", "\n# "))
+                    print(why.told(error))
                     print(system.journals_end())
             for thread in shared.get("threads", []):
                 thread.stopping.set()
-    except Exception:
+    except Exception as error:
         failed += 1
         print(f"not ok {script}_set_up")
-        print("# " + traceback.format_exc().replace("\n", "\n# "))
+        print(why.told(error))
     sys.exit(1 if failed else 0)
 
 
@@ -55,6 +56,18 @@ def unapplied(sql):
 
 def wait_applied(system, seconds=60):
     wait_until(lambda: unapplied(system.sql) == 0, seconds, lambda: f"{unapplied(system.sql)} entries applied")
+
+
+HEARD_SECONDS = 2  # then every service has heard how quickly time goes on
+
+
+def let_time_stand_still(system):
+    """No deadline passes any more, and none that has is still under way: what is counted now stays as it is."""
+    system.zhitong("time", "drive", "--speed", "0.0001")
+    time.sleep(HEARD_SECONDS)
+    due = "SELECT count(*) FROM escalation.deadline WHERE fired_at IS NULL AND due_at <= mesh.now()"
+    wait_until(lambda: system.sql.number(due) == 0 and unapplied(system.sql) == 0, 60,
+               lambda: f"at rest: {system.sql.number(due)} deadlines are due, {unapplied(system.sql)} entries not applied")
 
 
 QUERIES = {

@@ -132,10 +132,11 @@ class Pages:
                 key.data.close()
 
     def until(self, condition, seconds, what):
-        end = time.monotonic() + seconds
+        end, late = time.monotonic() + seconds, False
         while not condition():
+            assert not late, f"after {seconds} s still not: {what() if callable(what) else what}"
+            late = time.monotonic() > end  # the last look comes after a last turn
             self.turn()
-            assert time.monotonic() < end, f"after {seconds} s still not: {what() if callable(what) else what}"
 
     def run(self, seconds):
         end = time.monotonic() + seconds

@@ -17,6 +17,8 @@ from aiosmtpd.smtp import SMTP
 
 from system import free_port
 
+START_SECONDS_MAX = 30
+
 
 class Mail:
     def __init__(self, envelope):
@@ -56,7 +58,8 @@ class MailSink:
                 auth = {"authenticator": sink.authenticate, "auth_required": True} if login else {}
                 return SMTP(self.handler, tls_context=tls, require_starttls=tls is not None, timeout=60, **auth)
 
-        self.controller = Server(self, hostname="127.0.0.1", port=free_port(), server_hostname="mail.example")
+        self.controller = Server(self, hostname="127.0.0.1", port=free_port(), server_hostname="mail.example",
+                                 ready_timeout=START_SECONDS_MAX)
         self.controller.start()
         self.port = self.controller.port
         self.url = f"smtp://127.0.0.1:{self.port}"

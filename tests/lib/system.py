@@ -27,13 +27,26 @@ ROOT = Path(os.environ.get("ZHITONG_ROOT") or Path(__file__).resolve().parents[2
 BUILD = Path(os.environ.get("ZHITONG_TEST_BUILD") or ROOT / "build/release")
 SMALL_CITY = Path(__file__).resolve().parent / "small_city"
 SERVICES = ("intake", "routing", "escalation", "notification")
-READY_SECONDS_MAX = 30
+READY_SECONDS_MAX = 60
 WITH_PUBLIC_PORT = ("intake", "notification")
 WITH_KEYRING = ("intake", "desk", "notification")
 PR_SET_PDEATHSIG = 1
 
 libc = ctypes.CDLL(None)
-used_ports = set()
+taken_ports = {}
+
+
+def _take(port):
+    """Whether nobody else of these tests has this port. The kernel keeps the name of a socket for whoever bound it first, and forgets it
+    with his process: between choosing a port and listening there, and while a killed replica is away, another script would find it free."""
+    name = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    try:
+        name.bind(f"\0zhitong-test-port-{port}")
+    except OSError:
+        name.close()
+        return False
+    taken_ports[port] = name
+    return True
 
 
 def free_port():
@@ -41,20 +54,20 @@ def free_port():
     while True:
         port = random.randint(20000, 32000)
         with socket.socket() as probe:
-            if port in used_ports or probe.connect_ex(("127.0.0.1", port)) == 0:
-                continue
-        used_ports.add(port)
-        return port
+            if _take(port) and probe.connect_ex(("127.0.0.1", port)) != 0:
+                return port
 
 
 def wait_until(condition, seconds, what):
-    """The first true answer of `condition`, asked again and again; fails with `what` after some seconds."""
+    """The first true answer of `condition`, asked again and again; fails with `what` after some seconds, and never before it was asked once
+    more after them: the machine may have stood still meanwhile."""
     end = time.monotonic() + seconds
     while True:
+        late = time.monotonic() > end
         answer = condition()
         if answer:
             return answer
-        if time.monotonic() > end:
+        if late:
             raise AssertionError(f"after {seconds} s still not: {what() if callable(what) else what}")
         time.sleep(0.02)
 
@@ -152,10 +165,11 @@ class Replica:
         return self
 
     def metric(self, name):
-        for line in self.get("/metrics")[1].splitlines():
+        page = self.get("/metrics", seconds=20)[1]
+        for line in page.splitlines():
             if line.startswith(f"zhitong_{name}{{"):
                 return float(line.rsplit(" ", 1)[1])
-        raise AssertionError(f"{self.name} has no metric {name}")
+        raise AssertionError(f"{self.name} has no metric {name}: {page[:200]}")
 
     def member(self):
         joined = self.journal("joined")
