@@ -16,7 +16,8 @@ from pathlib import Path
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
 
-from checks import assert_sound, main, report, wait_until
+import watch
+from checks import assert_sound, let_time_stand_still, main, report, wait_until
 from clients import Client, Department, Load
 from patroni import GroupSystem, seconds_until, why_not
 from system import ROOT
@@ -39,11 +40,11 @@ class Watch(threading.Thread):
         self.reset()
 
     def reset(self):
-        self.longest, self.count, self.at = 0.0, len(self.client.accepted), time.monotonic()
+        self.longest, self.count, self.at = 0.0, len(self.client.accepted), watch.seconds()
 
     def run(self):
         while not self.stopping.wait(0.01):
-            now, count = time.monotonic(), len(self.client.accepted)
+            now, count = watch.seconds(), len(self.client.accepted)
             self.longest = max(self.longest, now - self.at)
             if count != self.count:
                 self.count, self.at = count, now
@@ -109,9 +110,9 @@ def the_primary_is_killed(system, shared):
     flows(shared)
     say(f"{primary.host} killed, {new.host} took over: {shared['watch'].longest:.1f} s without a report accepted "
         f"(to reach: {AGAIN_SECONDS_MAX} s)")
-    assert shared["watch"].longest < AGAIN_SECONDS_MAX
+    assert shared["watch"].longest < AGAIN_SECONDS_MAX, shared["watch"].longest
     lost = lost_at(new, accepted)
-    assert not lost, lost[:5]
+    assert not lost, (len(lost), lost[:5])
     primary.start()
     shared["killed"] = (primary, log_from)
 
@@ -125,7 +126,8 @@ def a_planned_switchover_is_not_noticed_by_clients(system, shared):
     assert "Successfully" in said, said
     flows(shared)
     say(f"{primary.host} handed over to {candidate.host}: {shared['watch'].longest:.1f} s without a report accepted")
-    assert group.primary() is candidate and not shared["client"].refused
+    wait_until(lambda: group.primary() is candidate, 20, lambda: f"{candidate} is primary: {[node.state() for node in group.nodes]}")
+    assert not shared["client"].refused, list(shared["client"].refused.items())[:3]
 
 
 def a_former_primary_comes_back_as_a_standby(system, shared):
@@ -159,8 +161,8 @@ def a_primary_that_is_cut_off_accepts_nothing_that_the_new_one_has_not(system, s
     accepted = set(client.accepted.values())
     say(f"{old.host} cut off: it stopped writing after {answers:.1f} s, {new.host} was primary after {took:.1f} s, "
         f"{shared['watch'].longest:.1f} s without a report accepted")
-    assert answers < took and shared["watch"].longest < AGAIN_SECONDS_MAX
-    assert wrote > 0
+    assert answers < took and shared["watch"].longest < AGAIN_SECONDS_MAX, (answers, took, shared["watch"].longest)
+    assert wrote > 0, wrote
     lost = lost_at(new, accepted)
     assert not lost, lost[:5]
     group.network.heal(old.host)
@@ -201,9 +203,13 @@ def what_was_torn_from_its_wait_is_not_accepted_when_asked_again(asker, primary)
     count = "SELECT count(*) FROM intake.report"
     before = primary.sql.number(count)
     asker.send(key, report(len(asker.accepted)), 0)
-    wait_until(lambda: primary.sql.number("SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity "
-                                          "WHERE wait_event = 'SyncRep' AND usename = 'zhitong_intake'"), 10, "a commit waits")
-    wait_until(lambda: primary.sql.number(count) > before, 10, "its row can be seen")
+
+    def torn():
+        """Whatever waits, until it was this report: other commits of intake may wait, too."""
+        primary.sql.number("SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
+                           " WHERE wait_event = 'SyncRep' AND usename = 'zhitong_intake'")
+        return primary.sql.number(count) > before
+    wait_until(torn, 20, "its commit waits and is torn, its row can be seen")
     asker.send(key, asker.waiting[key][0], 1)
     end = time.monotonic() + NOTHING_SECONDS
     while time.monotonic() < end:
@@ -219,9 +225,9 @@ def etcd_may_be_away(system, shared):
     shared["watch"].reset()
     group.etcd.kill()
     time.sleep(ETCD_AWAY_SECONDS)
-    assert group.primary() is primary
+    assert group.primary() is primary, [node.state() for node in group.nodes]
     say(f"no etcd for {ETCD_AWAY_SECONDS} s: {shared['watch'].longest:.1f} s without a report accepted")
-    assert shared["watch"].longest < 5
+    assert shared["watch"].longest < 5, shared["watch"].longest
     group.start_etcd()
     flows(shared)
 
@@ -230,10 +236,10 @@ def nothing_accepted_is_lost_or_doubled(system, shared):
     load, client = shared["load"], shared["client"]
     shared["watch"].stopping.set()
     load.finish()
-    system.zhitong("time", "drive", "--speed", "0.0001")  # no deadline passes any more: the chain comes to rest
+    let_time_stand_still(system)
     lost = lost_at(system.group.primary(), set(client.accepted.values()))
     assert not lost and not client.refused and not client.changed, (lost[:5], client.changed[:5])
-    assert set(client.accepted) == set(load.keys)
+    assert set(client.accepted) == set(load.keys), sorted(set(client.accepted) ^ set(load.keys))[:5]
     assert_sound(system)
     cases = system.sql.number("SELECT count(*) FROM routing.case_file")
     accepted = [*client.accepted.values(), *shared["asker"].accepted.values()]
