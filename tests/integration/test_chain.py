@@ -6,7 +6,7 @@ from pathlib import Path
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
 
-from checks import assert_sound, main, report, unapplied, wait_applied, wait_until
+from checks import assert_sound, let_time_stand_still, main, report, unapplied, wait_applied, wait_until
 from clients import Client, Department, decode
 
 REPORTS = 2000
@@ -107,8 +107,7 @@ def deadlines_move_every_case_up_to_supervision(system, shared):
     try:
         wait_until(lambda: supervised(system) == total, 90, lambda: f"{supervised(system)} of {total} supervised")
     finally:
-        system.zhitong("time", "drive", "--speed", "0.0001")  # stands still: reminders would go on and on
-    wait_applied(system)
+        let_time_stand_still(system)  # reminders would go on and on
     assert system.sql.number(f"SELECT count(*) FROM routing.case_file WHERE unit = '{TOP}' AND tier = 4") == total
 
 
@@ -152,9 +151,9 @@ def departments_hear_everything_in_order(system, shared):
         head = system.sql.number(f"SELECT head FROM notification.stream WHERE unit = '{unit}'")
         assert head > 0
         wait_until(lambda: follower.cursor == head, 20, lambda: f"{unit}: {follower.cursor} of {head}")
-        assert follower.entries[0][0] == 1 and len(follower.entries) == head
+        assert follower.entries[0][0] == 1 and len(follower.entries) == head, (follower.entries[0][0], len(follower.entries), head)
         assert not follower.order_faults(), follower.order_faults()[:5]
-        assert not follower.refused
+        assert not follower.refused, follower.refused
     # The top centre hears of every move there is, a county's of every one in the county.
     heard = "SELECT count(*) FROM notification.stream_entry WHERE unit = '{}'"
     assert system.sql.number(heard.format(TOP)) == system.sql.number("SELECT count(*) FROM routing.log")

@@ -25,7 +25,7 @@ ASKED = {"lamp": "路灯又不亮了，晚上很黑", "litter": "楼下垃圾一
 FILES = {"door.csv": "item,text_least,photo,place\n,,no,needed\nlamp,4,wanted,needed\n",
          "questions.csv": "item,code,datatype,needed,text_en,text_zh\nlamp,pole,string,yes,Number on the pole,灯杆编号\n",
          "item_texts.csv": "item,language,description,answer\nlamp,zh,路灯,三天内修好。\nlamp,en,Street lamps,Mended in three days.\n"}
-CALL_MS_MAX = 20  # on a busy machine, over HTTP; the figure is in docs/classifier.md
+CALL_MS_MAX = 50  # on a busy machine, over HTTP; the figure is in docs/classifier.md
 
 
 def city():
@@ -75,7 +75,7 @@ def a_model_that_is_set_and_not_there_is_said_too(system, shared):
     system.replica("intake").start({"ZHITONG_CLASSIFIER": str(shared["model"])}).wait_ready()
     system.wait_shared(("intake",))
     status, refusal = wait_until(lambda: [answer for answer in [ask(system, {"text": "路灯"})] if "cannot be read" in
-                                          answer[1]["reason"]], 5, "refused")[0]
+                                          answer[1]["reason"]], 15, "refused")[0]
     assert status == 503 and refusal["field"] == "model", (status, refusal)
     assert system.replica("intake").journal("classifier_refused")
 

@@ -15,7 +15,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
 
 from system import BUILD, ROOT, free_port
 
-SECONDS_MAX = 180
+SECONDS_MAX = 270
 SHELLS = {  # what is typed into each: page, from, to, mark of a block
     "english": (("docs/by-hand.md", "# ", None, ""), ("docs/channels.md", "# ", None, "sh"),
                 ("docs/webhooks.md", "# ", None, "sh"), ("docs/live.md", "# ", None, "sh")),
@@ -24,7 +24,7 @@ SHELLS = {  # what is typed into each: page, from, to, mark of a block
 PORTS = ("8080", "8090", "7201", "7202", "8099")
 LEFT_OUT = re.compile(r"^(deploy/install-packages|cmake) ")  # what the test's own build has done
 READY = f'''
-for i in $(seq 100); do
+for i in $(seq 300); do
     [ "$(command curl -s -o /dev/null -w '%{{http_code}}' http://127.0.0.1:8080/items)" = 200 ] &&
         [ "$(command curl -s -o /dev/null -w '%{{http_code}}' http://127.0.0.1:8090/sessions/current)" = 401 ] && break
     sleep 0.2

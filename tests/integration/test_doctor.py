@@ -2,6 +2,7 @@
 """`zhitong doctor` looks at a running city and at files of settings, and says what is wrong with each."""
 import json
 import os
+import re
 import select
 import shutil
 import socket
@@ -20,6 +21,11 @@ from system import SERVICES
 HEALTH = {"ok": 0, "warn": 0, "bad": 1}  # exit codes
 
 
+def numberless(text):
+    """Connections, ages and differences are others a moment later."""
+    return re.sub(r"\d+", "#", text)
+
+
 def doctor(system, *words):
     """What it finds: check → [(health, found, advice)], having seen that page, exit code and JSON agree."""
     page, answer = system.zhitong("doctor", *words, check=False), system.zhitong("doctor", "--json", *words, check=False)
@@ -28,7 +34,7 @@ def doctor(system, *words):
     found = {}
     for finding in told["findings"]:
         assert (finding["health"] == "ok") == (finding["advice"] == ""), finding
-        assert finding["found"] in page.stdout and finding["advice"] in page.stdout, (finding, page.stdout)
+        assert all(numberless(finding[part]) in numberless(page.stdout) for part in ("found", "advice")), (finding, page.stdout)
         found.setdefault(finding["check"], []).append((finding["health"], finding["found"], finding["advice"]))
     return found
 
@@ -174,7 +180,7 @@ def what_hangs_is_named_and_the_rest_is_looked_at(system, _):
     assert found["database"]["found"] == "no answer within 30 s" and "log" in found["database"]["advice"], found["database"]
     assert found["settings"]["found"] == "zt-intake --check did not end within 30 s" and "by hand" in found["settings"]["advice"], found
     assert found["disk"]["health"] == found["backup"]["health"] == "ok", found
-    assert done.returncode == 1 and 59 < took < 70, took
+    assert done.returncode == 1 and 59 < took < 85, (done.returncode, took)  # each was waited for once
     check = Path("/proc") / (programs / "pid").read_text().strip()
     wait_until(lambda: not check.exists(), 5, "the check that hung was ended")
 

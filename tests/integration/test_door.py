@@ -60,7 +60,7 @@ def a_city_that_asks(system, shared):
     system.zhitong("city", "load", folder)
     version = system.sql.number("SELECT version FROM city.city")
     for replica in system.replicas.values():
-        wait_until(lambda r=replica: any(line["text"].endswith(f"version {version}") for line in r.journal("city_loaded")), 10, "city")
+        wait_until(lambda r=replica: any(line["text"].endswith(f"version {version}") for line in r.journal("city_loaded")), 30, "city")
     shared["client"] = Client(system.endpoints("intake"), system.server_key(), system.key("client", "machine"))
 
 
