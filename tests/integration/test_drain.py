@@ -8,11 +8,13 @@ from pathlib import Path
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
 
+import watch
 from checks import assert_sound, main, report, wait_until
 from clients import Client, Department, Load
 from system import SERVICES, SMALL_CITY
 
 DRAIN_SECONDS_MAX = 6
+END_SECONDS_MAX = 14  # docker-compose.yml gives 15
 UNITS = [line.split(",")[0] for line in (SMALL_CITY / "units.csv").read_text().splitlines()[1:]]
 
 
@@ -28,12 +30,12 @@ def load_begins(system, shared):
 def sigterm_ends_with_0_and_hands_over(system, shared):
     for service in SERVICES:
         replica = system.replica(service, 1)
-        member, began = replica.member(), time.monotonic()
+        member, began = replica.member(), watch.seconds()
         replica.signal(signal.SIGTERM)
         status = replica.process.wait(timeout=20)
-        ended = time.monotonic() - began
+        ended = watch.seconds() - began
         wait_until(lambda: member not in system.owners(service), 10, f"shards of {replica.name} taken over")
-        print(f"# {service}: ended after {ended:.2f} s, its shards elsewhere after {time.monotonic() - began:.2f} s")
+        print(f"# {service}: ended after {ended:.2f} s, its shards elsewhere after {watch.seconds() - began:.2f} s")
         assert status == 0, f"{replica.name} ended with {status}: {replica.journal()[-3:]}"
         assert ended < DRAIN_SECONDS_MAX, ended
         assert replica.journal("stopped"), replica.journal()[-3:]
@@ -53,11 +55,12 @@ def departments_are_told_where_their_streams_went(system, shared):
         department.start()
     wait_until(lambda: sum(department.head > 0 for department in departments) > 3, 20, "streams are followed")
     time.sleep(1)  # whoever asked the wrong replica has been sent on by now
-    moves = sum(department.moves for department in departments)
+    moves, silences = (sum(getattr(department, name) for department in departments) for name in ("moves", "silences"))
     ends = system.replica("notification", 1)
     ends.signal(signal.SIGTERM)
     assert ends.process.wait(timeout=20) == 0
-    wait_until(lambda: sum(department.moves for department in departments) > moves, 2, "somebody was told")
+    wait_until(lambda: sum(department.moves for department in departments) > moves, 20, "somebody was told")
+    assert sum(department.silences for department in departments) == silences, "nobody was told, they noticed"
     heads = [department.head for department in departments]
     wait_until(lambda: any(department.head > head for department, head in zip(departments, heads)), 20, "streams go on")
     for department in departments:
@@ -72,7 +75,7 @@ def all_end_in_any_order(system, shared):
     for replica in system.replicas.values():
         replica.signal(signal.SIGTERM)
     for replica in system.replicas.values():
-        assert replica.process.wait(timeout=DRAIN_SECONDS_MAX) == 0, (replica.name, replica.journal()[-3:])
+        assert replica.process.wait(timeout=END_SECONDS_MAX) == 0, (replica.name, replica.journal()[-3:])
 
 
 def nothing_is_lost(system, shared):
@@ -82,7 +85,8 @@ def nothing_is_lost(system, shared):
         replica.wait_ready()
     assert_sound(system)
     cases = {int(case) for (case,) in system.sql.rows("SELECT case_id FROM routing.case_file")}
-    assert set(shared["client"].accepted.values()) == cases
+    accepted = set(shared["client"].accepted.values())
+    assert accepted == cases, (len(accepted), len(cases), sorted(accepted ^ cases)[:5])
     shared["client"].close()
 
 

@@ -24,7 +24,7 @@ def a_new_key_seals_endpoints_anew_and_the_old_one_may_go(system, shared):
     sink, ring = shared["sink"], system.folder / "secret.keys"
     add(system, "rekeyed", "hill_1", sink.url("ok/rekeyed"))
     send(shared, "hill_1")
-    wait_until(lambda: len(sink.of("ok/rekeyed")) == 1, 5, "delivered")
+    wait_until(lambda: len(sink.of("ok/rekeyed")) == 1, 20, "delivered")
     system.zhitong("keys", "secret", ring, "--add", database=False)
     endpoints = system.sql.number("SELECT count(*) FROM notification.endpoint WHERE sealed IS NOT NULL")
     said = system.zhitong("people", "rekey", "--secret-keys", ring).stdout
@@ -34,7 +34,7 @@ def a_new_key_seals_endpoints_anew_and_the_old_one_may_go(system, shared):
     ring.write_text("".join(line for line in ring.read_text().splitlines(True) if not line.startswith("1 ")))
     time.sleep(1.5)  # the services look at the file once a second
     send(shared, "hill_1")
-    wait_until(lambda: len(sink.of("ok/rekeyed")) == 2, 5, "delivered with the new key only")
+    wait_until(lambda: len(sink.of("ok/rekeyed")) == 2, 20, "delivered with the new key only")
     assert is_signed(secret_of(system, "rekeyed"), sink.of("ok/rekeyed")[1])
     assert "0 endpoints sealed anew" in system.zhitong("people", "rekey", "--secret-keys", ring).stdout
     remove(system, "rekeyed")

@@ -10,7 +10,7 @@ from pathlib import Path
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
 
-from checks import main, report, wait_applied
+from checks import let_time_stand_still, main, report, wait_applied
 from clients import Client, Load
 from followers import Example, build_installed, install_node
 from system import wait_until
@@ -19,6 +19,8 @@ UNIT, OTHER = "town_hall", "north_office"
 PER_SECOND = 200
 WAIT_SECONDS = 60
 REVOKED_SECONDS_MAX = 5
+STILL_SECONDS = 5  # that a machine may stand still meanwhile
+OVERLAP_SECONDS = 8  # time enough for a program to start in
 
 
 def a_city_runs(system, shared):
@@ -31,6 +33,7 @@ def a_city_runs(system, shared):
     for replica in system.replicas.values():
         replica.wait_ready()
     system.wait_shared()
+    let_time_stand_still(system)  # streams are compared with what they were: no clock may add to them
     shared["key"] = system.folder / "hall.key"
     system.zhitong("keys", "department", "add", "hall", "--unit", UNIT, "--out", shared["key"])
     shared["client"] = Client(system.endpoints("intake"), system.server_key(), system.key("client", "load"))
@@ -98,8 +101,8 @@ def only_what_the_filter_names_comes_and_the_cursor_stays_true(system, shared):
     example = Example(system, "c", "filtered", shared["key"], UNIT, "filter=severity=red kind=open").start()
     python = Example(system, "python", "filtered-python", shared["key"], UNIT, "filter=severity=red kind=open").start()
     wait_until(lambda: example.cursor() == len(wanted) == python.cursor(), WAIT_SECONDS, lambda: shows([example, python]))
-    assert example.events() == python.events() and set(example.events()) <= set(wanted.items())
-    assert len(example.events()) < len(wanted) / 2
+    assert example.events() == python.events() and set(example.events()) <= set(wanted.items()), shows([example, python])
+    assert len(example.events()) < len(wanted) / 2, (len(example.events()), len(wanted))
     assert example.end() == 0 == python.end()
 
 
@@ -112,8 +115,8 @@ def who_begins_at_the_end_gets_what_comes_from_now_on(system, shared):
     wanted = [(seq, event) for seq, event in stream_of(system).items() if seq > head]
     wait_until(lambda: all(len(example.events()) >= len(wanted) for example in late), WAIT_SECONDS, lambda: shows(late))
     for example in late:
-        assert example.events() == wanted
-        assert example.end() == 0
+        assert example.events() == wanted, (len(wanted), shows(late))
+        assert example.end() == 0, example.said()
 
 
 def group_of(system, shared, group, languages):
@@ -158,7 +161,7 @@ def members_in_different_languages_share_a_stream(system, shared):
     later = [member.start() for member in members]
     load_again(system, shared, 1)
     wait_until(lambda: is_whole(system, later), WAIT_SECONDS, lambda: shows(later))
-    assert sum(len(member.events()) for member in later) == len(stream_of(system))  # nothing came a second time
+    assert sum(len(member.events()) for member in later) == len(stream_of(system)), shows(later)  # nothing came a second time
     for member in later:
         member.end()
 
@@ -173,26 +176,27 @@ def another_stream_is_refused_and_told(system, shared):
         example = Example(system, language, f"other-{language}", shared["key"], OTHER).start()
         assert example.process.wait(WAIT_SECONDS) == 1
         assert "stream" in example.said() and UNIT in example.said(), example.said()
-    assert len(journal_of(system, "follow_refused", ["hall/", OTHER])) >= len(shared["languages"])
+    wait_until(lambda: len(journal_of(system, "follow_refused", ["hall/", OTHER])) >= len(shared["languages"]), 10,
+               lambda: f"all are in the journal: {journal_of(system, 'follow_refused', [])}")
 
 
 def a_rotated_key_goes_on_until_the_overlap_is_over(system, shared):
     key = system.folder / "hall-2.key"
     began = time.monotonic()
-    system.zhitong("keys", "department", "rotate", "hall", "--out", key, "--overlap", 4)
+    system.zhitong("keys", "department", "rotate", "hall", "--out", key, "--overlap", OVERLAP_SECONDS)
     newer = Example(system, "python", "newer", key, UNIT, "from=end").start()
     wait_until(lambda: newer.cursor() > 0, WAIT_SECONDS, newer.said)
     assert all(example.process.poll() is None for example in shared["alone"])
-    assert time.monotonic() - began < 4, "the machine is too slow for this overlap"
+    assert time.monotonic() - began < OVERLAP_SECONDS, "the machine is too slow for this overlap"
     for example in shared["alone"]:
         assert example.process.wait(WAIT_SECONDS) == 1
         assert "key" in example.said().splitlines()[-1], example.said()
-    took = time.monotonic() - began
-    assert 3.9 < took < 4 + REVOKED_SECONDS_MAX, took
+    took = time.monotonic() - began - OVERLAP_SECONDS
+    assert -0.1 < took < REVOKED_SECONDS_MAX + STILL_SECONDS, took
     assert newer.process.poll() is None
     old = system.read_key(shared["key"])[0].decode()
     assert journal_of(system, "follow_ended", [f"hall/{old[:10]}", UNIT])
-    print(f"# the end came {took - 4:.1f} s after the overlap")
+    print(f"# the end came {took:.1f} s after the overlap")
     newer.end()
     shared["old"], shared["key"] = shared["key"], key
 
@@ -205,7 +209,7 @@ def a_revoked_key_ends_all_that_follow_by_it(system, shared):
     began = time.monotonic()
     system.zhitong("keys", "department", "revoke", "hall")
     for example in examples:
-        assert example.process.wait(REVOKED_SECONDS_MAX) == 1
+        assert example.process.wait(REVOKED_SECONDS_MAX + STILL_SECONDS) == 1
         assert "key" in example.said().splitlines()[-1], example.said()
     print(f"# all had ended {time.monotonic() - began:.1f} s after the revocation")
     unknown = Example(system, "c", "unknown", shared["key"], UNIT).start()

@@ -10,6 +10,7 @@ from pathlib import Path
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
 
+import watch
 from checks import main, report, wait_until
 from clients import Client, Department, Load
 from sql import Sql
@@ -101,8 +102,8 @@ def who_leaves_while_its_view_is_read_tells_its_followers(system, shared):
     assert units, "no stream lies there"
     with Held(system):
         leaves.signal(signal.SIGTERM)
-        began = time.monotonic()
-        wait_until(lambda: member not in system.owners("notification"), 5, "its shards are claimed")
+        began = watch.seconds()
+        wait_until(lambda: member not in system.owners("notification"), 15, "its shards are claimed")
     await_moves(shared, units, moved, began)
     assert leaves.process.wait(timeout=20) == 0
     back(system, leaves)
@@ -116,15 +117,15 @@ def who_can_wait_no_longer_sends_its_followers_to_any_other(system, shared):
     assert units, "no stream lies there"
     with Held(system):
         leaves.signal(signal.SIGTERM)
-        await_moves(shared, units, moved, time.monotonic())
+        await_moves(shared, units, moved, watch.seconds())
     assert leaves.process.wait(timeout=20) == 0
     back(system, leaves)
 
 
 def await_moves(shared, units, moved, began):
     told = [department for department in shared["departments"] if department.stream in units]
-    wait_until(lambda: all(department.moves > moved[department.stream] for department in told), TOLD_SECONDS_MAX + 3, "all are told")
-    took = time.monotonic() - began
+    wait_until(lambda: all(department.moves > moved[department.stream] for department in told), TOLD_SECONDS_MAX + 10, "all are told")
+    took = watch.seconds() - began
     print(f"# {len(told)} departments were told after {took:.2f} s")
     assert took < TOLD_SECONDS_MAX, took
 
@@ -147,15 +148,15 @@ def no_department_is_still_while_replicas_go_and_come(system, shared):
 
 def longest_still(departments, seconds):
     """Of the departments that get entries all the time: how long one got none."""
-    end = time.monotonic() + seconds
-    last = {department: (department.cursor, time.monotonic()) for department in departments}
+    end = watch.seconds() + seconds
+    last = {department: (department.cursor, watch.seconds()) for department in departments}
     worst = 0.0
-    while time.monotonic() < end:
+    while watch.seconds() < end:
         for department in departments:
             cursor, since = last[department]
-            worst = max(worst, time.monotonic() - since)
+            worst = max(worst, watch.seconds() - since)
             if department.cursor != cursor:
-                last[department] = department.cursor, time.monotonic()
+                last[department] = department.cursor, watch.seconds()
         time.sleep(0.02)
     return worst
 
@@ -167,7 +168,7 @@ def what_is_announced_while_a_view_is_read_is_looked_at_at_once(system, shared):
         if replica.name != "notification-1":
             replica.signal(signal.SIGTERM)
     for replica in system.replicas.values():
-        assert replica.name == "notification-1" or replica.process.wait(timeout=20) == 0
+        assert replica.name == "notification-1" or replica.process.wait(timeout=20) == 0, (replica.name, replica.journal()[-3:])
     public = system.key("client", "nobody")[0].decode()
     quickest = min(noticed_after(system, public) for _ in range(TRIES))
     print(f"# connected {quickest * 1000:.0f} ms after the view was read")
@@ -176,11 +177,11 @@ def what_is_announced_while_a_view_is_read_is_looked_at_at_once(system, shared):
 
 def noticed_after(system, public):
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        listener.settimeout(5)
+        listener.settimeout(15)
         endpoint = f"tcp://127.0.0.1:{listener.getsockname()[1]}"
         with Held(system):
             system.sql.rows("SELECT pg_notify('mesh', '')")
-            wait_until(lambda: system.sql.number("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"), 5, "a view is read")
+            wait_until(lambda: system.sql.number("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"), 15, "a view is read")
             system.sql.rows(f"""INSERT INTO mesh.member (service, endpoint, public_endpoint, curve_key, version, ring)
                 VALUES ('routing', '{endpoint}', '', $k${public}$k$, '', ''); SELECT pg_notify('mesh', 'notification')""")
         began = time.monotonic()

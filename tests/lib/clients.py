@@ -157,7 +157,7 @@ class Department(threading.Thread):
         self.skips = []      # seqs up to which entries were left out
         self.faults = []     # gaps and what else must not be
         self.refused, self.truncated, self.void_from = [], [], []
-        self.connections = self.moves = self.again = 0
+        self.connections = self.moves = self.again = self.silences = 0
         self.heard_at = self.said_at = 0.0
         self.stopping = threading.Event()
         self.context = zmq.Context()
@@ -260,7 +260,7 @@ class Department(threading.Thread):
                 self.said_at = now
                 self.socket.send(encode("credit", stream=self.stream, applied=0, more=0))
             if now - self.heard_at > SILENCE_SECONDS:
-                turn += 1
+                turn, self.silences = turn + 1, self.silences + 1
                 self._connect(self.endpoints[turn % len(self.endpoints)])
             elif self.follow_at and now > self.follow_at:
                 self._follow()
