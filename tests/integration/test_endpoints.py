@@ -1,5 +1,6 @@
 #!/usr/bin/python3
 """Endpoints as an operator handles them: what is refused, and what a new key of the keyring means for them."""
+import shutil
 import sys
 import time
 from pathlib import Path
@@ -31,7 +32,10 @@ def a_new_key_seals_endpoints_anew_and_the_old_one_may_go(system, shared):
     assert f"{endpoints} endpoints sealed anew" in said and "key 1: no reporter, no source, no endpoint and no block needs it" in said, said
     assert system.sql.rows("SELECT DISTINCT key, encode(substr(sealed, 1, 4), 'hex') FROM notification.endpoint WHERE sealed IS NOT NULL") == \
         [("2", "00000002")]
-    ring.write_text("".join(line for line in ring.read_text().splitlines(True) if not line.startswith("1 ")))
+    without = ring.with_suffix(".new")  # nobody may find the file half
+    without.write_text("".join(line for line in ring.read_text().splitlines(True) if not line.startswith("1 ")))
+    shutil.copymode(ring, without)
+    without.rename(ring)
     time.sleep(1.5)  # the services look at the file once a second
     send(shared, "hill_1")
     wait_until(lambda: len(sink.of("ok/rekeyed")) == 2, 20, "delivered with the new key only")

@@ -9,6 +9,7 @@ from pathlib import Path
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
 
+import watch
 from checks import main, wait_applied
 from clients import Client
 from live import Page, Pages
@@ -55,15 +56,15 @@ def nobody_listens_without_a_session(_, shared):
 def an_event_comes_as_it_happens(system, shared):
     page = Page(shared["desks"][0], shared["staff"]["mill"].token)
     pages = Pages([page])
-    pages.until(lambda: page.last_id is not None, 5, "an id")
+    pages.until(lambda: page.last_id is not None, 15, "an id")
     submit(shared, "zeroth", 1)  # the services have just met
     pages.until(lambda: page.events, 10, "an event")
     wait_applied(system)
     pages.run(0.5)
-    known, begun = len(page.events), time.time()
+    known, begun = len(page.events), watch.seconds()
     case, = submit(shared, "first", 1)
-    pages.until(lambda: len(page.events) > known, 5, "another")
-    late = page.at[known] - begun
+    pages.until(lambda: len(page.events) > known, 15, "another")
+    late = watch.seconds() - begun
     last_id, event, data = page.events[known]
     assert page.status == 200 and "text/event-stream" in page.headers and "no-store" in page.headers, page.headers
     assert 1000 <= page.retry < 3000 and late < 2, (page.retry, late)
@@ -104,11 +105,11 @@ def restricted_and_internal_channels_never_reach_a_post_without_them(system, sha
     units = {name: answer.json["unit"] for name in staff if (answer := staff[name].get("/sessions/current"))}
     pages = {name: Page(desk, staff[name].token) for name in ("mill", "mill_office")}
     wide = Pages(list(pages.values()))
-    wide.until(lambda: all(page.last_id for page in pages.values()), 5, "ids")
+    wide.until(lambda: all(page.last_id for page in pages.values()), 15, "ids")
     secret = submit(shared, "secret", 3, channel="desk") + submit(shared, "sensor", 3, channel="sensor")
     seen = submit(shared, "seen", 1)
     wait_applied(system)
-    wide.until(lambda: seen[0] in pages["mill"].cases(), 5, "the public one")
+    wide.until(lambda: seen[0] in pages["mill"].cases(), 15, "the public one")
     wide.run(1)
     channels = {name: {data["data"]["channel"] for _, _, data in page.entries()} for name, page in pages.items()}
     assert channels["mill"] == {"app"}, channels
@@ -128,7 +129,7 @@ def a_filter_leaves_out_the_rest(system, shared):
     desk, token = shared["desks"][0], shared["staff"]["mill"].token
     page, none = Page(desk, token, "?filter=item%3Dpothole"), Page(desk, token, "?filter=item%3Dpothole+kind%3Darchive")
     pages = Pages([page, none])
-    pages.until(lambda: page.last_id and none.last_id, 5, lambda: (page.headers, none.headers))
+    pages.until(lambda: page.last_id and none.last_id, 15, lambda: (page.headers, none.headers))
     submit(shared, "plain", 2)
     hole, = submit(shared, "hole", 1, item="pothole")
     wait_applied(system)
@@ -142,7 +143,7 @@ def killing_notification_and_desk_loses_and_doubles_nothing(system, shared):
     first = head(system, "mill_1") + 1
     pages = [Page(desks[n % 2], token) for n in range(8)]
     group = Pages(pages)
-    group.until(lambda: all(page.last_id for page in pages), 5, "ids")
+    group.until(lambda: all(page.last_id for page in pages), 15, "ids")
     for round_number in range(4):
         submit(shared, f"storm-{round_number}", 40)
         group.run(0.3)
@@ -157,7 +158,7 @@ def killing_notification_and_desk_loses_and_doubles_nothing(system, shared):
     group.until(lambda: all(page.seqs()[-1:] == [last] for page in pages), 30, lambda: [(page.seqs()[-1:], last) for page in pages])
     for page in pages:
         assert whole(page, first, last), [(a, b) for a, b in zip(page.seqs(), page.seqs()[1:]) if b != a + 1]
-    assert any(page.connections > 1 for page in pages)
+    assert any(page.connections > 1 for page in pages), [page.connections for page in pages]
     group.close()
 
 
@@ -179,7 +180,7 @@ def a_slow_page_is_cut_and_comes_back_to_where_it_was(system, shared):
     first = head(system, "mill_1") + 1
     slow, quick = Page(desk, token, receive_bytes=4096), Page(desk, token)
     pages = Pages([slow, quick])
-    pages.until(lambda: slow.last_id and quick.last_id, 5, "ids")
+    pages.until(lambda: slow.last_id and quick.last_id, 15, "ids")
     slow.reading = False
     flood = threading.Thread(target=submit, args=(shared, "flood", 1500), kwargs={"words": 3000})
     flood.start()
@@ -201,14 +202,15 @@ def a_session_that_ends_ends_its_pages(system, shared):
     leaver, taken = Staff(desks, "mill", PASSWORD), Staff(desks, "works", PASSWORD)
     pages = [Page(desks[0], leaver.token), Page(desks[1], taken.token), Page(desks[0], token)]
     group = Pages(pages)
-    group.until(lambda: all(page.last_id for page in pages), 5, "ids")
+    group.until(lambda: all(page.last_id for page in pages), 15, "ids")
     assert leaver.ask("DELETE", "/sessions/current", which=1).status in (200, 204)
     system.sql.rows("UPDATE desk.post SET ended_at = clock_timestamp() WHERE unit = 'works'")
-    begun = time.monotonic()
-    group.until(lambda: pages[0].ended and pages[1].ended, 8, "both are ended")
-    assert time.monotonic() - begun < 6
+    begun = watch.seconds()
+    group.until(lambda: pages[0].ended and pages[1].ended, 20, "both are ended")
+    took = watch.seconds() - begun
+    assert took < 6, took
     group.run(2.5)
-    assert not pages[2].ended and pages[2].connections == 1
+    assert not pages[2].ended and pages[2].connections == 1, (pages[2].ended, pages[2].connections)
     group.close()
 
 
@@ -237,7 +239,7 @@ def too_many_are_told_to_come_again(system, shared):
     token = shared["staff"]["mill"].token
     pages = [Page(desk, token) for _ in range(3)]
     group = Pages(pages, come_back=False)
-    group.until(lambda: sum(page.status == 200 for page in pages) == 2 and any(page.status == 503 for page in pages), 5, "503")
+    group.until(lambda: sum(page.status == 200 for page in pages) == 2 and any(page.status == 503 for page in pages), 15, "503")
     assert "Retry-After" in next(page.headers for page in pages if page.status == 503)
     group.close()
 
@@ -248,7 +250,7 @@ def one_session_does_not_take_the_places_of_all(system, shared):
     desk.start({"ZHITONG_LIVE_PER_SESSION": "2"}).wait_ready()
     pages = [Page(desk, shared["staff"]["mill"].token) for _ in range(3)] + [Page(desk, shared["staff"]["hall"].token)]
     group = Pages(pages, come_back=False)
-    group.until(lambda: all(page.status for page in pages), 5, "answered")
+    group.until(lambda: all(page.status for page in pages), 15, "answered")
     assert sorted(page.status for page in pages[:3]) == [200, 200, 503] and pages[3].status == 200
     group.close()
 
@@ -258,11 +260,12 @@ def stopping_desk_ends_its_pages_at_once(system, shared):
     wait_until(lambda: desk.metric("live_clients") == 0, 10, "those that left are noticed")
     page = Page(desk, shared["staff"]["mill"].token)
     group = Pages([page], come_back=False)
-    group.until(lambda: page.last_id, 5, lambda: (page.headers, page.events, page.comments))
-    begun = time.monotonic()
+    group.until(lambda: page.last_id, 15, lambda: (page.headers, page.events, page.comments))
+    begun = watch.seconds()
     desk.process.terminate()
-    group.until(lambda: page.socket is None, 5, "the end")
-    assert desk.process.wait(5) == 0 and time.monotonic() - begun < 4
+    group.until(lambda: page.socket is None, 15, "the end")
+    status, took = desk.process.wait(15), watch.seconds() - begun
+    assert status == 0 and took < 4, (status, took)
     group.close()
 
 

@@ -320,7 +320,7 @@ def a_mailbox_that_fails_is_told_and_tried_again(system, shared):
         try:
             time.sleep(1.5)
             sink.password = right
-            wait_until(lambda: len(intake.reports) == 1, 15, "taken after the password is right")
+            wait_until(lambda: len(intake.reports) == 1, 30, "taken after the password is right")
             runs.terminate()
             assert runs.wait(10) == 0, runs.stderr.read()
         finally:

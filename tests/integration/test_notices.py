@@ -54,9 +54,9 @@ def a_reporter_hears_of_each_step_once_in_english(system, shared):
 
 def who_left_a_number_gets_short_messages(system, shared):
     own = receipt(system, reporter_phone="+86 139-0000-4711", language="zh")
-    sent = wait_until(lambda: [post.json for post in shared["robots"].of("sms")], 10, "an SMS")
+    sent = wait_until(lambda: [post.json for post in shared["robots"].of("sms")], 20, "an SMS")
     assert sent[0]["phone"] == "+86 139-0000-4711" and f"编号{own.case}" in sent[0]["text"] and own.code in sent[0]["text"], sent
-    told = wait_until(lambda: [told for _, outcome, told, _ in outcomes(system, "reporters") if told.startswith("+86")], 5, "written")
+    told = wait_until(lambda: [told for _, outcome, told, _ in outcomes(system, "reporters") if told.startswith("+86")], 20, "written")
     assert "0000" not in told[0], told
 
 
@@ -64,7 +64,7 @@ def nobody_without_an_address_is_tried_and_looks_are_logged(system, shared):
     receipt(system)
     named = receipt(system, reporter_name="Only A Name")
     settled(system)
-    wait_until(lambda: [o for o in outcomes(system, "reporters") if o[1] == "nobody"], 5, "settled")
+    wait_until(lambda: [o for o in outcomes(system, "reporters") if o[1] == "nobody"], 20, "settled")
     assert [o[3] for o in outcomes(system, "reporters") if o[1] == "nobody"][0] == \
         "no address: neither an e-mail address nor a number was left"
     looks = [tuple(row) for row in system.sql.rows(f"SELECT login, reason FROM intake.look WHERE case_id = {named.case}")]
@@ -77,7 +77,7 @@ def a_forgotten_reporter_is_told_nothing_more(system, shared):
     assert own.ask("DELETE", "/reporter").status in (200, 204)
     finish(shared, own.case)
     settled(system)
-    wait_until(lambda: any("forgotten" in o[3] for o in outcomes(system, "reporters")), 5, "settled")
+    wait_until(lambda: any("forgotten" in o[3] for o in outcomes(system, "reporters")), 20, "settled")
     assert len(shared["mail"].to("gone@example.com")) == 1
 
 
@@ -133,7 +133,7 @@ def what_is_announced_goes_to_nobody_who_reported(system, shared):
                                   SELECT e.endpoint, -t.announcement, 0, 'retry', clock_timestamp()
                                   FROM told t, notification.endpoint e WHERE e.name = 'reporters')
                        UPDATE notification.endpoint SET changed = changed + 1 WHERE name = 'reporters' RETURNING 1""")
-    wait_until(lambda: outcomes(system, "reporters")[-1][1] == "nobody", 5, lambda: outcomes(system, "reporters")[-1])
+    wait_until(lambda: outcomes(system, "reporters")[-1][1] == "nobody", 20, lambda: outcomes(system, "reporters")[-1])
     assert len(shared["mail"].to("bystander@example.com")) == 1
 
 

@@ -39,12 +39,12 @@ def without_database_services_say_so_and_stay(system, shared):
     wait_applied(system)
     system.cluster("kill")
     for replica in system.replicas.values():
-        wait_until(lambda: replica.get("/readyz")[0] == 503, 5, lambda: f"{replica.name} not ready: {replica.get('/readyz')}")
-        assert replica.get("/healthz")[0] == 200 and replica.metric("database_up") == 0, replica.name
+        wait_until(lambda: replica.get("/readyz")[0] == 503, 15, lambda: f"{replica.name} not ready: {replica.get('/readyz')}")
+        assert replica.get("/healthz")[0] == 200 and replica.metric("database_up") == 0, (replica.name, replica.get("/healthz"))
         assert replica.journal("database_lost"), replica.name
     client = shared["client"]
     client.send("while-down", report(7), 0)
-    wait_until(lambda: client.turn() or client.busy, 5, "a busy answer")
+    wait_until(lambda: client.turn() or client.busy, 20, "a busy answer")
     status, headers = post(system, report(8))
     assert status == 503 and int(headers["Retry-After"]) >= 1, (status, headers)
 
@@ -85,12 +85,12 @@ def a_dropped_day_is_told_as_truncated(system, shared):
 
     late = Department(system.endpoints("notification"), system.server_key(), shared["keys"], UNIT)
     late.start()
-    wait_until(lambda: late.truncated, 10, lambda: f"truncated: {late.entries[:1]} {late.refused}")
+    wait_until(lambda: late.truncated, 20, lambda: f"truncated: {late.entries[:1]} {late.refused}")
     late.stop()
     assert late.truncated == [old_head + 1] and not late.entries, (late.truncated, old_head)
     again = Department(system.endpoints("notification"), system.server_key(), shared["keys"], UNIT, old_head + 1)
     again.start()
-    wait_until(lambda: again.cursor == head, 10, lambda: f"{again.cursor} of {head}")
+    wait_until(lambda: again.cursor == head, 20, lambda: f"{again.cursor} of {head}")
     again.stop()
     assert not again.order_faults() and again.entries[0][0] == old_head + 1
 
@@ -153,7 +153,7 @@ def with_the_item_added_the_replay_makes_the_case(system, shared):
                    f"{replica.name} has the new city")
     system.zhitong("parked", "replay", "--service", "routing", "--all")
     wait_until(lambda: system.sql.number(f"SELECT count(*) FROM routing.case_file WHERE case_id = {shared['bad']}") == 1,
-               10, lambda: f"the case of the parked entry: {system.sql.rows('SELECT * FROM routing.parked')}")
+               20, lambda: f"the case of the parked entry: {system.sql.rows('SELECT * FROM routing.parked')}")
     assert system.sql.number("SELECT count(*) FROM routing.parked") == 0
     assert isinstance(shared["client"].ask("dragon", {**report(0), "item": "dragon"}), int)
 

@@ -27,7 +27,7 @@ def new_case(system, shared, key):
     """Version of the policy, and the minutes that it gives for a lamp."""
     case = shared["client"].ask(key, {**report(0), "item": "lamp", "channel": "app", "area": "n_mill_1"})
     assert isinstance(case, int), case
-    wait_until(lambda: system.sql.number(f"SELECT count(*) FROM routing.case_file WHERE case_id = {case}") == 1, 10, "the case")
+    wait_until(lambda: system.sql.number(f"SELECT count(*) FROM routing.case_file WHERE case_id = {case}") == 1, 20, "the case")
     rows = system.sql.rows("SELECT policy, round(extract(epoch FROM due_at - opened_at) / 60) FROM routing.case_file"
                            f" WHERE case_id = {case}")
     return case, [int(float(field)) for field in rows[0]]

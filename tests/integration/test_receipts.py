@@ -13,6 +13,7 @@ from files import example
 from reporters import ACCOUNT, EMAIL, NAME, PERSON, PHONE, everything_starts, receipt
 from staff import ask
 
+SPAN_SECONDS = 8  # a dozen requests take a tenth of a second, on a machine that does not stand still
 
 
 def a_named_and_an_anonymous_report_are_taken_and_both_get_a_receipt(system, shared):
@@ -59,19 +60,21 @@ def a_repeated_key_gets_the_receipt_again_unless_others_could_guess_it(system, _
 def trying_codes_ends_in_429_for_the_address_and_for_the_case(system, shared):
     own = shared["anonymous"]
     few = system.replica("intake", 3).start({"ZHITONG_ADDRESS_FAILURES": "5", "ZHITONG_RECEIPT_FAILURES": "8",
-                                             "ZHITONG_RECEIPT_SPAN_SECONDS": "3", "ZHITONG_BEHIND_PROXY": "yes"}).wait_ready()
+                                             "ZHITONG_RECEIPT_SPAN_SECONDS": str(SPAN_SECONDS), "ZHITONG_BEHIND_PROXY": "yes"}).wait_ready()
     wrong = shared["named"].code
 
     def at(address, case=own.case, code=wrong):
         return ask(few, "GET", f"/receipts/{case}", headers={"Authorization": f"Receipt {code}", "X-Forwarded-For": f"1.1.1.1, {address}"})
-    assert [at("10.0.0.1").status for _ in range(7)] == [403] * 5 + [429] * 2
+    statuses = [at("10.0.0.1").status for _ in range(7)]
+    assert statuses == [403] * 5 + [429] * 2, statuses
     refused = at("10.0.0.1", code=own.code)  # the right one is not looked at either
-    assert refused.status == 429 and refused.field == "address" and int(refused.headers["Retry-After"]) <= 3, refused
+    assert refused.status == 429 and refused.field == "address" and int(refused.headers["Retry-After"]) <= SPAN_SECONDS, refused
     assert at("10.0.0.2", code=own.code).status == 200
-    assert [at("10.0.0.2").status for _ in range(4)] == [403] * 3 + [429], "the case has had its eight"
+    statuses = [at("10.0.0.2").status for _ in range(4)]
+    assert statuses == [403] * 3 + [429], f"the case has had its eight: {statuses}"
     assert at("10.0.0.3", code=own.code).field == "case"
     assert at("10.0.0.3", shared["named"].case, wrong).status == 200, "another case is not held up"
-    time.sleep(3.1)
+    time.sleep(SPAN_SECONDS + 0.1)
     assert [at("10.0.0.1", code=own.code).status for _ in range(20)] == [200] * 20, "right codes do not count"
     few.kill()
     del system.replicas["intake-3"]
@@ -203,7 +206,7 @@ def without_a_keyring_only_anonymous_reports_are_taken_and_no_receipts_given(sys
         path.write_text(text)
         path.chmod(0o600)
         other = system.replica("intake", 3).start({"ZHITONG_SECRET_KEYS": str(path)})
-        wait_until(lambda: not other.alive(), 10, "it does not start with a bad keyring")
+        wait_until(lambda: not other.alive(), 20, "it does not start with a bad keyring")
         del system.replicas["intake-3"]
 
 

@@ -156,12 +156,12 @@ def the_unit_gets_one_lamp_to_mend_and_the_desk_sees_how_many_wait_for_it(system
 def another_lamp_is_a_case_of_its_own(system, shared):
     status, answer = post(system.of("intake")[0], lamp("the street lamp at the school gate is out", 300))
     assert status == 201 and "parent" not in answer, answer
-    wait_until(lambda: int(answer["case"]) in states(system), 10, "it is known")
+    wait_until(lambda: int(answer["case"]) in states(system), 20, "it is known")
     assert states(system)[int(answer["case"])][0] == "dispatched"
     # So is one of which its reporter says so, and it names what it was likely to be.
     status, answer = post(system.of("intake")[0], lamp(WORDS[0], 2, distinct=True))
     assert status == 201 and "parent" not in answer, answer
-    wait_until(lambda: int(answer["case"]) in states(system), 10, "it is known")
+    wait_until(lambda: int(answer["case"]) in states(system), 20, "it is known")
     page = shared["staff"]["north"].get(f"/cases/{answer['case']}")
     assert page.json["state"] == "dispatched" and page.json["likely"][0].startswith(f"{shared['parent']}:"), page
     shared["distinct"] = int(answer["case"])
@@ -172,7 +172,7 @@ def who_says_of_which_case_it_is_part_is_believed_where_it_looks_like_it(system,
     assert status == 201 and int(answer["parent"]) == shared["parent"], answer
     status, answer = post(system.of("intake")[1], lamp("another one", 300, same_as=shared["parent"]))
     assert status == 201 and "parent" not in answer, answer
-    wait_until(lambda: int(answer["case"]) in states(system), 10, "it is known")
+    wait_until(lambda: int(answer["case"]) in states(system), 20, "it is known")
     page = shared["staff"]["north"].get(f"/cases/{answer['case']}")
     assert f"{shared['parent']}:0" in page.json["likely"], page
 
@@ -223,15 +223,19 @@ def all_of_them_hear_when_it_is_done(system, shared):
 
 
 def what_a_replica_had_not_looked_at_again_when_it_died_is_found_by_the_next(system, _):
-    before = set(states(system))
-    answers = post_at_one_moment(system, [lamp(WORDS[0], 4000), lamp(WORDS[1], 4003)])
-    for replica in system.of("intake"):
-        replica.kill()
-    assert [status for status, _ in answers] == [201, 201], answers
-    assert system.sql.number("SELECT count(*) FROM intake.report WHERE parent IS NOT NULL AND case_id IN "
-                             f"({answers[0][1]['case']}, {answers[1][1]['case']})") == 0, "neither was looked at again"
-    for replica in system.of("intake"):
-        replica.start().wait_ready()
+    for north in (4000, 5000, 6000):  # a machine that stands still for a second has them looked at before they die
+        before = set(states(system))
+        answers = post_at_one_moment(system, [lamp(WORDS[0], north), lamp(WORDS[1], north + 3)])
+        for replica in system.of("intake"):
+            replica.kill()
+        assert [status for status, _ in answers] == [201, 201], answers
+        seen = system.sql.number("SELECT count(*) FROM intake.report WHERE parent IS NOT NULL AND case_id IN "
+                                 f"({answers[0][1]['case']}, {answers[1][1]['case']})")
+        for replica in system.of("intake"):
+            replica.start().wait_ready()
+        if seen == 0:
+            break
+    assert seen == 0, "neither was looked at again"
     new = lambda: {case: of for case, of in states(system).items() if case not in before}
     wait_until(lambda: sorted(state for state, _ in new().values()) == ["dispatched", "merged"], 15, lambda: f"one merged: {new()}")
 

@@ -15,7 +15,8 @@ from pathlib import Path
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
-from system import ROOT, die_with_parent, wait_until
+import why
+from system import ROOT, die_with_parent, listens, wait_until
 
 INSIDE = "--inside"
 HOST = "127.0.0.1"
@@ -74,17 +75,12 @@ class Proxy:
 
     def start(self, **settings):
         self.process = self.run(**settings)
-        wait_until(lambda: self.process.poll() is not None or listens(8081), 10, "nginx listens")
+        wait_until(lambda: self.process.poll() is not None or listens(8081), 30, "nginx listens")
         assert self.process.poll() is None, self.process.stdout.read()
 
     def stop(self):
         self.process.terminate()
-        self.process.wait(10)
-
-
-def listens(port):
-    with socket.socket() as tried:
-        return tried.connect_ex((HOST, port)) == 0
+        self.process.wait(30)
 
 
 def ask(port, path="/reports?a=b", tls=None, method="GET"):
@@ -122,7 +118,7 @@ def without_a_certificate_it_is_plain_unless_tls_is_needed(proxy):
     assert ask(8080)[::2] == (200, "http 127.0.0.1 /reports?a=b") and not listens(8082)
     proxy.stop()
     refused = proxy.run(NEEDS_TLS="yes")
-    assert refused.wait(10) == 1 and "certificate.pem" in refused.stdout.read()
+    assert refused.wait(30) == 1 and "certificate.pem" in refused.stdout.read()
 
 
 def with_one_both_ports_speak_tls(proxy):
@@ -181,9 +177,9 @@ def inside():
         try:
             test(proxy)
             print(f"ok tls_{test.__name__}", flush=True)
-        except Exception as why:  # the next test may still tell something
+        except Exception as error:  # the next test may still tell something
             failed += 1
-            print(f"not ok tls_{test.__name__}\n# {why!r}", flush=True)
+            print(f"not ok tls_{test.__name__}\n{why.told(error)}", flush=True)
     return 1 if failed else 0
 
 

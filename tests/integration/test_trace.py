@@ -63,7 +63,7 @@ def everything_runs(system, shared):
 def every_journal_on_the_way_has_case_and_trace(system, shared):
     case = shared["case"] = post(system, traceparent(7))
     wait_applied(system)
-    wait_until(lambda: len(traced(system, "notification", 7)) == 2, 10, lambda: system.replica("notification").journal("traced"))
+    wait_until(lambda: len(traced(system, "notification", 7)) == 2, 20, lambda: system.replica("notification").journal("traced"))
     said = {service: [(line["case"], line["message"]) for line in traced(system, service, 7)] for service in
             ("intake", "routing", "escalation", "notification")}
     assert said == {"intake": [(str(case), "submit")], "routing": [(str(case), "report_received")],
@@ -75,12 +75,12 @@ def every_journal_on_the_way_has_case_and_trace(system, shared):
 
 
 def a_webhook_gets_it_as_header_and_as_extension(_, shared):
-    got = wait_until(lambda: shared["sink"].of("ok/plain"), 5, "delivered")[0]
+    got = wait_until(lambda: shared["sink"].of("ok/plain"), 20, "delivered")[0]
     assert got.headers["traceparent"] == got.event["traceparent"] == got.event["data"]["traceparent"] == traceparent(7), got.headers
 
 
 def a_follower_gets_it_in_the_entry(_, shared):
-    wait_until(lambda: shared["department"].entries, 5, "the entry")
+    wait_until(lambda: shared["department"].entries, 20, "the entry")
     assert shared["department"].entries[0][1]["traceparent"] == traceparent(7)
 
 
@@ -88,7 +88,7 @@ def a_report_without_one_costs_no_byte(system, shared):
     case = post(system)
     wait_applied(system)
     assert kept(system, case) == 0 and kept(system, shared["case"]) == 2
-    wait_until(lambda: len(shared["sink"].of("ok/plain")) == 2, 5, "delivered")
+    wait_until(lambda: len(shared["sink"].of("ok/plain")) == 2, 20, "delivered")
     got = shared["sink"].of("ok/plain")[1]
     assert "traceparent" not in got.event and "traceparent" not in got.headers
 
@@ -103,7 +103,7 @@ def one_that_is_not_sampled_is_carried_and_not_told(system, shared):
     case = post(system, traceparent(8, "00"))
     wait_applied(system)
     assert kept(system, case) == 2
-    wait_until(lambda: any(got.event.get("traceparent") == traceparent(8, "00") for got in shared["sink"].of("ok/plain")), 5, "delivered")
+    wait_until(lambda: any(got.event.get("traceparent") == traceparent(8, "00") for got in shared["sink"].of("ok/plain")), 20, "delivered")
     assert not any(traced(system, service, 8) for service in ("intake", "routing", "escalation", "notification"))
 
 
@@ -119,11 +119,11 @@ def a_parked_entry_is_told_with_its_trace(system, _):
     routing = system.replica("routing")
     system.sql.rows("ALTER TABLE routing.case_file ADD CONSTRAINT never CHECK (channel <> 'app') NOT VALID")
     case = post(system, traceparent(10))
-    line = wait_until(lambda: routing.journal("parked"), 10, "it is parked")[0]
+    line = wait_until(lambda: routing.journal("parked"), 20, "it is parked")[0]
     assert (line["case"], line["trace"]) == (str(case), f"{10:032x}"), line
     system.sql.rows("ALTER TABLE routing.case_file DROP CONSTRAINT never")
     system.zhitong("parked", "replay", "--service", "routing", "--all")
-    wait_until(lambda: system.sql.number(f"SELECT count(*) FROM routing.case_file WHERE case_id = {case}") == 1, 10, "replayed")
+    wait_until(lambda: system.sql.number(f"SELECT count(*) FROM routing.case_file WHERE case_id = {case}") == 1, 20, "replayed")
 
 
 def the_way_of_a_case_is_shown_with_its_trace(system, shared):

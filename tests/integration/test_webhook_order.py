@@ -25,7 +25,7 @@ def a_later_entry_of_a_case_waits_behind_an_earlier_one(system, shared):
     case, = send(shared, "hill_1")
     wait_until(lambda: "behind" in waiting(system, "order"), 15, lambda: waiting(system, "order"))
     assert {got.event["id"] for got in sink.of("ok/order")} == {f"{case}.1"}
-    wait_until(lambda: system.replica("notification").metric("deliveries_waiting") >= 2, 3, "counted")
+    wait_until(lambda: system.replica("notification").metric("deliveries_waiting") >= 2, 20, "counted")
     del sink.status["ok/order"]
     wait_until(lambda: len({got.event["id"] for got in sink.of("ok/order")}) >= 3, 30,
                lambda: (waiting(system, "order"), attempts(system, "order")))
@@ -44,14 +44,14 @@ def an_entry_that_is_missing_is_waited_for_and_never_passed_over(system, shared)
     sink, head = Sink(), "UPDATE notification.stream SET head = head {} WHERE unit = 'lake_1'"
     add(system, "holes", "lake_1", sink.url("ok/holes"))
     send(shared, "lake_1", 2)
-    wait_until(lambda: cursor() == 2, 10, cursor)
+    wait_until(lambda: cursor() == 2, 20, cursor)
     system.sql.rows(head.format("+ 5"))
     wait_until(unread, 15, "said")
     time.sleep(2.5)  # it is asked for again
     assert cursor() == 2 and len(unread()) == 1 and "entry 3 of lake_1, whose head is 7" in unread()[0], (cursor(), unread())
     system.sql.rows(head.format("- 5"))
     cases = send(shared, "lake_1", 8)
-    wait_until(lambda: cursor() == 10, 10, cursor)
+    wait_until(lambda: cursor() == 10, 20, cursor)
     assert {got.event["data"]["case"] for got in sink.of("ok/holes")} >= set(cases), "not told"
 
 

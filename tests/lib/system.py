@@ -49,13 +49,17 @@ def _take(port):
     return True
 
 
+def listens(port):
+    with socket.socket() as tried:
+        return tried.connect_ex(("127.0.0.1", port)) == 0
+
+
 def free_port():
     """Below the range that outgoing connections take their ports from."""
     while True:
         port = random.randint(20000, 32000)
-        with socket.socket() as probe:
-            if _take(port) and probe.connect_ex(("127.0.0.1", port)) != 0:
-                return port
+        if _take(port) and not listens(port):
+            return port
 
 
 def wait_until(condition, seconds, what):
