@@ -25,7 +25,7 @@
 #define REQUEST_MS_MAX 300
 #define KEPT_MAX 64
 #define ANSWER_BYTES_MAX 65536
-#define PATIENCE_MS 5000
+#define PATIENCE_MS 30000
 
 struct server {
     struct http *http;
