@@ -252,8 +252,8 @@ def starting_again_keeps_everything(city, shared):
     city.compose("down")
     city.compose("up", "-d")
     wait_until(lambda: city.containers("welcome")[0]["State"]["Status"] == "exited", SPAN_SECONDS_MAX, "welcome has ended")
-    assert city.shell("find /etc/zhitong/keys -type f | sort | xargs sha256sum") == keys
-    assert city.ask("SELECT count(*) FROM intake.report") == reports
+    kept = city.shell("find /etc/zhitong/keys -type f | sort | xargs sha256sum"), city.ask("SELECT count(*) FROM intake.report")
+    assert kept == (keys, reports), (kept, keys, reports)
     status, _ = post("/reports", report(999999), {"X-API-Key": shared["api"], "Idempotency-Key": "after"})
     assert status == 201, status
 

@@ -3,6 +3,7 @@ import hashlib
 import http.client
 import json
 
+import why
 from system import ROOT
 
 EXAMPLES = ROOT / "tests/fuzz/corpus/exif"
@@ -31,6 +32,7 @@ def ask(replica, method, path, body=None, content_type=None, headers=None):
         data = answer.read()
         if answer.headers.get("Content-Type", "").startswith("application/json"):
             data = json.loads(data)
+        why.note(f"{method} {path}", (answer.status, data))
         return answer.status, answer.headers, data
     finally:
         connection.close()

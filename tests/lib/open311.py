@@ -10,6 +10,7 @@ import urllib.parse
 import xml.etree.ElementTree as tree
 from pathlib import Path
 
+import why
 from system import SMALL_CITY
 
 LAMP = {"service_code": "lamp", "lat": "33.611", "long": "114.011", "description": "dark"}
@@ -109,7 +110,7 @@ class Open311:
         try:
             connection.request(method, path if path.startswith("/") else self.base + path, body, headers)
             answer = connection.getresponse()
-            return Answer(answer.status, answer.headers, answer.read())
+            return why.note(f"{method} {path}", Answer(answer.status, answer.headers, answer.read()))
         finally:
             connection.close()
 

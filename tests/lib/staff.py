@@ -4,6 +4,8 @@ import json
 import time
 import urllib.parse
 
+import why
+
 PASSWORD = "correct horse battery"
 # Of the small city: login, role, unit, classes.
 PEOPLE = [("mill", "village_desk", "mill_1", "public"), ("mill_office", "township_desk", "mill_office", "public,internal"),
@@ -74,6 +76,6 @@ def ask(replica, method, path, body=None, headers=None):
         data = body if isinstance(body, (bytes, type(None))) else json.dumps(body).encode()
         connection.request(method, path, data, headers or {})
         answer = connection.getresponse()
-        return Answer(answer.status, dict(answer.getheaders()), answer.read())
+        return why.note(f"{method} {path}", Answer(answer.status, dict(answer.getheaders()), answer.read()))
     finally:
         connection.close()

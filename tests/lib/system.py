@@ -21,6 +21,7 @@ import urllib.request
 from pathlib import Path
 
 import asked  # noqa: F401 pylint: disable=unused-import
+import why
 from sql import Sql
 
 ROOT = Path(os.environ.get("ZHITONG_ROOT") or Path(__file__).resolve().parents[2])
@@ -277,6 +278,7 @@ class System:
             environment["ZHITONG_DATABASE_URL"] = self.url()
         done = subprocess.run([self.build / "zhitong", *map(str, words)], env=environment, capture_output=True, text=True,
                               stdin=subprocess.DEVNULL, check=False)
+        why.note(f"zhitong {' '.join(map(str, words))}", done)
         if check:
             assert done.returncode == 0, f"zhitong {' '.join(map(str, words))}: {done.returncode}\n{done.stdout}{done.stderr}"
         return done

@@ -1,11 +1,14 @@
 """Why an assertion failed: its traceback, and where it says nothing itself, what stood in it. A log of somebody else's machine is all that
-one may ever see of a failure. Nothing is called again, as it might answer otherwise: `assert ask(case).status == 200` still wants words."""
+one may ever see of a failure. Nothing is called again, as it might answer otherwise; what was answered last is remembered for that."""
 import ast
+import collections
 import linecache
 import traceback
 
 VALUE_CHARS_MAX = 600
+ANSWERS_MAX = 3
 SEEN = (ast.Name, ast.Attribute, ast.Subscript, ast.Constant, ast.Slice, ast.Tuple, ast.List, ast.BinOp, ast.operator, ast.expr_context)
+answers = collections.deque(maxlen=ANSWERS_MAX)
 HARMLESS = {"len", "set", "sorted", "list", "str", "sum", "min", "max", "type"}
 
 
@@ -56,7 +59,15 @@ def values(error):
     return lines
 
 
+def note(question, answer):
+    """The answer, remembered."""
+    answers.append((question, answer))
+    return answer
+
+
 def told(error):
     """All of it, as remarks of a script's output."""
     text = "".join(traceback.format_exception(error)) + "".join(f"where {line}\n" for line in values(error))
+    if isinstance(error, AssertionError) and not error.args:
+        text += "".join(f"of the last answers: {question} → {repr(answer)[:VALUE_CHARS_MAX]}\n" for question, answer in answers)
     return "# " + text.rstrip().replace("\n", "\n# ")

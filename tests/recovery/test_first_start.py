@@ -80,7 +80,8 @@ def nobody_else_can_read_it(_system, shared):
 def again_it_changes_nothing(_system, shared):
     before = files(shared)
     assert start(shared), shared["said"]
-    assert files(shared) == before
+    now = files(shared)
+    assert now == before, [name for name in now.keys() | before.keys() if now.get(name) != before.get(name)]
     assert not [name for name in before if name.endswith(".new")], before.keys()
 
 

@@ -195,7 +195,8 @@ def who_was_signed_in_worked_on_in_the_same_session(system, shared):
     supervisor.join()
     print(f"# {supervisor.looks} looks at the list and {len(supervisor.done)} cases urged in one session, {supervisor.again} sent again")
     assert not supervisor.faults, supervisor.faults[:5]
-    assert supervisor.staff.get("/sessions/current").json["login"] == "eye"
+    session = supervisor.staff.get("/sessions/current")
+    assert session.status == 200 and session.json["login"] == "eye", session
     urged = list(supervisor.done.values())
     for case in set(urged):
         moves = [entry["move"] for entry in supervisor.staff.get(f"/cases/{case}/history").json["entries"]]
