@@ -40,7 +40,7 @@ trap 'exit 130' INT TERM
 
 port_free() { # a free TCP port below the range that outgoing connections use
     local port
-    for ((port = 21000 + RANDOM % 9000; port < 32000; port++)); do
+    for ((port = 26000 + RANDOM % 5000; port < 32000; port++)); do
         if ! (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null && [[ " ${ports[*]} " != *" $port "* ]]; then
             ports+=("$port")
             free=$port

@@ -5,6 +5,7 @@ import time
 from pathlib import Path
 
 import play_waits
+import watch
 from play_waits import START_SECONDS, WAIT_SECONDS
 from system import wait_until
 
@@ -19,7 +20,7 @@ def _of(stage, act):
 
 
 def _gone(stage, replica, how):
-    stage.gone[replica] = (replica.member(), time.monotonic(), how)
+    stage.gone[replica] = (replica.member(), watch.seconds(), how)
 
 
 # ---- processes

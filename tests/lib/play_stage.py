@@ -251,7 +251,7 @@ class Stage:
 
     def _heard(self, department):
         head = self.system.sql.number(f"SELECT coalesce(max(head), 0) FROM notification.stream WHERE unit = '{department.stream}'")
-        wait_until(lambda: department.cursor >= head, 20, lambda: f"{department.cursor} of {head} at {department.stream}")
+        wait_until(lambda: department.cursor >= head, 60, lambda: f"{department.cursor} of {head} at {department.stream}")
         faults, heard = department.order_faults(), sum(seq <= head for seq, _ in list(department.entries))
         if heard != head:
             faults.append(f"{heard} entries of {head}")

@@ -1,6 +1,7 @@
 """The acts of a play that wait for something; see play_acts.py."""
 import time
 
+import watch
 from system import SERVICES, wait_until
 
 WAIT_SECONDS = 30  # for whatever an act waits, unless it says how long
@@ -40,10 +41,10 @@ def wait_takeover(stage, act):
     while _asked(stage, left) != 0:
         if not _others_live(stage, replica):
             return
-        assert time.monotonic() - began < limit, \
+        assert watch.seconds() - began < limit, \
             f"after {limit} s still not: shards of {replica.name}, member {member}, taken over: {stage.system.owners(replica.service)}"
         time.sleep(0.01)
-    stage.takeovers.append((how, time.monotonic() - began))
+    stage.takeovers.append((how, watch.seconds() - began))
 
 
 def wait_fence(stage, act):

@@ -56,9 +56,9 @@ def listens(port):
 
 
 def free_port():
-    """Below the range that outgoing connections take their ports from."""
+    """Below the range that outgoing connections take their ports from; benchmarks have those from 26000 on."""
     while True:
-        port = random.randint(20000, 32000)
+        port = random.randint(20000, 25999)
         if _take(port) and not listens(port):
             return port
 
