@@ -90,7 +90,7 @@ def a_city_trains_from_its_own_reports(system, shared):
 
 
 def the_model_is_taken_up_without_a_restart(system, _):
-    wait_until(lambda: ask(system, {"text": "路灯"})[0] == 200, 10, "the model is in use")
+    wait_until(lambda: ask(system, {"text": "路灯"})[0] == 200, 30, "the model is in use")
 
 
 def the_right_item_is_first(system, _):
@@ -150,7 +150,7 @@ def a_damaged_model_leaves_the_one_before_in_use(system, shared):
     bad.write_bytes(good[:-40])
     lines = len(system.replica("intake").journal("classifier_refused"))
     os.replace(bad, shared["model"])
-    wait_until(lambda: len(system.replica("intake").journal("classifier_refused")) > lines, 10, "the damage is said")
+    wait_until(lambda: len(system.replica("intake").journal("classifier_refused")) > lines, 30, "the damage is said")
     assert ask(system, {"text": ASKED["lamp"]})[1]["items"][0]["code"] == "lamp"
 
 

@@ -94,7 +94,7 @@ def wrong_files_are_refused_with_the_reason(system, shared):
     assert answer[0] == 400 and field(answer) == "file", answer
     answer = ask(shared["intake"][0], "POST", "/files", bytes(13 * MEGABYTE), "image/jpeg")
     assert answer[0] == 413 and field(answer) == "body", answer
-    wait_until(lambda: not incoming(shared), 10, lambda: f"incoming empty: {incoming(shared)}")
+    wait_until(lambda: not incoming(shared), 30, lambda: f"incoming empty: {incoming(shared)}")
     assert kept(shared) == before and system.sql.number("SELECT count(*) FROM intake.file") == rows
 
 

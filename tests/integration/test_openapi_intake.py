@@ -135,7 +135,7 @@ def what_the_rest_answers_is_what_the_file_promises(system, shared):
     check("POST", action, 409, path + "/reopen", {"note": "x"}, Authorization=code, Idempotency_Key="4")
     check("POST", action, 422, path + "/rate", {"rating": 9}, Authorization=code, Idempotency_Key="5")
     check("POST", action, 401, path + "/urge", {}, Idempotency_Key="6")
-    wait_until(lambda: len(check("GET", receipt, 200, path, Authorization=code).json["history"]) >= 3, 10, "its history")
+    wait_until(lambda: len(check("GET", receipt, 200, path, Authorization=code).json["history"]) >= 3, 30, "its history")
     check("GET", receipt, 400, path, Authorization="Receipt x")
     check("GET", receipt, 401, path)
     check("GET", receipt, 403, "/receipts/1", Authorization=code)

@@ -21,7 +21,7 @@ def a_report_of_a_channel_that_is_not_public_is_seen_by_its_source_and_its_repor
         return ask(intake[0], "GET", f"/reports/{case}", headers={name.replace("_", "-"): value for name, value in headers.items()})
 
     public, restricted = (submit(system, channel=channel).json for channel in ("app", "desk"))
-    wait_until(lambda: ask(intake[0], "POST", "/reports", {"area": "n_mill_1", "item": "litter"}, {"X-API-Key": lamps}).status == 201, 10, "the key")
+    wait_until(lambda: ask(intake[0], "POST", "/reports", {"area": "n_mill_1", "item": "litter"}, {"X-API-Key": lamps}).status == 201, 30, "the key")
     own = ask(intake[0], "POST", "/reports", {"area": "n_mill_1", "item": "litter"}, {"X-API-Key": lamps}).json
     of_post = ask(intake[0], "POST", "/reports", {"area": "n_mill_1", "item": "litter"}, {"X-API-Key": other}).json
     cases = [("anybody, public", public, {}, 200),

@@ -39,7 +39,7 @@ def urgent(found):
 
 
 def wait_for(system, condition, what):
-    return wait_until(lambda: (lambda found: found if condition(found) else None)(status(system)), 15, what)
+    return wait_until(lambda: (lambda found: found if condition(found) else None)(status(system)), 30, what)
 
 
 def of(found, service):
@@ -100,7 +100,7 @@ def each_stream_has_its_series(system, shared):
         def followed():
             return {name: value for page in pages()
                     for name, value in exposition.series(page, "zhitong_stream_followers", "unit").items() if value}
-        wait_until(lambda: followed() == {COUNTY: 1}, 10, followed)
+        wait_until(lambda: followed() == {COUNTY: 1}, 30, followed)
         def shown():
             return [exposition.series(page, "zhitong_stream_head", "unit") for page in pages()]
         assert not set(shown()[0]) & set(shown()[1]), "a stream is served by one replica"

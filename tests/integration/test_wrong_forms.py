@@ -89,7 +89,7 @@ def tables_tell_what_can_be_wrong(system, shared):
     shared["cap"] = Cap(intake, secrets["weather"].read_text().strip())
     shared["mail"] = Mail(intake, secrets["box"])
     shared["key"] = secrets["page"].read_text().strip()
-    wait_until(lambda: shared["senders"][5].send({}).status == 201, 10, "the keys are known")
+    wait_until(lambda: shared["senders"][5].send({}).status == 201, 30, "the keys are known")
 
 
 def of_a_sender(nth):
@@ -126,7 +126,7 @@ def a_csv_file_that_names_a_column_twice_or_lacks_one_is_not_begun(system, share
 def an_update_of_open311_is_refused_by_its_parameter(system, shared):
     case = shared["senders"][3].send({}).case  # an update is its source's
     sender = Update(system.replica("intake"), shared["key"], case)
-    wait_until(lambda: sender.send({}).status == 200, 10, "the case is with routing")
+    wait_until(lambda: sender.send({}).status == 200, 30, "the case is with routing")
     all_are_refused(system, sender, list(sender.cases()))
 
 
@@ -163,7 +163,7 @@ def markup_is_a_text_as_any_other(system, shared):
             continue  # not for everybody to see
         with urllib.request.urlopen(f"{http}/reports/{case}") as answer:
             assert json.loads(answer.read())["description"] == MARKUP
-        wait_until(lambda: open311(http, case)[0] == 200, 10, "the request is public")
+        wait_until(lambda: open311(http, case)[0] == 200, 30, "the request is public")
         _, body = open311(http, case)
         assert b"<script" not in body and MARKUP in [element.text for element in tree.fromstring(body).iter()], body
     own = shared["supplement"]

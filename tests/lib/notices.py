@@ -83,7 +83,7 @@ def everything_starts(system, shared):
 
 
 def heard(shared, address, count):
-    wait_until(lambda: len(shared["mail"].to(address)) >= count, 15, lambda: (address, shared["mail"].to(address)))
+    wait_until(lambda: len(shared["mail"].to(address)) >= count, 30, lambda: (address, shared["mail"].to(address)))
     return [mail.subject for mail in shared["mail"].to(address)]
 
 

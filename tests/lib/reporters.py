@@ -34,7 +34,7 @@ class Receipt:
         return answer.json
 
     def state(self, state):
-        wait_until(lambda: self.see()["state"] == state, 10, lambda: f"{state}: {self.see()}")
+        wait_until(lambda: self.see()["state"] == state, 30, lambda: f"{state}: {self.see()}")
         return self.see()
 
 
@@ -49,7 +49,7 @@ def submit(system, which=0, **fields):
 def receipt(system, **fields):
     answer = submit(system, **fields).json
     own = Receipt(system.of("intake"), answer["case"], answer["receipt"])
-    wait_until(lambda: own.see()["state"] != "received", 10, "with routing")
+    wait_until(lambda: own.see()["state"] != "received", 30, "with routing")
     return own
 
 

@@ -1,4 +1,4 @@
-"""Why an assertion failed: its traceback, and where it says nothing itself, what stood in it. A log of somebody else's machine is all that
+"""Why an assertion failed: where, and if it says nothing itself, what stood in it. A log of somebody else's machine is all that
 one may ever see of a failure. Nothing is called again, as it might answer otherwise; what was answered last is remembered for that."""
 import ast
 import collections
@@ -66,8 +66,13 @@ def note(question, answer):
 
 
 def told(error):
-    """All of it, as remarks of a script's output."""
-    text = "".join(traceback.format_exception(error)) + "".join(f"where {line}\n" for line in values(error))
+    """All of it, as remarks of a script's output: what is wrong first, as a long remark is cut, and the way to it from its end."""
+    lines = ["".join(traceback.format_exception_only(error)).rstrip()]
     if isinstance(error, AssertionError) and not error.args:
-        text += "".join(f"of the last answers: {question} → {repr(answer)[:VALUE_CHARS_MAX]}\n" for question, answer in answers)
-    return "# " + text.rstrip().replace("\n", "\n# ")
+        lines += [f"where {line}" for line in values(error)]
+        lines += [f"of the last answers: {question} → {repr(answer)[:VALUE_CHARS_MAX]}" for question, answer in answers]
+    lines += [f"at {frame.filename}:{frame.lineno}, {frame.name}: {frame.line}" for frame in reversed(traceback.extract_tb(error.__traceback__))]
+    before = error.__cause__ or error.__context__
+    if before is not None:
+        lines.append("after " + "".join(traceback.format_exception_only(before)).rstrip())
+    return "# " + "\n".join(lines).replace("\n", "\n# ")
