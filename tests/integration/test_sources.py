@@ -11,6 +11,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
 sys.dont_write_bytecode = True
 import checks
+import watch
 from clients import Client
 from sources import alert, area, body_signed, info, post, signed, small_city_with_sources
 from system import BUILD, ROOT, wait_until
@@ -160,11 +161,13 @@ def a_key_can_be_rotated_and_revoked(system, shared):
     wait_until(lambda: post(url(system, "police"), body, signed(shared["hmac"], body))[0] == 401, OVERLAP_SECONDS + EFFECT_SECONDS,
                "the old secret ends")
     system.zhitong("keys", "source", "revoke", "police")
-    began = time.monotonic()
+    began = watch.seconds()
     for number in (1, 2):
         wait_until(lambda n=number: post(url(system, "police", number=n), body, signed(rotated, body))[0] == 401,
                    EFFECT_SECONDS, "the revoked secret ends")
-    print(f"# revoked everywhere after {time.monotonic() - began:.2f} s")
+    took = watch.seconds() - began
+    print(f"# revoked everywhere after {took:.2f} s")
+    assert took <= 5, f"{took:.2f} s"
     done = system.zhitong("keys", "source", "revoke", "police", check=False)
     assert done.returncode == 1
     done = system.zhitong("keys", "source", "add", "nobody", "--out", system.folder / "x", check=False)
