@@ -44,7 +44,6 @@ struct waiting { /* an input that has not been given to a lane */
     uint16_t shard; /* SHARD_ANY: whichever the lane takes */
     uint8_t upstream;
     uint64_t seq;
-    int64_t epoch; /* of the shard when the entry came */
     const uint8_t *body;
     size_t size;
     int64_t arrived_ms;

@@ -63,7 +63,6 @@ void loop_take_back(struct service_loop *loop, struct lane_state *lane, struct w
                                                                .shard = input->shard,
                                                                .upstream = input->upstream,
                                                                .seq = input->seq,
-                                                               .epoch = work_shard(work, input->shard)->epoch,
                                                                .body = input->body,
                                                                .size = input->size,
                                                                .arrived_ms = input->arrived_ms,

@@ -1,9 +1,7 @@
 #include <assert.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "common/clock.h"
 #include "common/journal.h"
@@ -168,29 +166,8 @@ bool loop_zap_find(void *context, const struct zap_who *who, char user[WIRE_USER
 
 /* ---- the view ------------------------------------------------------------------------------------------------------- */
 
-/* What was committed is there, unless the database was put back without saying so: a standby took over by force that lacks the last
- * commits. Then our memory is ahead of it, and we end as after a restore. */
-static bool is_put_back(struct service_loop *loop, const struct owned_shard *gained) {
-    const struct cursors *known = &loop->shards[gained->shard].cursors, *found = &gained->cursors;
-    bool back = found->out_seq < known->out_seq;
-    for (int upstream = 0; upstream < UPSTREAMS_MAX; upstream++)
-        back = back || found->in_seq[upstream] < known->in_seq[upstream];
-    if (!back)
-        return false;
-    if (loop->connected)
-        journal_say(JOURNAL_ERROR, "city_restored",
-                    "what this replica had committed in shard %u is not in the database any more: it ends, and must be "
-                    "started again",
-                    gained->shard);
-    loop->connected = false; /* it begins and tells nothing more */
-    kill(getpid(), SIGTERM);
-    return true;
-}
-
 static void gain_shard(struct service_loop *loop, const struct owned_shard *gained) {
     struct shard_state *state = &loop->shards[gained->shard];
-    if (is_put_back(loop, gained))
-        return;
     *state = (struct shard_state){.owned = true,
                                   .busy = state->busy,
                                   .parked = gained->parked,

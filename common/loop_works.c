@@ -30,7 +30,6 @@ void loop_received(void *context, struct followed *followed) {
                                               .upstream = followed->upstream,
                                               .size = size,
                                               .seq = followed->first + i,
-                                              .epoch = loop->shards[followed->shard].epoch,
                                               .frame = frame,
                                               .arrived_ms = now};
         data += size;
@@ -79,16 +78,14 @@ static void drop_waiting(struct service_loop *loop, const struct waiting *waitin
     frame_release(waiting->frame);
 }
 
-/* Entries of a shard that is not ours any more are somebody else's; its owner follows them itself. One that came before a shard was lost
- * and won again is asked for anew: a database that was put back meanwhile may have another in its place. */
+/* Entries of a shard that is not ours any more are somebody else's; its owner follows them itself. An entry that we
+ * have already, or that does not continue our cursor, came before a shard was lost and won again. */
 static bool is_current(const struct service_loop *loop, const struct work *work, const struct waiting *waiting) {
     const struct shard_state *state = &loop->shards[waiting->shard];
     if (!state->owned)
         return false;
     if (waiting->kind != INPUT_ENTRY)
         return true;
-    if (waiting->epoch != state->epoch)
-        return false;
     uint64_t last = state->cursors.in_seq[waiting->upstream];
     for (size_t i = work->count; i > 0; i--) {
         const struct input *input = &work->inputs[i - 1];
