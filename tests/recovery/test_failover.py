@@ -272,7 +272,8 @@ def timed(play):
     return run_timed
 
 
-SHORT = [the_primary_is_killed, a_planned_switchover_is_not_noticed_by_clients, a_former_primary_comes_back_as_a_standby,
+# A former primary that is still on its way back (pg_rewind) when the new one hands over would be copied anew.
+SHORT = [the_primary_is_killed, a_former_primary_comes_back_as_a_standby, a_planned_switchover_is_not_noticed_by_clients,
          a_primary_that_is_cut_off_accepts_nothing_that_the_new_one_has_not, without_a_standby_nothing_is_accepted]
 LONG = SHORT + [a_standby_is_lost, etcd_may_be_away]
 
