@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/reader.h"
+#include "common/service_connect.h"
 
 #define TOGETHER_MAX 32 /* asks sent before the first answer is read; all of them fit into a socket's buffer */
 

@@ -5,6 +5,7 @@
 
 #include "common/loop.h"
 #include "common/metrics.h"
+#include "common/service_connect.h"
 
 static void print_routes(const struct service *service) {
     printf("| method | path | meaning |\n|---|---|---|\n");
@@ -46,11 +47,9 @@ bool command_line_prints(const struct service *service, int argc, char **argv) {
 }
 
 int command_line_check(const struct service *service, const struct settings *settings) {
-    const struct db_query *tables[QUERY_TABLES_MAX];
-    service_query_tables(service, tables);
     struct db *db = NULL;
     struct reason why;
-    if (db_open(&db, settings_text(settings, "ZHITONG_DATABASE_URL"), service->name, tables, &why) != 0) {
+    if (service_connect(&db, service, settings_text(settings, "ZHITONG_DATABASE_URL"), &why) != 0) {
         fprintf(stderr, "zt-%s: %s: %s\n", service->name, why.field, why.text);
         return 1;
     }

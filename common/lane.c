@@ -8,7 +8,7 @@
 #include "common/incarnation.h"
 #include "common/journal.h"
 #include "common/metrics.h"
-#include "common/reader.h"
+#include "common/service_connect.h"
 #include "common/worker.h"
 
 struct lane {

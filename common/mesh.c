@@ -12,7 +12,7 @@
 #include "common/mesh_read.h"
 #include "common/metrics.h"
 #include "common/process_metrics.h"
-#include "common/reader.h"
+#include "common/service_connect.h"
 #include "common/worker.h"
 
 #define TURN_MS 250     /* how soon a dead replica is noticed */

@@ -30,12 +30,4 @@ struct reader *reader_open(const struct service *service, const char *database_u
 void reader_put(struct reader *reader, struct read_job *take_job);
 void reader_close(struct reader **reader);
 
-/* Fills the NULL-ended list of query tables that a service's connections prepare. */
-#define QUERY_TABLES_MAX 16
-void service_query_tables(const struct service *service, const struct db_query *tables[QUERY_TABLES_MAX]);
-
-/* db_open with these tables, for every connection that a service keeps. Refuses (database) when the database was restored since the process
- * first connected: what it has in memory is of another life of the city, so it asks for nothing there, and ends by SIGTERM. */
-MUST_CHECK int service_connect(struct db **out, const struct service *service, const char *url, struct reason *why);
-
 #endif

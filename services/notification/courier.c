@@ -9,7 +9,7 @@
 
 #include "common/clock.h"
 #include "common/journal.h"
-#include "common/reader.h"
+#include "common/service_connect.h"
 #include "services/notification/courier_inner.h"
 
 #define EVENTS_MAX 256

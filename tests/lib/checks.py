@@ -4,6 +4,7 @@ import sys
 import time
 
 import why
+from clients import Client
 from system import System, wait_until
 
 ITEMS = ("lamp", "litter", "pothole", "bridge")
@@ -56,6 +57,14 @@ def unapplied(sql):
 
 def wait_applied(system, seconds=60):
     wait_until(lambda: unapplied(system.sql) == 0, seconds, lambda: f"{unapplied(system.sql)} entries applied")
+
+
+def hand_in(system, name, count):
+    """So many reports of a new client of this name; their cases, as soon as all are accepted."""
+    client = Client(system.endpoints("intake"), system.server_key(), system.key("client", name))
+    client.submit_all({f"{name}-{nth}": report(nth) for nth in range(count)})
+    client.close()
+    return set(client.accepted.values())
 
 
 HEARD_SECONDS = 2  # then every service has heard how quickly time goes on

@@ -9,7 +9,7 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from checks import LOST_WHERE, QUERIES, unapplied
+from checks import HEARD_SECONDS, LOST_WHERE, QUERIES, unapplied
 from clients import Client, Department
 from endpoints import add
 from faketime import skewed_by
@@ -23,7 +23,7 @@ TOLD = "hill_1"        # the unit whose stream the webhooks get
 HOOKS = ("ok/hook", "moody/hook")
 DATA_DISK, FILES_DISK = "500m", "12m"
 SETTLE_SECONDS_MAX = 120  # on a machine that has much else to do
-HEARD_SECONDS = 2      # then every service has heard how quickly time goes on
+PLANNED_SECONDS_MAX = 240  # the sixth attempt comes 216 s at most after the fifth, at the scale below
 REPEATED = 200         # keys that are sent once more at an audit
 SERVICE_SETTINGS = {"notification": {"ZHITONG_PRIVATE_HOSTS": "127.0.0.1", "ZHITONG_RETRY_SCALE_PERCENT": "1"}}
 
@@ -186,9 +186,10 @@ class Stage:
             WHERE e.cursor < s.head) + (SELECT count(*) FROM notification.delivery)""") == 0
 
     def _planned(self):
-        """Seconds until the last attempt that is planned: a fifth one may be three minutes away."""
-        return max(0, self.system.sql.number("""SELECT coalesce(ceil(extract(epoch FROM max(next_at) - clock_timestamp())), 0)::bigint
+        """Seconds until the last attempt that is planned; one that is planned for later than any may be is waited for in vain."""
+        planned = max(0, self.system.sql.number("""SELECT coalesce(ceil(extract(epoch FROM max(next_at) - clock_timestamp())), 0)::bigint
             FROM notification.delivery WHERE state IN ('retry', 'held')"""))
+        return min(planned, PLANNED_SECONDS_MAX)
 
     def wait_at_rest(self):
         wait_until(self.at_rest, self._planned() + SETTLE_SECONDS_MAX, lambda: f"at rest: {len(self.client.waiting)} reports wait,"

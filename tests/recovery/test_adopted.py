@@ -12,8 +12,7 @@ from pathlib import Path
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
 
-from checks import assert_sound, let_time_stand_still, main, report, wait_applied, wait_until
-from clients import Client
+from checks import assert_sound, hand_in, let_time_stand_still, main, wait_applied, wait_until
 from patroni import OWNER, PASSWORD, START_SECONDS_MAX, Group, GroupSystem, run, why_not
 from system import ROOT
 
@@ -54,13 +53,6 @@ class LateGroupSystem(GroupSystem):
     group_of = LateGroup
 
 
-def hand_in(system, name):
-    client = Client(system.endpoints("intake"), system.server_key(), system.key("client", name))
-    client.submit_all({f"{name}-{nth}": report(nth) for nth in range(REPORTS)})
-    client.close()
-    return set(client.accepted.values())
-
-
 def kept(node):
     return {int(case) for (case,) in node.sql.rows("SELECT case_id FROM intake.report")}
 
@@ -68,7 +60,7 @@ def kept(node):
 def reports_are_taken_on_one_database(system, shared):
     system.let_services_in()
     system.start_all(replicas=1)
-    shared["cases"] = hand_in(system, "alone")
+    shared["cases"] = hand_in(system, "alone", REPORTS)
     wait_applied(system)
     assert len(shared["cases"]) == REPORTS
     for replica in system.replicas.values():
@@ -91,13 +83,13 @@ def the_database_is_adopted_and_copied(system, shared):
 def services_go_on_and_the_primary_may_be_killed(system, shared):
     for replica in system.replicas.values():
         replica.start().wait_ready()
-    shared["cases"] |= hand_in(system, "before")
+    shared["cases"] |= hand_in(system, "before", REPORTS)
     former = system.group.primary()
     log_from = former.log.stat().st_size
     former.kill_all()
     new = wait_until(lambda: system.group.primary() not in (None, former) and system.group.primary(), 40, "another primary")
     assert kept(new) == shared["cases"], sorted(kept(new) ^ shared["cases"])[:5]
-    shared["cases"] |= hand_in(system, "after")
+    shared["cases"] |= hand_in(system, "after", REPORTS)
     former.start()
     system.group.wait_standbys()
     wait_until(lambda: former in system.group.standbys(), 60, lambda: f"{former} follows: {system.group.standbys()}")

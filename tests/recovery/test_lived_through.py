@@ -9,18 +9,10 @@ from pathlib import Path
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
 
-from checks import assert_sound, main, report, wait_applied, wait_until
-from clients import Client
+from checks import assert_sound, hand_in, main, wait_applied, wait_until
 
 REPORTS = 40
 SERVICES = ("intake", "routing", "escalation", "notification", "desk")
-
-
-def hand_in(system, name):
-    client = Client(system.endpoints("intake"), system.server_key(), system.key("client", name))
-    client.submit_all({f"{name}-{nth}": report(nth) for nth in range(REPORTS)})
-    client.close()
-    wait_applied(system)
 
 
 def registered(system):
@@ -40,7 +32,8 @@ def looked_at(system):
 
 def all_live_through_a_restore(system, shared):
     system.start_all(replicas=1, services=SERVICES)
-    hand_in(system, "before")
+    hand_in(system, "before", REPORTS)
+    wait_applied(system)
     for replica in system.replicas.values():
         replica.signal(signal.SIGSTOP)
     system.sql.rows("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename LIKE 'zhitong_%'")
@@ -67,7 +60,8 @@ def who_is_started_after_them_goes_on(system, _shared):
         replica.start()
     for replica in system.replicas.values():
         replica.wait_ready()
-    hand_in(system, "after")
+    hand_in(system, "after", REPORTS)
+    wait_applied(system)
     assert_sound(system)
 
 

@@ -10,8 +10,8 @@ from pathlib import Path
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
 
-from checks import assert_sound, main, report, wait_until
-from clients import Client, Department
+from checks import assert_sound, hand_in, main, wait_until
+from clients import Department
 from endpoints import add
 from webhook_sink import Sink
 
@@ -26,12 +26,6 @@ def standby(system, names):
     time.sleep(1)  # each server process takes it at its next statement
 
 
-def hand_in(system, name):
-    client = Client(system.endpoints("intake"), system.server_key(), system.key("client", name))
-    client.submit_all({f"{name}-{nth}": report(nth) for nth in range(20)})
-    client.close()
-
-
 def sent(shared):
     return {got.id for got in shared["sink"].of("ok/alone")}
 
@@ -44,7 +38,7 @@ def all_is_told_while_a_standby_has_it(system, shared):
     keys = system.read_key(system.folder / f"{UNIT}.key")
     shared["department"] = Department(system.endpoints("notification"), system.server_key(), keys, UNIT)
     shared["department"].start()
-    hand_in(system, "before")
+    hand_in(system, "before", 20)
     wait_until(lambda: 0 < system.sql.number(HEAD) == shared["department"].cursor == len(sent(shared)), 20,
                lambda: (system.sql.number(HEAD), shared["department"].cursor, len(sent(shared))))
 
@@ -53,7 +47,7 @@ def what_one_machine_has_is_told_to_nobody(system, shared):
     shared["told"] = shared["department"].cursor
     notification = system.replica("notification")
     notification.signal(signal.SIGSTOP)
-    hand_in(system, "alone")
+    hand_in(system, "alone", 20)
     wait_until(lambda: system.sql.number("SELECT count(*) FROM intake.report r WHERE NOT EXISTS "
                                          "(SELECT FROM routing.case_file c WHERE c.case_id = r.case_id)") == 0, 20, "all routed")
     standby(system, "nobody")

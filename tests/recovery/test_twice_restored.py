@@ -8,19 +8,12 @@ from pathlib import Path
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
 
-from checks import assert_sound, main, report, wait_applied, wait_until
-from clients import Client, Department
+from checks import assert_sound, hand_in, main, wait_applied, wait_until
+from clients import Department
 
 SPAN = 10**12  # seqs of an incarnation
 REPORTS = 40
 UNIT = "town_hall"
-
-
-def hand_in(system, name):
-    client = Client(system.endpoints("intake"), system.server_key(), system.key("client", name))
-    client.submit_all({f"{name}-{nth}": report(nth) for nth in range(REPORTS)})
-    client.close()
-    wait_applied(system)
 
 
 def heads(system):
@@ -37,7 +30,8 @@ def kill_all(system):
 
 def two_restores_follow_each_other(system, shared):
     system.start_all(replicas=1)
-    hand_in(system, "before")
+    hand_in(system, "before", REPORTS)
+    wait_applied(system)
     kill_all(system)
     shared["before"] = heads(system)
     assert len(shared["before"]) > 1, shared["before"]
@@ -46,7 +40,8 @@ def two_restores_follow_each_other(system, shared):
     shared["lives"] = [int(life) for (life,) in system.sql.rows("SELECT incarnation FROM mesh.incarnation ORDER BY 1")]
     for replica in system.replicas.values():
         replica.start().wait_ready()
-    hand_in(system, "after")
+    hand_in(system, "after", REPORTS)
+    wait_applied(system)
 
 
 def streams_are_read_on_behind_the_second(system, shared):
@@ -86,7 +81,8 @@ def who_was_away_over_two_restores_hears_the_lowest_that_is_void(system, shared)
     base = system.sql.number("SELECT max(incarnation) FROM mesh.incarnation") * SPAN
     for replica in system.replicas.values():
         replica.start().wait_ready()
-    hand_in(system, "once more")
+    hand_in(system, "once more", REPORTS)
+    wait_applied(system)
     system.key("department", UNIT, UNIT)
     assert_truncated(system, ((ended + 6, (between + 1, ended + 1)), (between + 1, (base + 1, again + 1)), (again + 6, (base + 1, again + 1))))
     kept = f"UPDATE notification.stream_kept SET first = %s WHERE unit = '{UNIT}' RETURNING first"
