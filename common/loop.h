@@ -21,6 +21,7 @@
 #define CLOSE_SECONDS_MAX 3   /* after that: how long threads that wait for the database may take to end */
 #define DRAIN_MS_MAX 5000     /* after SIGTERM: how long works under way may take */
 #define HAND_OVER_MS_MAX 1000 /* after that: how long others may take to claim our shards */
+#define LATECOMERS_MS 1000    /* after that: how long departments may be on their way here */
 
 struct frame { /* bytes that several inputs point into */
     int refs;

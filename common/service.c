@@ -53,10 +53,9 @@ static bool drained(const struct service_loop *loop) {
     return loop_idle(loop) && loop->requests.count == 0 && idle;
 }
 
-/* There is somebody to hand over to, and what is ours has not been claimed yet. */
-static bool hands_over(const struct service_loop *loop) {
+static bool has_peers(const struct service_loop *loop) {
     const struct mesh_view *view = loop->view;
-    if (view == NULL || !loop->connected || view->owned_count == 0)
+    if (view == NULL || !loop->connected)
         return false;
     for (size_t i = 0; i < view->member_count; i++)
         if (view->members[i].member != view->self && strcmp(view->members[i].service, loop->service->name) == 0)
@@ -64,10 +63,16 @@ static bool hands_over(const struct service_loop *loop) {
     return false;
 }
 
+/* There is somebody to hand over to, and what is ours has not been claimed yet. */
+static bool hands_over(const struct service_loop *loop) {
+    return has_peers(loop) && loop->view->owned_count > 0;
+}
+
 /* After SIGTERM the works under way are finished, then the shards are left to the others; followers hear from us who has them
- * and need not find out by our silence. */
+ * and need not find out by our silence, also those whom a peer had sent here before it heard that we go. */
 static void run_loop(struct service_loop *loop, int signals) {
     int64_t stop_by = 0;
+    bool handed_over = false;
     for (;;) {
         wait_for_something(loop, signals);
         loop_turn(loop);
@@ -85,7 +90,11 @@ static void run_loop(struct service_loop *loop, int signals) {
             mesh_leave(loop->mesh);
             stop_by = now + HAND_OVER_MS_MAX;
         }
-        if (now > stop_by || (loop->left && !hands_over(loop)))
+        if (loop->left && !handed_over && !hands_over(loop)) {
+            handed_over = true;
+            stop_by = now + (loop->service->public_streams && has_peers(loop) ? LATECOMERS_MS : 0);
+        }
+        if (now >= stop_by)
             return;
     }
 }
