@@ -82,11 +82,13 @@ static void reset(struct publisher *publisher, struct subscription *to, const st
     to->gap = (struct gap){0};
 }
 
-/* What nobody has yet begins here, and goes on where it will be (publish_recheck): what is in the table is right. */
-bool stream_elsewhere(const struct publisher *publisher, const struct follower *follower, const char *stream) {
+/* What nobody has yet begins here, and goes on where it will be (publish_recheck): what is in the table is right. A group waits for
+ * its owner: two would deal it, and the same entries would go to two members. */
+bool follow_elsewhere(const struct publisher *publisher, const struct follower *follower, const struct follow *follow) {
     const struct publisher_options *options = &publisher->options;
     struct moved moved = {0};
-    return !options->is_ours(options->context, follower->is_public, stream, &moved) && moved.endpoint[0] != '\0';
+    return !options->is_ours(options->context, follower->is_public, follow->stream, &moved) &&
+           (moved.endpoint[0] != '\0' || follow->group[0] != '\0');
 }
 
 void subscription_follow(struct publisher *publisher, struct follower *follower, const struct follow *follow,
@@ -105,7 +107,7 @@ void subscription_follow(struct publisher *publisher, struct follower *follower,
         return;
     }
     hold_forget(publisher, follower, follow->stream);
-    if (stream_elsewhere(publisher, follower, follow->stream)) {
+    if (follow_elsewhere(publisher, follower, follow)) {
         if (!may_wait || !hold_follow(publisher, follower, follow))
             send_moved(publisher, follower, follow->stream);
         return;

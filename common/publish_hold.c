@@ -61,7 +61,7 @@ void hold_credit(struct publisher *publisher, const struct follower *follower, c
 void hold_recheck(struct publisher *publisher) {
     for (size_t left = publisher->held_count; left > 0 && publisher->held != NULL; left--) {
         struct held_follow *held = take_out(publisher, &publisher->held);
-        if (stream_elsewhere(publisher, held->follower, held->follow.stream)) {
+        if (follow_elsewhere(publisher, held->follower, &held->follow)) {
             append(publisher, held);
             continue;
         }

@@ -148,9 +148,9 @@ void end_refused(struct publisher *publisher, struct subscription *to, const str
 void subscription_pump(struct publisher *publisher, struct subscription *to);
 
 /* ---- publish_follow.c */
-/* Whether another replica has the stream, as far as we know. */
-bool stream_elsewhere(const struct publisher *publisher, const struct follower *follower, const char *stream);
-/* Begins a follow, or refuses it; what another replica has waits for a moment if it may, else its follower is sent there. */
+/* Whether it is not for us, as far as we know. */
+bool follow_elsewhere(const struct publisher *publisher, const struct follower *follower, const struct follow *follow);
+/* Begins a follow, or refuses it; what is not for us waits for a moment if it may, else its follower hears who has it, if anybody. */
 void subscription_follow(struct publisher *publisher, struct follower *follower, const struct follow *follow,
                          bool may_wait);
 

@@ -198,6 +198,24 @@ static void a_group_that_moves_to_another_replica_hears_so(void **state) {
     close_stage(&stage);
 }
 
+/* Two replicas would deal it, each what it finds behind the mark. */
+static void a_group_is_dealt_by_nobody_but_the_owner(void **state) {
+    struct stage stage;
+    (void)state;
+    open_stage(&stage, 1000);
+    owner_commit(&stage.owner, UNIT, 3);
+    stage.owner.gives_away = true; /* and no other has claimed it */
+    struct ear *ear = ear_open(&stage);
+    join(ear, 100);
+    hear(ear, &ear->moves, 1);
+    assert_null(stage.owner.publisher->groups);
+    stage.owner.gives_away = false;
+    join(ear, 100);
+    hear(ear, &ear->count, 3);
+    ear_close(ear);
+    close_stage(&stage);
+}
+
 static void a_group_has_one_filter(void **state) {
     struct stage stage;
     (void)state;
@@ -315,6 +333,7 @@ int main(void) {
         cmocka_unit_test(the_mark_is_saved_and_is_where_others_go_on),
         cmocka_unit_test(a_mark_that_cannot_be_loaded_or_saved_is_tried_again),
         cmocka_unit_test(a_group_that_moves_to_another_replica_hears_so),
+        cmocka_unit_test(a_group_is_dealt_by_nobody_but_the_owner),
         cmocka_unit_test(a_group_has_one_filter),
         cmocka_unit_test(what_a_member_says_must_make_sense),
         cmocka_unit_test(a_gap_before_the_mark_is_told_and_can_be_passed),
