@@ -42,11 +42,13 @@ class Store:
         self.lock = threading.Lock()  # a connection has a thread of its own, and some are open at once
         self.db.execute("CREATE TABLE IF NOT EXISTS event (id TEXT PRIMARY KEY, unit TEXT, seq TEXT, event TEXT)")
 
-    def keep(self, message, event, text):
+    def keep(self, message, event, text, take):
+        """One event at a time. What take() raises undoes the insert: the event is not answered, and comes again."""
         with self.lock, self.db:  # committed when the block ends
             done = self.db.execute("INSERT OR IGNORE INTO event VALUES (?, ?, ?, ?)",
                                    (message, event.get("unit"), event.get("sequence"), text))
-        return done.rowcount > 0
+            if done.rowcount > 0:
+                take(event)
 
 
 class Receiver(BaseHTTPRequestHandler):
@@ -66,8 +68,7 @@ class Receiver(BaseHTTPRequestHandler):
         if not is_signed(self.server.secrets, self.headers, body):
             return self.answer(401)
         event = json.loads(body)
-        if self.server.store.keep(self.headers["webhook-id"], event, body.decode()):
-            self.server.take(event)
+        self.server.store.keep(self.headers["webhook-id"], event, body.decode(), take)
         return self.answer(204)
 
     def log_message(self, *_):
@@ -75,7 +76,7 @@ class Receiver(BaseHTTPRequestHandler):
 
 
 def take(event):
-    """Here the department's own work begins; it is called once for each event."""
+    """Here the department's own work begins, quickly or in the store: it is called once for each event, again only if it failed."""
     print(event["sequence"] if "sequence" in event else "-", event["type"], event["subject"], event["data"].get("state", ""), flush=True)
 
 
@@ -87,7 +88,7 @@ def main():
     options = parser.parse_args()
     server = ThreadingHTTPServer(("127.0.0.1", options.port), Receiver)
     server.secrets = [open(path, encoding="ascii").read().strip() for path in options.secret_file]
-    server.store, server.take = Store(options.store), take
+    server.store = Store(options.store)
     server.serve_forever()
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 ROOT = Path(os.environ.get("ZHITONG_ROOT") or Path(__file__).resolve().parents[2])
 sys.path.insert(0, str(ROOT / "tests/lib"))
-import asked  # noqa: F401,E402 pylint: disable=unused-import,wrong-import-position
+from checks import main_alone  # noqa: E402 pylint: disable=wrong-import-position
 
 subprocess.run([ROOT / "deploy/install-packages", "observe"], check=True)
 import alert_examples  # noqa: E402 pylint: disable=wrong-import-position
@@ -113,13 +113,4 @@ TESTS = [promtool_takes_the_rules_and_the_configuration, no_alert_fires_in_a_hea
          an_alert_that_does_not_fire_is_noticed, every_alert_says_what_and_where_to_read_on, every_metric_that_is_named_exists,
          the_dashboard_is_made_of_its_table, the_dashboard_is_one_that_grafana_takes, names_keep_to_the_rules_of_prometheus]
 
-if __name__ == "__main__":
-    failed = 0
-    for test in TESTS:
-        try:
-            test()
-            print(f"ok alerts_{test.__name__}", flush=True)
-        except AssertionError as error:
-            failed += 1
-            print(f"not ok alerts_{test.__name__}\n# " + str(error).replace("\n", "\n# "), flush=True)
-    sys.exit(1 if failed else 0)
+main_alone("alerts", TESTS)

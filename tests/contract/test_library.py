@@ -13,6 +13,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
 import system
 import watch
 import why
+from checks import main_alone
 
 STOPPED_SECONDS = 1.5
 
@@ -79,13 +80,4 @@ def a_bare_assertion_says_what_it_saw():
 TESTS = (ports_of_two_scripts_are_never_the_same, a_wait_looks_once_more_after_the_machine_stood_still, a_wait_for_what_never_comes_ends,
          what_the_machine_stood_still_is_not_counted, a_bare_assertion_says_what_it_saw)
 
-if __name__ == "__main__":
-    failed = 0
-    for test in TESTS:
-        try:
-            test()
-            print(f"ok library_{test.__name__}", flush=True)
-        except Exception as error:  # the next test may still tell something
-            failed += 1
-            print(f"not ok library_{test.__name__}\n{why.told(error)}", flush=True)
-    sys.exit(1 if failed else 0)
+main_alone("library", TESTS)

@@ -10,7 +10,7 @@ from urllib.parse import unquote
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
-import asked  # noqa: F401,E402 pylint: disable=unused-import,wrong-import-position
+from checks import main_alone  # noqa: E402 pylint: disable=wrong-import-position
 
 ROOT = Path(os.environ.get("ZHITONG_ROOT") or Path(__file__).resolve().parents[2])
 BUILD = Path(os.environ.get("ZHITONG_TEST_BUILD") or ROOT / "build/release")
@@ -159,13 +159,4 @@ def the_chinese_manual_has_every_recipe():
 TESTS = [every_link_leads_somewhere, a_link_that_leads_nowhere_is_noticed, both_manuals_name_what_exists,
          both_manuals_have_the_same_commands_and_figures, a_name_that_does_not_exist_is_noticed, the_chinese_manual_has_every_recipe]
 
-if __name__ == "__main__":
-    failed = 0
-    for test in TESTS:
-        try:
-            test()
-            print(f"ok pages_{test.__name__}", flush=True)
-        except AssertionError as error:
-            failed += 1
-            print(f"not ok pages_{test.__name__}\n# " + str(error).replace("\n", "\n# "), flush=True)
-    sys.exit(1 if failed else 0)
+main_alone("pages", TESTS)

@@ -15,7 +15,7 @@ from pathlib import Path
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
-import why
+from checks import main_alone
 from system import ROOT, die_with_parent, listens, wait_until
 
 INSIDE = "--inside"
@@ -172,20 +172,12 @@ def inside():
     threading.Thread(target=answer_names, daemon=True).start()
     for port in (18080, 18090):
         threading.Thread(target=http.server.ThreadingHTTPServer((HOST, port), Behind).serve_forever, daemon=True).start()
-    proxy, failed = Proxy(), 0
-    for test in TESTS:
-        try:
-            test(proxy)
-            print(f"ok tls_{test.__name__}", flush=True)
-        except Exception as error:  # the next test may still tell something
-            failed += 1
-            print(f"not ok tls_{test.__name__}\n{why.told(error)}", flush=True)
-    return 1 if failed else 0
+    main_alone("tls", TESTS, Proxy())
 
 
 def main():
     if INSIDE in sys.argv:
-        return inside()
+        inside()
     if os.geteuid() != 0 or subprocess.run(["unshare", "--mount", "--net", "true"], check=False, stderr=subprocess.DEVNULL).returncode != 0:
         print("skip tls not root, or no namespaces can be made here")
         return 0

@@ -44,6 +44,19 @@ def main(script, tests, kind=System, **options):
     sys.exit(1 if failed else 0)
 
 
+def main_alone(script, tests, *given):
+    """The same of tests that need no system; each is called with what is given."""
+    failed = 0
+    for test in tests:
+        try:
+            test(*given)
+            print(f"ok {script}_{test.__name__}", flush=True)
+        except Exception as error:  # the next test may still tell something
+            failed += 1
+            print(f"not ok {script}_{test.__name__}\n{why.told(error)}", flush=True)
+    sys.exit(1 if failed else 0)
+
+
 PAIRS = (("intake", "routing", 1), ("escalation", "routing", 2), ("routing", "escalation", 1),
          ("routing", "notification", 1))
 
