@@ -106,13 +106,13 @@ static inline void servers_turn(struct stage *stage) {
 
 /* The next thing that the follower says; NOTHING after so many ms. */
 static inline enum zhitong_follow_word hear(struct stage *stage, int64_t milliseconds) {
-    int64_t end = clock_monotonic_ms() + milliseconds;
+    struct spell spell = spell_of(milliseconds);
     do {
         enum zhitong_follow_word word = zhitong_follow_next(stage->follower, &stage->said, TURN_MS);
         if (word != ZHITONG_FOLLOW_NOTHING)
             return word;
         servers_turn(stage);
-    } while (clock_monotonic_ms() < end);
+    } while (spell_lasts(&spell));
     return ZHITONG_FOLLOW_NOTHING;
 }
 
@@ -139,6 +139,15 @@ static inline void go_on(struct stage *stage, const int *number, int target) {
         servers_turn(stage);
     }
     assert_true(*number >= target);
+}
+
+/* Until the server has heard what was finished last, and was granted so much since the follow. */
+static inline void tell_done(struct stage *stage, const struct server *server, uint64_t applied, uint64_t granted) {
+    struct spell spell = spell_of(PATIENCE_MS);
+    while ((server->applied != applied || server->granted < granted) && spell_lasts(&spell))
+        assert_int_equal(hear(stage, TURN_MS), ZHITONG_FOLLOW_NOTHING);
+    assert_int_equal(server->applied, applied);
+    assert_int_equal(server->granted, granted);
 }
 
 /* ---- what the server says ------------------------------------------------------------------------------------------------ */

@@ -147,7 +147,7 @@ static inline void town_step(struct town *town) {
 }
 
 static inline void town_run(struct town *town, int64_t milliseconds) {
-    for (int64_t end = clock_monotonic_ms() + milliseconds; clock_monotonic_ms() < end;)
+    for (struct spell spell = spell_of(milliseconds); spell_lasts(&spell);)
         town_step(town);
 }
 

@@ -163,8 +163,8 @@ static inline void ear_take(struct ear *ear, struct packet *packet) {
 
 /* The owner and all ears (a NULL-ended list) speak for so long, or until `enough` counts to its target. */
 static inline void converse(struct ear *const *ears, int64_t milliseconds, const uint64_t *enough, uint64_t target) {
-    int64_t end = clock_monotonic_ms() + milliseconds;
-    while (clock_monotonic_ms() < end && !(enough != NULL && *enough >= target)) {
+    struct spell spell = spell_of(milliseconds);
+    while (!(enough != NULL && *enough >= target) && spell_lasts(&spell)) {
         owner_turn(ears[0]->owner);
         zmq_pollitem_t poll = {.socket = ears[0]->owner->socket, .events = ZMQ_POLLIN};
         zmq_poll(&poll, 1, 1);

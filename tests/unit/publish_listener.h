@@ -114,8 +114,8 @@ static inline void take_packet(struct listener *listener, struct packet *packet)
 
 /* What owner and followers say to each other within the time, or until `enough` counts to its target. */
 static inline void hear(struct listener *listener, int64_t milliseconds, const uint64_t *enough, uint64_t target) {
-    int64_t end = clock_monotonic_ms() + milliseconds;
-    while (clock_monotonic_ms() < end && !(enough != NULL && *enough >= target)) {
+    struct spell spell = spell_of(milliseconds);
+    while (!(enough != NULL && *enough >= target) && spell_lasts(&spell)) {
         struct packet packet;
         owner_turn(listener->owner);
         zmq_pollitem_t poll[] = {{.socket = listener->socket, .events = ZMQ_POLLIN},

@@ -18,7 +18,7 @@ static void a_stream_has_so_many_groups_and_no_more(void **state) {
         ears[i] = ear_open(&stage);
         ear_follow(ears[i], follow);
     }
-    for (int turn = 0; turn < 100 && refusals == 0; turn++) {
+    for (int turn = 0; turn < 500 && refusals == 0; turn++) {
         converse(ears, 20, NULL, 0);
         for (int i = 0; i <= GROUPS_PER_STREAM_MAX; i++)
             refusals += ears[i]->refusals;

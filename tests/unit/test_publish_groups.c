@@ -115,7 +115,10 @@ static void what_a_dead_member_had_goes_to_the_others(void **state) {
             assert_string_equal(dies->refused.field, "silence");
             join(dies, 10); /* and is back */
             ear_credit(lives, lives->seqs[999], 0);
-            converse(both, 50, NULL, 0);
+            for (struct spell spell = spell_of(PATIENCE_MS);
+                 stage.owner.publisher->groups->count < 2 && spell_lasts(&spell);)
+                converse(both, 10, NULL, 0);
+            converse(both, QUIET_MS, NULL, 0);
             owner_commit(&stage.owner, UNIT, 2000);
             converse(both, PATIENCE_MS, &dies->count, 310);
             assert_int_equal(dies->count, 310);

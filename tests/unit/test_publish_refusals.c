@@ -264,7 +264,7 @@ static void the_lag_that_a_follower_tells_counts_for_services_only(void **state)
         assert_int_equal(publish_behind_ms(stage.owner.publisher, "notification"), 0);
         publish_hint(stage.owner.publisher, 7, "u", 42); /* to that member of our own service */
         publish_hint(stage.owner.publisher, 8, "u", 43);
-        hear(&listener, 50, NULL, 0);
+        hear(&listener, QUIET_MS, NULL, 0);
         assert_int_equal(listener.head, is_public ? 0 : 42);
         wire_close(&listener.socket);
         close_stage(&stage);

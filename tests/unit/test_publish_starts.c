@@ -287,17 +287,21 @@ static void who_applies_nothing_gets_no_more_than_its_share(void **state) {
     publisher->departments = UNAPPLIED_BYTES_MAX / UNAPPLIED_SHARE_BYTES_MIN;
     struct ear *ear = ear_open(&stage);
     ear_follow(ear, (struct follow){.from = 1, .credit = 5000});
-    converse((struct ear *const[]){ear, NULL}, QUIET_MS, NULL, 0);
+    struct ear *const ears[] = {ear, NULL};
+    converse(ears, PATIENCE_MS, &ear->count, 100);
+    converse(ears, QUIET_MS, NULL, 0);
     assert_in_range(ear->count, 100, 1000);
     uint64_t before = ear->count;
     ear_credit(ear, before, 0); /* it has applied them */
-    converse((struct ear *const[]){ear, NULL}, QUIET_MS, NULL, 0);
+    converse(ears, PATIENCE_MS, &ear->count, before + 100);
+    converse(ears, QUIET_MS, NULL, 0);
     assert_in_range(ear->count, before + 100, 2 * before + 1);
     publisher->unapplied -= UNAPPLIED_BYTES_MAX + 1;
     ear_credit(ear, before + 2, 0);
     hear(ear, &ear->count, 5000);
     ear_credit(ear, 5000, 0);
-    converse((struct ear *const[]){ear, NULL}, QUIET_MS, NULL, 0);
+    for (struct spell spell = spell_of(PATIENCE_MS); publisher->unapplied > 0 && spell_lasts(&spell);)
+        converse(ears, QUIET_MS / 4, NULL, 0);
     assert_int_equal(publisher->unapplied, 0);
     ear_close(ear);
     close_stage(&stage);

@@ -100,7 +100,7 @@ static void send_reports(struct stage *stage, int count) {
 }
 
 static void turn_for(struct stage *stage, int64_t milliseconds) {
-    for (int64_t end = clock_monotonic_ms() + milliseconds; clock_monotonic_ms() < end;)
+    for (struct spell spell = spell_of(milliseconds); spell_lasts(&spell);)
         turn(stage);
 }
 

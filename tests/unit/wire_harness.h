@@ -16,6 +16,7 @@
 
 #define PATIENCE_MS 10000 /* for what must come */
 #define QUIET_MS 200      /* for what must not come */
+#define SPELL_TURN_MS_MAX 10
 #define KEYS_MAX 16
 
 struct known_key {
@@ -70,6 +71,22 @@ static inline void *bed_router(struct wire_bed *bed, const struct wire_keys *key
         fail_msg("%s: %s", why.field, why.text);
     snprintf(endpoint, 64, "tcp://127.0.0.1:%d", port);
     return socket;
+}
+
+/* A time that a test gives others. It does not pass while the machine stands still: a turn counts for SPELL_TURN_MS_MAX at most. */
+struct spell {
+    int64_t left, at;
+};
+
+static inline struct spell spell_of(int64_t milliseconds) {
+    return (struct spell){milliseconds, clock_monotonic_ms()};
+}
+
+static inline bool spell_lasts(struct spell *spell) {
+    int64_t now = clock_monotonic_ms(), took = now - spell->at;
+    spell->left -= took < SPELL_TURN_MS_MAX ? took : SPELL_TURN_MS_MAX;
+    spell->at = now;
+    return spell->left > 0;
 }
 
 /* Waits up to the time for something on the socket (NULL: for ZAP alone), answering ZAP. */
