@@ -134,6 +134,13 @@ static inline void hear_entries(struct listener *listener, uint64_t target) {
         fail_msg("%llu entries came, not %llu", (unsigned long long)listener->got, (unsigned long long)target);
 }
 
+/* Until the owner has taken so many follows, all together. */
+static inline void await_followers(struct listener *listener, long long count) {
+    for (struct spell spell = spell_of(PATIENCE_MS); metric_value(METRIC_followers) != count && spell_lasts(&spell);)
+        hear(listener, 2, NULL, 0);
+    assert_int_equal(metric_value(METRIC_followers), count);
+}
+
 static inline void hear_word(struct listener *listener, const int *word) {
     for (int64_t end = clock_monotonic_ms() + PATIENCE_MS; *word == 0 && clock_monotonic_ms() < end;)
         hear(listener, 5, NULL, 0);

@@ -29,7 +29,7 @@ static void who_keeps_up_costs_no_reads(void **state) {
     open_stage(&stage);
     struct listener listener = listen_to(&stage);
     follow(&listener, "5", 1, FOLLOW_CREDIT_MAX);
-    hear(&listener, QUIET_MS, NULL, 0);
+    await_followers(&listener, 1);
     for (int i = 0; i < 200; i++) {
         owner_commit(&stage.owner, "5", 3);
         hear(&listener, 1, NULL, 0);
@@ -50,7 +50,7 @@ static void streams_of_one_follower_do_not_mix(void **state) {
     struct listener listener = listen_to(&stage), other = listen_to(&stage);
     follow(&listener, "5", 1, 1000);
     follow(&other, "6", 3, 1000);
-    hear(&listener, QUIET_MS, NULL, 0);
+    await_followers(&listener, 2);
     owner_commit(&stage.owner, "5", 40);
     owner_commit(&stage.owner, "6", 50);
     owner_commit(&stage.owner, "7", 60);
@@ -112,7 +112,7 @@ static void a_slow_follower_costs_reads_but_no_memory(void **state) {
     open_stage(&stage);
     struct listener listener = listen_to(&stage);
     follow(&listener, "5", 1, 100);
-    hear(&listener, QUIET_MS, NULL, 0);
+    await_followers(&listener, 1);
     for (int i = 0; i < 300; i++) {
         owner_commit(&stage.owner, "5", 100);
         assert_true(stage.owner.publisher->tail.bytes <= TAIL_BYTES_MAX);
@@ -138,7 +138,7 @@ static void followers_that_come_and_go_leave_nothing_behind(void **state) {
     open_stage(&stage);
     struct listener quiet = listen_to(&stage), listener = listen_to(&stage);
     follow(&quiet, "6", 1, 10);
-    hear(&quiet, QUIET_MS, NULL, 0);
+    await_followers(&quiet, 1);
     owner_commit(&stage.owner, "6", 1);
     for (int i = 0; i < 100; i++) {
         uint64_t head = owner_stream(&stage.owner, "5")->head;
@@ -147,8 +147,7 @@ static void followers_that_come_and_go_leave_nothing_behind(void **state) {
         owner_commit(&stage.owner, "5", 10);
         hear_entries(&listener, 10);
         wire_send(listener.socket, NULL, MESSAGE_unfollow, &(struct unfollow){.stream = "5"});
-        for (struct spell spell = spell_of(PATIENCE_MS); metric_value(METRIC_followers) > 1 && spell_lasts(&spell);)
-            hear(&listener, 3, NULL, 0);
+        await_followers(&listener, 1);
         assert_true(stage.owner.publisher->tail.bytes <= TAIL_BYTES_MAX);
     }
     owner_commit(&stage.owner, "5", 10); /* nobody follows any more */

@@ -193,7 +193,7 @@ static void followers_of_a_stream_that_leaves_are_told_where_it_went(void **stat
         struct listener listener = listen_to(&stage), other = listen_to(&stage);
         follow(&listener, "5", 1, 100);
         follow(&other, "5", 1, 100);
-        hear(&listener, QUIET_MS, NULL, 0);
+        await_followers(&listener, 2);
         owner_commit(&stage.owner, "5", 3);
         hear_entries(&listener, 3);
         hear_entries(&other, 3);
@@ -229,7 +229,7 @@ static void a_revoked_key_hears_no_more(void **state) {
     struct listener leaves = listen_to(&stage);
     follow(&stays, "5", 1, 100);
     follow(&leaves, "5", 1, 100);
-    hear(&stays, QUIET_MS, NULL, 0);
+    await_followers(&stays, 2);
     owner_commit(&stage.owner, "5", 3);
     hear_entries(&leaves, 3);
     stage.owner.revoked = "routing/7";

@@ -30,8 +30,7 @@ static void the_slowest_follower_of_a_stream_is_told(void **state) {
     struct listener quick = listen_to(&stage), slow = listen_to(&stage);
     follow(&quick, "5", 1, 1000);
     follow(&slow, "5", 1, 10);
-    hear(&quick, QUIET_MS, NULL, 0);
-    hear(&slow, QUIET_MS, NULL, 0);
+    await_followers(&quick, 2);
     owner_commit(&stage.owner, "5", 40);
     owner_commit(&stage.owner, "6", 7); /* nobody follows it */
     hear_entries(&quick, 40);
@@ -55,7 +54,7 @@ static void a_group_is_as_far_as_it_has_finished(void **state) {
     open_stage(&stage);
     struct listener member = listen_to(&stage);
     follow(&member, "5", 1, 1000);
-    hear(&member, QUIET_MS, NULL, 0);
+    await_followers(&member, 1);
     owner_commit(&stage.owner, "5", 40);
     hear_entries(&member, 40);
     struct subscription *to = stream_find(stage.owner.publisher, "5")->subscriptions;
