@@ -7,7 +7,7 @@
 #include "common/submit_client.h"
 
 #define CODES_MAX 256
-#define ANSWERS_MS_MAX 15000 /* after the end of the load: how long answers are waited for */
+#define ANSWERS_MS_MAX 60000 /* after the end of the load: how long answers are waited for */
 
 struct codes {
     char at[CODES_MAX][49];
