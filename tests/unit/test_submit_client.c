@@ -105,7 +105,7 @@ static void turn_for(struct stage *stage, int64_t milliseconds) {
 }
 
 static void turn_until_accepted(struct stage *stage) {
-    for (int64_t end = clock_monotonic_ms() + SOON_MS; stage->accepted < stage->sent && clock_monotonic_ms() < end;)
+    for (struct spell spell = spell_of(SOON_MS); stage->accepted < stage->sent && spell_lasts(&spell);)
         turn(stage);
     assert_int_equal(stage->accepted, stage->sent);
 }
