@@ -105,7 +105,7 @@ void publish_dropped(struct publisher *publisher, const char *name);
 /* Others may have appended without our hearing of it: the heads of followed streams are read anew. */
 void publish_forget_heads(struct publisher *publisher);
 /* The view is another: ends the follows of those who may not any more (a key was revoked), sends those on whose stream another
- * replica has, and begins those that wait for a stream which nobody else has. */
+ * replica has, and begins those that wait for a stream which nobody else has (of a group: which is ours). */
 void publish_recheck(struct publisher *publisher);
 
 /* Once a second: heads. */

@@ -76,7 +76,7 @@ class Receiver(BaseHTTPRequestHandler):
 
 
 def take(event):
-    """Here the department's own work begins, quickly or in the store: it is called once for each event, again only if it failed."""
+    """Here the department's own work begins, quickly or in the store: once for each event, again if it failed or we were killed in it."""
     print(event["sequence"] if "sequence" in event else "-", event["type"], event["subject"], event["data"].get("state", ""), flush=True)
 
 
